@@ -1,0 +1,18 @@
+#!/usr/bin/env python
+"""Measure speed: prints `name: value` lines. SIZES=100,1000 says how many communities."""
+
+import os
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+# The checkout itself, not an installed copy; children and pools look there too.
+sys.path[:0] = [str(ROOT / "src"), str(ROOT / "benchmarks"), str(ROOT / "tests")]
+
+from measure import measure  # noqa: E402
+
+if __name__ == "__main__":
+    sizes = [int(size) for size in os.environ.get("SIZES", "100,1000").split(",")]
+    folder = Path(os.environ.get("BENCH", ROOT / "build" / "bench"))
+    for line in measure(sizes, folder):
+        print(line, flush=True)
