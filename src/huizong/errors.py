@@ -1,0 +1,23 @@
+"""Faults of the run. A unit's mistake is a finding, never an exception."""
+
+from collections.abc import Mapping
+from typing import Any
+
+
+class HuizongError(Exception):
+    """Something kept a command from running; `code` names its words in the catalogue of texts."""
+
+    def __init__(self, code: str, /, **details: Any) -> None:
+        super().__init__(code)
+        self.code = code
+        self.details: Mapping[str, Any] = details
+
+    def __str__(self) -> str:
+        # Imported late: the catalogue itself raises this error for a text that does not exist.
+        from huizong.texts import say
+
+        return say(self.code, **self.details)
+
+
+class DefinitionError(HuizongError):
+    """A form set is wrong; details carry `file`, `line` (0 if unknown), `key` and what is wrong."""

@@ -1,0 +1,274 @@
+"""The records that travel from stage to stage: identities, figures, ledger rows, returns, findings."""
+
+import datetime as dt
+import hashlib
+from collections.abc import Mapping
+from typing import Literal
+
+import msgspec
+
+UNIT, OWN, SUMMARY = "unit", "own", "summary"
+
+# How a finding stands in the way: must and release block, explain waits for a reason, ask waits
+# for the officer, note and info only tell (info lists what was repaired).
+FindingLevel = Literal["must", "release", "explain", "ask", "note", "info"]
+
+
+class Identity(msgspec.Struct, frozen=True):
+    """
+    Whose figures, of which period: code and role, form set and its version.
+
+    `role` is unit, own (本级: the office's own figures) or summary (an office over its units).
+    """
+
+    set_code: str
+    version: str
+    period: str
+    code: str
+    name: str
+    role: str = UNIT
+
+
+class FigureCell(msgspec.Struct, frozen=True, array_like=True):
+    """
+    What stands in the cell of one indicator.
+
+    `state` is number, blank, na (——), text or error; `value` the exact decimal as plain text
+    (empty unless number); `typed` what a person sees there, for messages only; `formula`
+    whether a formula stands there, so that its cached result can be worked out again.
+    """
+
+    code: str
+    state: str
+    value: str = ""
+    cell: str = ""
+    typed: str = ""
+    formula: bool = False
+
+
+class LedgerRows(msgspec.Struct, frozen=True, array_like=True):
+    """
+    The filled rows of one ledger or plan.
+
+    `rows` hold one text a column in the order of `keys`: numbers as plain decimals, dates as
+    ISO, None for a blank. `odd` marks the cells that are not of their column's type:
+    (position in `rows`, key, kind) with kind text, error or na. `numbers` are sheet rows from 1.
+    `status` is 有, 本期无, 未填 or empty; `sheet` and `columns` (letters) place each cell.
+    """
+
+    symbol: str
+    status: str
+    sheet: str
+    keys: tuple[str, ...]
+    columns: tuple[str, ...]
+    numbers: tuple[int, ...] = ()
+    rows: tuple[tuple[str | None, ...], ...] = ()
+    odd: tuple[tuple[int, str, str], ...] = ()
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One fault or question in one return, at one cell; its words are in the catalogue."""
+
+    code: str
+    level: FindingLevel
+    sheet: str = ""
+    cell: str = ""
+    subject: str = ""
+    details: Mapping[str, str] = {}
+
+    def key(self, unit: str, period: str, set_code: str) -> str:
+        """Name it so that the same fault in the same place has the same name next time."""
+        parts = (unit, period, set_code, self.code, self.subject, self.sheet, self.cell)
+        found = self.details.get("found", "")
+        return hashlib.sha256("\0".join((*parts, found)).encode()).hexdigest()[:8].upper()
+
+
+class LedgerTotal(msgspec.Struct, frozen=True, array_like=True):
+    """
+    One figure about a ledger or plan, free of names.
+
+    `key` is `rows` (how many), `sum:COLUMN` (total of a numeric column) or `count:COLUMN=CHOICE`.
+    """
+
+    symbol: str
+    key: str
+    value: str
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """
+    What one returned workbook says, by content and identity; nothing here is guessed.
+
+    `own` and `previous` are other columns of the statistics sheet, `remarks` its 备注 by code,
+    `texts` the report's sections by key, `explanations` the reasons on 审核说明 by relation.
+    """
+
+    identity: Identity
+    seal: str = ""
+    figures: tuple[FigureCell, ...] = ()
+    own: tuple[FigureCell, ...] = ()
+    previous: tuple[FigureCell, ...] = ()
+    ledgers: tuple[LedgerRows, ...] = ()
+    texts: Mapping[str, str] = {}
+    remarks: Mapping[str, str] = {}
+    explanations: Mapping[str, str] = {}
+    ledger_totals: tuple["LedgerTotal", ...] = ()
+    findings: tuple[Finding, ...] = ()
+    zero_report: bool = False
+    sheet: str = ""
+    expected: int = 0
+    reported: int = 0
+    missing: tuple[str, ...] = ()
+
+
+class Unit(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of the roster; dates None where open."""
+
+    code: str
+    name: str
+    parent: str
+    category: str = ""
+    aliases: tuple[str, ...] = ()
+    contact: str = ""
+    phone: str = ""
+    mail: str = ""
+    since: dt.date | None = None
+    until: dt.date | None = None
+    merged_into: str = ""
+    sets: tuple[str, ...] = ()
+
+    def belongs_to(self, period_start: dt.date, period_end: dt.date) -> bool:
+        """Whether it exists at any time of a period."""
+        return (self.since is None or self.since <= period_end) and (
+            self.until is None or self.until >= period_start
+        )
+
+
+# States of a unit in a period; texts `state.<name>` say 未报, 待审, 待改, 待补说明, 已通过.
+MISSING, WAITING, TO_MEND, TO_EXPLAIN, PASSED = (
+    "missing",
+    "waiting",
+    "to_mend",
+    "to_explain",
+    "passed",
+)
+
+# States of a received file (faults.md I2): 已采用 待处理 已退回 已被新版替代 不是报表; a second copy
+# of the same bytes is no file of its own but a sighting.
+ADOPTED, PENDING, RETURNED, SUPERSEDED, NOT_A_RETURN = (
+    "adopted",
+    "pending",
+    "returned",
+    "superseded",
+    "not_a_return",
+)
+
+
+class AuditedFinding(msgspec.Struct, frozen=True):
+    """A finding as it stands in the book: named, worded, and what has become of it."""
+
+    key: str
+    finding: Finding
+    state: str = "open"
+    explanation: str = ""
+    officer: str = ""
+    reason: str = ""
+
+    @property
+    def stands(self) -> bool:
+        """Whether it still keeps the return from passing."""
+        return self.state == "open" and self.finding.level in ("must", "release", "explain", "ask")
+
+
+class UnitReturn(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    What a unit (or the office itself, 本级) has sent for a period, as the office's books say.
+
+    `included` means it goes into the total: state passed. `received` is an ISO time.
+    """
+
+    unit: Unit
+    state: str = MISSING
+    late: bool = False
+    included: bool = False
+    version: int = 0
+    digest: str = ""
+    file: str = ""
+    received: str = ""
+    unchecked_seal: bool = False
+    reading: Reading | None = None
+    findings: tuple[AuditedFinding, ...] = ()
+
+
+class Total(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    One indicator over the office's units and its own figures.
+
+    States: number, na (all said ——), blank (nobody gave a number), not_summed (total = none),
+    no_key (distinct, cannot be recounted here). Values are exact plain decimals or "".
+    `counted` of `expected` units gave a number or ——; own figures are not counted in either.
+    `previous`, `year_ago`, `ytd` are plain decimals, —— or ""; `ytd_coverage` reads 1/2, "" if full.
+    """
+
+    code: str
+    state: str
+    value: str = ""
+    own: FigureCell | None = None
+    counted: int = 0
+    expected: int = 0
+    previous: str = ""
+    year_ago: str = ""
+    ytd: str = ""
+    ytd_coverage: str = ""
+
+
+class Change(msgspec.Struct, frozen=True):
+    """A figure that differs from the version of the summary before."""
+
+    code: str
+    name: str
+    before: str
+    after: str
+
+
+class Summary(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that the summary workbook of one form set and period says, ready to write."""
+
+    identity: Identity
+    seal: str = ""
+    made_at: str
+    number: int = 1
+    totals: tuple[Total, ...]
+    units: tuple[UnitReturn, ...]
+    own: UnitReturn | None = None
+    ledger_totals: tuple[LedgerTotal, ...] = ()
+    findings: tuple[AuditedFinding, ...] = ()
+    changes: tuple[Change, ...] = ()
+
+    @property
+    def reported(self) -> int:
+        """How many units are in the total; the office's own figures are not counted."""
+        return sum(unit.included for unit in self.units)
+
+
+LEVELS = ("省", "市", "区县", "街道", "社区")
+_SIGNIFICANT = (2, 4, 6, 9, 12)
+
+
+def level_of(code: str) -> str:
+    """
+    Tell the level of a 12-digit region code by its trailing zeros: 990101001000 is a 街道.
+
+    A code of one's own (no digits) or none at all is a community's.
+    """
+    if not code.isdigit():
+        return LEVELS[-1]
+    for level, digits in zip(LEVELS, _SIGNIFICANT, strict=True):
+        if not code[digits:].strip("0"):
+            return level
+    return LEVELS[-1]
+
+
+def short_code(code: str) -> str:
+    """Cut a region code to the digits that its level uses: 990101001000 is 990101001."""
+    return code[: _SIGNIFICANT[LEVELS.index(level_of(code))]]

@@ -1,0 +1,66 @@
+"""Every word that a user sees, in Chinese and English, by id: one catalogue, one switch."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from huizong.errors import HuizongError
+
+LANGUAGES = ("zh", "en")
+_language = os.environ.get("HUIZONG_LANG", "zh")
+
+
+def speak(language: str) -> None:
+    """Choose the language of everything said from now on: `zh` or `en`."""
+    global _language  # noqa: PLW0603  the one switch: a person's choice, not data
+    _language = language if language in LANGUAGES else "zh"
+
+
+def language() -> str:
+    """Name the language in force."""
+    return _language
+
+
+@cache
+def catalogue() -> Mapping[str, Mapping[str, str]]:
+    """Read all texts once: `{"finding.required": {"zh": …, "en": …}, …}`."""
+    texts: dict[str, Mapping[str, str]] = {}
+    for part in sorted(files(__package__).iterdir(), key=lambda part: part.name):
+        if part.name.endswith(".toml"):
+            _flatten(tomllib.loads(part.read_text(encoding="utf-8")), "", texts)
+    return texts
+
+
+def _flatten(table: Mapping[str, Any], prefix: str, into: dict[str, Mapping[str, str]]) -> None:
+    for key, value in table.items():
+        if "zh" in value:
+            into[prefix + key] = value
+        else:
+            _flatten(value, f"{prefix}{key}.", into)
+
+
+def say(code: str, /, **details: Any) -> str:
+    """Put the text `code` into the language in force, with its details filled in."""
+    text = catalogue().get(code)
+    if text is None:
+        msg = f"no text {code!r}"
+        raise KeyError(msg) if code == "error.no_text" else HuizongError("error.no_text", code=code)
+    return text[_language].format(**details)
+
+
+def either(zh: str, en: str) -> str:
+    """Choose a definition's own text in the language in force; Chinese where it has no English."""
+    return (en if _language == "en" else "") or zh
+
+
+def measure_name(unit: str) -> str:
+    """Give the name of a unit of measure in the language in force, as far as it is known."""
+    return say(f"measure.{unit}") if f"measure.{unit}" in catalogue() else unit
+
+
+def name_of(thing: Any) -> str:
+    """Give the name of an indicator, ledger, column or form set in the language in force."""
+    return either(thing.zh, thing.en)
