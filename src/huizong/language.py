@@ -1,0 +1,330 @@
+"""The relation language: a definition's expressions, read, checked and put in order."""
+
+import graphlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from pathlib import Path
+
+from huizong.errors import DefinitionError
+from huizong.forms import FormSet, Ledger, Relation, line_of
+from huizong.meaning import Scope, absent_sets, facts, resolve
+from huizong.syntax import (
+    Cell,
+    Comparison,
+    Figure,
+    Logic,
+    Node,
+    Number,
+    Operation,
+    Source,
+    parse,
+    rebuild,
+    walk,
+)
+
+_MIRROR = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "=", "<>": "<>"}
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One part of a relation that has a verdict of its own: TJ-R01.1 of TJ-R01."""
+
+    id: str
+    relation: Relation
+    expression: Node
+
+    @property
+    def zh(self) -> str:
+        """What it says, in Chinese."""
+        return self.relation.zh
+
+    @property
+    def en(self) -> str:
+        """What it says, in English."""
+        return self.relation.en
+
+    @property
+    def level(self) -> str:
+        """How it is meant: must, release, explain or note."""
+        return self.relation.level
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The indicators that it speaks of, in the order of writing."""
+        return codes_of(self.expression)
+
+    @property
+    def ledgers(self) -> tuple[str, ...]:
+        """The ledgers that it reads."""
+        return ledgers_of(self.expression)
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """
+    A figure or column that is worked out: by `from`, `ratio` or a column's rule.
+
+    `ledger` is empty for figures. A percentage's expression is already times 100.
+    """
+
+    code: str
+    expression: Node
+    scale: int
+    ledger: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Dormant:
+    """A relation or computed figure that waits for form sets that are not installed."""
+
+    id: str
+    rule: str
+    sets: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CheckedSet:
+    """
+    A form set with its expressions understood.
+
+    `computed` (figures) and `columns` stand in the order of their computation.
+    """
+
+    form_set: FormSet
+    relations: tuple[Rule, ...]
+    dormant: tuple[Dormant, ...]
+    computed: tuple[Computed, ...]
+    columns: tuple[Computed, ...]
+
+    @property
+    def ratios(self) -> dict[str, Node]:
+        """The expressions of rates, by code."""
+        by_code = self.form_set.by_code
+        return {one.code: one.expression for one in self.computed if by_code[one.code].ratio}
+
+    @property
+    def sources(self) -> dict[str, Node]:
+        """The expressions that determine figures (`from`), by code."""
+        by_code = self.form_set.by_code
+        return {one.code: one.expression for one in self.computed if not by_code[one.code].ratio}
+
+    @property
+    def column_rules(self) -> dict[tuple[str, str], Node]:
+        """The expressions of computed columns, by ledger symbol and key."""
+        return {(one.ledger, one.code): one.expression for one in self.columns}
+
+    def ledgers_of(self, code: str) -> tuple[Ledger, ...]:
+        """The ledgers that determine a figure."""
+        node = self.sources.get(code)
+        symbols = ledgers_of(node) if node is not None else ()
+        return tuple(self.form_set.by_symbol[symbol] for symbol in symbols)
+
+    def previous_of(self, code: str) -> tuple[str, ...]:
+        """The figures of last period that determine a figure."""
+        node = self.sources.get(code)
+        parts = walk(node) if node is not None else ()
+        found = (part for part in parts if isinstance(part, Figure) and part.when == "previous")
+        return tuple(dict.fromkeys(part.code for part in found))
+
+    def year_to_date(self, code: str) -> Node:
+        """The expression of a rate over the year so far."""
+        return _to_date(self.ratios[code])
+
+
+def _to_date(node: Node) -> Node:
+    if isinstance(node, Figure) and node.when == "now":
+        return replace(node, when="ytd")
+    return rebuild(node, _to_date)
+
+
+def is_quotient(node: Node) -> bool:
+    """Whether a computed value reads —— over a base of zero."""
+    return isinstance(node, Operation) and node.sign == "/"
+
+
+def _times_100(node: Node) -> Node:
+    """Make a percentage of a quotient, which stays a quotient."""
+    hundred = Number(Decimal(100))
+    if is_quotient(node):
+        return Operation("/", Operation("*", node.left, hundred), node.right)
+    return Operation("*", node, hundred)
+
+
+def codes_of(node: Node) -> tuple[str, ...]:
+    """Name the indicators in an expression, once each."""
+    return tuple(dict.fromkeys(part.code for part in walk(node) if isinstance(part, Figure)))
+
+
+def ledgers_of(node: Node) -> tuple[str, ...]:
+    """Name the ledgers in an expression, once each."""
+    return tuple(dict.fromkeys(part.symbol for part in walk(node) if isinstance(part, Source)))
+
+
+def check(form_set: FormSet, installed: Mapping[str, FormSet]) -> CheckedSet:
+    """
+    Read every expression of a form set, and refuse what could never be right.
+
+    Raises:
+        DefinitionError: With file, line and key; the codes are in `texts/definition.toml`.
+    """
+    reader = _Reader(form_set, Scope(form_set, installed))
+    rules = tuple(rule for relation in form_set.relations for rule in reader.rules(relation))
+    computed = _in_order(reader, tuple(reader.figures()), _parts_of_figure)
+    columns = _in_order(reader, tuple(reader.columns()), _parts_of_column)
+    _refuse_contradictions(reader, rules)
+    return CheckedSet(form_set, rules, tuple(reader.dormant), computed, columns)
+
+
+class _Reader:
+    """Reads the expressions of one definition, and knows where each stands."""
+
+    def __init__(self, form_set: FormSet, scope: Scope) -> None:
+        self.form_set = form_set
+        self.scope = scope
+        self.dormant: list[Dormant] = []
+
+    def rules(self, relation: Relation) -> Iterator[Rule]:
+        whole = self._read(relation.id, relation.rule, self.scope, "logic")
+        if whole is None:
+            return
+        parts = tuple(_conjuncts(whole))
+        for number, part in enumerate(parts, 1):
+            yield Rule(f"{relation.id}.{number}" if len(parts) > 1 else relation.id, relation, part)
+
+    def figures(self) -> Iterator[Computed]:
+        for one in self.form_set.indicators:
+            for text in filter(None, (one.source_rule, one.ratio)):
+                node = self._read(one.code, text, self.scope, "number", "date")
+                if node is None:
+                    continue
+                if one.ratio and not is_quotient(node):
+                    raise self.fault(DefinitionError("definition.no_base", what=text), one.code)
+                percent = bool(one.ratio) and one.type == "percent"
+                yield Computed(one.code, _times_100(node) if percent else node, one.scale)
+
+    def columns(self) -> Iterator[Computed]:
+        for ledger in self.form_set.ledgers:
+            scope = Scope(self.form_set, self.scope.others, ledger)
+            for column in ledger.columns:
+                if column.rule:
+                    node = self._read(column.key, column.rule, scope, "number", "date")
+                    if node is not None:
+                        node = _times_100(node) if column.type == "percent" else node
+                        yield Computed(column.key, node, column.scale, ledger.symbol)
+
+    def _read(self, key: str, text: str, scope: Scope, *kinds: str) -> Node | None:
+        """Read one expression; None if it lies dormant."""
+        try:
+            raw = parse(text)
+            if absent := absent_sets(raw, scope):
+                self.dormant.append(Dormant(key, text, absent))
+                return None
+            node = resolve(raw, scope)
+            if (kind := facts(node).kind) not in kinds:
+                raise DefinitionError(
+                    "definition.type", what=text, expected="/".join(kinds), found=kind
+                )
+        except DefinitionError as error:
+            raise self.fault(error, key) from error
+        return node
+
+    def fault(self, error: DefinitionError, key: str) -> DefinitionError:
+        """Add the place of the entry `key` to a fault."""
+        file, line = self._place(key)
+        details = {**error.details, "file": file, "line": line, "key": key}
+        return DefinitionError(error.code, **details)
+
+    def _place(self, key: str) -> tuple[str, int]:
+        folder = Path(self.form_set.folder)
+        texts = {}
+        for path in (folder / "definition.toml", *sorted(folder.parent.glob("common/*.toml"))):
+            if self.form_set.folder and path.is_file():
+                texts[path.name] = path.read_text(encoding="utf-8")
+        for name, text in texts.items():
+            if line := line_of(text, f'"{key}"'):
+                return name, line
+        return "definition.toml", 0
+
+
+def _conjuncts(node: Node) -> Iterator[Node]:
+    if isinstance(node, Logic) and node.sign == "AND":
+        for part in node.parts:
+            yield from _conjuncts(part)
+    else:
+        yield node
+
+
+def _parts_of_figure(one: Computed) -> set[str]:
+    # A figure of last period is no part of this one's: TJ20 may stand on PREV(TJ20).
+    figures = (part for part in walk(one.expression) if isinstance(part, Figure))
+    return {part.code for part in figures if part.when in ("now", "ytd", "year")}
+
+
+def _parts_of_column(one: Computed) -> set[str]:
+    cells = (part for part in walk(one.expression) if isinstance(part, Cell))
+    return {f"{one.ledger}.{part.key}" for part in cells if not part.above}
+
+
+def _in_order(reader: _Reader, found: tuple[Computed, ...], parts: object) -> tuple[Computed, ...]:
+    """Put what is computed after its own parts."""
+    names = {(f"{one.ledger}.{one.code}" if one.ledger else one.code): one for one in found}
+    graph = {name: sorted(parts(one) & names.keys()) for name, one in names.items()}
+    try:
+        order = tuple(graphlib.TopologicalSorter(graph).static_order())
+    except graphlib.CycleError as error:
+        circle = " → ".join(error.args[1])
+        key = names[error.args[1][0]].code
+        raise reader.fault(DefinitionError("definition.circular", what=circle), key) from error
+    return tuple(names[name] for name in order)
+
+
+@dataclass(frozen=True, slots=True)
+class _Limit:
+    """One end of a range that a rule or the definition lays down for a code."""
+
+    value: Decimal
+    strict: bool
+    upper: bool
+    origin: str
+    levels: tuple[str, ...]
+
+    def excludes(self, other: "_Limit") -> bool:
+        """Whether no value keeps this upper and that lower limit."""
+        if not self.upper or other.upper or not set(self.levels) & set(other.levels):
+            return False
+        touching = self.value == other.value and (self.strict or other.strict)
+        return self.value < other.value or touching
+
+
+def _refuse_contradictions(reader: _Reader, rules: tuple[Rule, ...]) -> None:
+    """Refuse ranges that exclude each other, or the range of the definition (communities only)."""
+    limits: dict[str, list[_Limit]] = {}
+    for one in reader.form_set.indicators:
+        for value, upper in ((one.minimum, False), (one.maximum, True)):
+            if value is not None:
+                limit = _Limit(value, False, upper, "max" if upper else "min", ("社区",))
+                limits.setdefault(one.code, []).append(limit)
+    for rule in rules:
+        for code, limit in _limits_of(rule):
+            others = limits.setdefault(code, [])
+            for other in others:
+                if limit.excludes(other) or other.excludes(limit):
+                    what = f"{code}: {limit.origin} / {other.origin} {other.value}"
+                    fault = DefinitionError("definition.contradiction", what=what)
+                    raise reader.fault(fault, rule.relation.id)
+            others.append(limit)
+
+
+def _limits_of(rule: Rule) -> Iterator[tuple[str, _Limit]]:
+    node = rule.expression
+    if not isinstance(node, Comparison):
+        return
+    left, sign, right = node.left, node.sign, node.right
+    if isinstance(left, Number):
+        left, sign, right = right, _MIRROR[sign], left
+    if isinstance(left, Figure) and left.when == "now" and isinstance(right, Number):
+        for upper, signs in ((True, ("<", "<=", "=")), (False, (">", ">=", "="))):
+            if sign in signs:
+                strict = sign in "<>"
+                yield left.code, _Limit(right.value, strict, upper, rule.id, rule.relation.levels)

@@ -1,0 +1,151 @@
+"""Judge a relation over all returns at once."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+import numpy as np
+
+from huizong.cells import plain
+from huizong.evaluate import Evaluation
+from huizong.exact import Exact
+from huizong.ground import BLANK, NA, NUMBER, Ground, Header, Returns, Values
+from huizong.language import CheckedSet, Rule
+from huizong.meaning import facts
+from huizong.syntax import Comparison, Each, Figure, Logic, Node, walk
+from huizong.truth import Truth
+
+__all__ = [
+    "Ground",
+    "Header",
+    "Returns",
+    "Sides",
+    "determine",
+    "judge",
+    "operands",
+    "row_verdicts",
+    "values",
+]
+
+TRUE, FALSE, UNDECIDED = 1, 0, -1
+_STATE_NAMES = {NUMBER: "number", BLANK: "blank", NA: "na"}
+_PREFIX = {"previous": "PREV", "year_ago": "YEARAGO", "ytd": "YTD"}
+
+
+def judge(relation: Rule, ground: Ground) -> np.ndarray:
+    """Judge one relation: 1 holds, 0 fails, -1 undecided, one for each return."""
+    return _verdicts(Evaluation(ground).truth(relation.expression), len(ground))
+
+
+def _verdicts(truth: Truth, count: int) -> np.ndarray:
+    found = np.where(truth.yes, TRUE, np.where(truth.no, FALSE, UNDECIDED))
+    return np.broadcast_to(found, (count,)).astype(np.int8)
+
+
+def row_verdicts(relation: Rule, ground: Ground) -> tuple[np.ndarray, np.ndarray]:
+    """
+    Find the rows that fail an EACH: positions of returns, and row numbers of the sheet.
+
+    Both are empty for a relation that is no EACH; `PREV(…)` counts rows of last period's sheet.
+    """
+    node = relation.expression
+    if not isinstance(node, Each):
+        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+    table = ground.table(node.source.symbol, previous=node.source.previous)
+    failing = Evaluation(ground).of_rows(node).no
+    return table.owner[failing], table.numbers[failing]
+
+
+def values(expression: Node, ground: Ground, scale: int) -> tuple[np.ndarray, list[Decimal | None]]:
+    """
+    Work out a determined figure or rate: states (number, blank, na) and decimals.
+
+    It is —— over a base of zero and blank while a part is missing.
+    """
+    found = Evaluation(ground).computed(expression, len(ground), scale)
+    return _given(found, len(ground))
+
+
+def _given(found: Values, count: int) -> tuple[np.ndarray, list[Decimal | None]]:
+    states = np.array([_STATE_NAMES[int(one)] for one in found.state], dtype=object)
+    return states, found.number.decimals(count)
+
+
+def determine(checked: CheckedSet, ground: Ground) -> dict[str, tuple[np.ndarray, list]]:
+    """Work out all determined figures, each from those before it rather than as they stand."""
+    found = {}
+    for one in checked.computed:
+        value = Evaluation(ground).computed(one.expression, len(ground), one.scale)
+        found[one.code] = _given(value, len(ground))
+        ground = ground.standing(one.code, value)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """
+    What a failed comparison compared in one return, for its message.
+
+    `operands` are (code, what stands there); `left`, `right` and `difference` are empty where a
+    side has no number.
+    """
+
+    operands: tuple[tuple[str, str], ...]
+    left: str = ""
+    sign: str = ""
+    right: str = ""
+    difference: str = ""
+
+
+def operands(relation: Rule, ground: Ground, position: int) -> Sides:
+    """Tell what stands on both sides of a relation in one return."""
+    within = Evaluation(ground)
+    figures = (part for part in walk(relation.expression) if isinstance(part, Figure))
+    shown = tuple((_label(one), _standing(one, within, position)) for one in dict.fromkeys(figures))
+    node = _culprit(relation.expression, within, position)
+    if not isinstance(node, Comparison) or facts(node.left).kind not in ("number", "date"):
+        return Sides(shown)
+    left, right = (_rounded(part, within, position) for part in (node.left, node.right))
+    dates = facts(node.left).kind == "date"
+    difference = "" if None in (left, right) else plain(left - right)
+    return Sides(shown, _said(left, dates), node.sign, _said(right, dates), difference)
+
+
+def _culprit(node: Node, within: Evaluation, position: int) -> Node:
+    """Find the comparison that made a relation fail."""
+    if not isinstance(node, Logic):
+        return node
+    if node.sign == "=>":
+        return _culprit(node.parts[1], within, position)
+    for part in node.parts:
+        no = within.truth(part).no
+        if np.broadcast_to(no, (len(within.ground),))[position]:
+            return _culprit(part, within, position)
+    return _culprit(node.parts[0], within, position)
+
+
+def _rounded(node: Node, within: Evaluation, position: int) -> Decimal | None:
+    return _one(within.number(node).round(facts(node).scale), position)
+
+
+def _one(number: Exact, position: int) -> Decimal | None:
+    return number.take(np.array([position])).decimals(1)[0]
+
+
+def _said(value: Decimal | None, dates: bool) -> str:
+    if value is None:
+        return ""
+    return str(np.datetime64(int(value) - 719163, "D")) if dates else plain(value)
+
+
+def _label(figure: Figure) -> str:
+    prefix = _PREFIX.get(figure.when, figure.when.upper())
+    return figure.code if figure.when == "now" else f"{prefix}({figure.code})"
+
+
+def _standing(figure: Figure, within: Evaluation, position: int) -> str:
+    """What stands in a figure's cell, as a person sees it."""
+    if figure.when in ("ytd", "year", "children"):
+        value = _one(within.number(figure), position)
+        return "" if value is None else plain(value)
+    values = within.ground.figure(figure.code, figure.when)
+    return "——" if values.state[position] == NA else str(values.texts[position] or "")

@@ -1,0 +1,125 @@
+"""One headless LibreOffice for a test session: load workbooks, recalculate, read cells."""
+
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from programs import require
+
+START_SECONDS = 60
+_HIDDEN = {"Hidden": True, "ReadOnly": True}
+
+
+class Document:
+    """A workbook opened in LibreOffice."""
+
+    def __init__(self, component: Any) -> None:
+        self.component = component
+
+    def calculate(self) -> None:
+        """Work out every formula anew; loading alone keeps what the file says."""
+        self.component.calculateAll()
+
+    @property
+    def sheets(self) -> tuple[str, ...]:
+        """The names of the sheets."""
+        return tuple(self.component.Sheets.ElementNames)
+
+    def values(self, sheet: str, place: str) -> tuple[tuple[Any, ...], ...]:
+        """Read a range as rows of numbers and texts; a blank is an empty text."""
+        return self.component.Sheets.getByName(sheet).getCellRangeByName(place).getDataArray()
+
+    def error(self, sheet: str, place: str) -> int:
+        """Give LibreOffice's error number of a cell's formula, 0 if it has none."""
+        return self.component.Sheets.getByName(sheet).getCellRangeByName(place).getError()
+
+    def formula(self, sheet: str, place: str) -> str:
+        """Give a cell's formula as LibreOffice understood it."""
+        return self.component.Sheets.getByName(sheet).getCellRangeByName(place).getFormula()
+
+
+class Session:
+    """A running LibreOffice."""
+
+    def __init__(self, desktop: Any, value: Any) -> None:
+        self._desktop = desktop
+        self._value = value
+
+    @contextmanager
+    def open(self, path: Path) -> Iterator[Document]:
+        """Load a workbook, and close it again."""
+        options = tuple(self._value(name, wanted) for name, wanted in _HIDDEN.items())
+        uri = path.resolve().as_uri()
+        component = self._desktop.loadComponentFromURL(uri, "_blank", 0, options)
+        if component is None:
+            msg = f"LibreOffice did not load {path.name}"
+            raise OSError(msg)
+        try:
+            yield Document(component)
+        finally:
+            component.close(True)
+
+
+@contextmanager
+def uno_session(folder: Path) -> Iterator[Session]:
+    """Start LibreOffice with a profile of its own in `folder`; skip the test without it."""
+    soffice, where = require("soffice"), require("uno")
+    # At the end: Debian's folder holds other packages, which must not hide those of the tests.
+    if where not in sys.path:
+        sys.path.append(where)
+    import uno
+
+    pipe = f"huizong{uuid.uuid4().hex[:12]}"
+    profile = (folder / "profile").resolve().as_uri()
+    command = [soffice, f"-env:UserInstallation={profile}", f"--accept=pipe,name={pipe};urp"]
+    command += ["--headless", "--invisible", "--norestore", "--nologo", "--nodefault"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        try:
+            context = _connect(uno, pipe, process)
+            desktop = context.ServiceManager.createInstanceWithContext(
+                "com.sun.star.frame.Desktop", context
+            )
+            yield Session(desktop, lambda name, wanted: _property(uno, name, wanted))
+            _quit(desktop)
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            pass
+        finally:
+            if process.poll() is None:
+                process.kill()
+
+
+def _connect(uno: Any, pipe: str, process: subprocess.Popen) -> Any:
+    local = uno.getComponentContext()
+    resolver = local.ServiceManager.createInstanceWithContext(
+        "com.sun.star.bridge.UnoUrlResolver", local
+    )
+    address = f"uno:pipe,name={pipe};urp;StarOffice.ComponentContext"
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            return resolver.resolve(address)
+        except Exception:
+            # UNO's exceptions have no base that could be named before its types are loaded.
+            if time.monotonic() > deadline or process.poll() not in (None, 0):
+                raise
+            time.sleep(0.2)
+
+
+def _property(uno: Any, name: str, wanted: object) -> Any:
+    value = uno.createUnoStruct("com.sun.star.beans.PropertyValue")
+    value.Name, value.Value = name, wanted
+    return value
+
+
+def _quit(desktop: Any) -> None:
+    try:
+        desktop.terminate()
+    except Exception:
+        # The bridge breaks while LibreOffice leaves: that is what was asked for.
+        return
