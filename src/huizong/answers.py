@@ -1,0 +1,216 @@
+"""What officers decide: read it from the answer columns, weigh it, enter it in the book."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+
+import msgspec
+
+from huizong.book import Book
+from huizong.cells import address, clean_text, squash
+from huizong.entries import (
+    NOT_ACCEPTABLE,
+    Answer,
+    Received,
+    files_of,
+    findings_of,
+    save_answers,
+)
+from huizong.errors import HuizongError
+from huizong.records import Finding
+from huizong.roster import sheets_of, shown
+from huizong.texts import catalogue, say
+
+ACTIONS = ("accept", "reject", "use")
+_COLUMNS = ("key", "action", "officer", "reason", "digest")
+_SEARCHED_ROWS = 20
+
+
+class Typed(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer columns of one row, as a person left them."""
+
+    key: str
+    action: str = ""
+    officer: str = ""
+    reason: str = ""
+    file: str = ""
+    sheet: str = ""
+    cell: str = ""
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """An answer that cannot be entered; texts `answer.<code>` say what is wanted."""
+
+    typed: Typed
+    code: str
+
+    def __str__(self) -> str:
+        typed = self.typed
+        where = say("answer.where", sheet=typed.sheet, cell=typed.cell, key=typed.key)
+        return where + say(f"answer.{self.code}", found=typed.action or typed.file)
+
+
+class Applied(msgspec.Struct, frozen=True):
+    """What became of the answers: `entered` are new in the book, `refused` wait to be mended."""
+
+    entered: tuple[Answer, ...]
+    refused: tuple[Refused, ...]
+
+
+def read_answers(path: Path) -> tuple[Typed, ...]:
+    """
+    Read all rows of 审核结果.xlsx (both its lists) in which something is answered.
+
+    The same finding may stand on two sheets; the row that is filled in counts.
+
+    Raises:
+        HuizongError: If the file cannot be opened or no sheet has the headings.
+    """
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return ()
+    except OSError as error:
+        raise HuizongError("error.no_file", path=path) from error
+    found = [list(answers_in(name, rows)) for name, rows in sheets_of(data, path)]
+    if all(rows == [None] for rows in found):
+        raise HuizongError("error.answers_sheet", file=path.name)
+    return tuple(dict.fromkeys(typed for rows in found for typed in rows if typed))
+
+
+def answers_in(sheet: str, rows: Sequence[Sequence]) -> Sequence[Typed | None]:
+    """Read the answered rows of one sheet, saved or open; `[None]` if it has no answer columns."""
+    for top, row in enumerate(rows[:_SEARCHED_ROWS]):
+        columns = _columns(row)
+        if {"key", "action"} <= columns.keys():
+            read = (
+                _typed(sheet, number, rows[number], columns) for number in range(top + 1, len(rows))
+            )
+            return [typed for typed in read if typed]
+    return [None]
+
+
+def _columns(row: Sequence) -> Mapping[str, int]:
+    labels = {squash(str(value)): column for column, value in enumerate(row)}
+    return {
+        name: labels[squash(word)]
+        for name in _COLUMNS
+        for word in catalogue()[f"answer.{name}"].values()
+        if squash(word) in labels
+    }
+
+
+def _typed(sheet: str, number: int, row: Sequence, columns: Mapping[str, int]) -> Typed | None:
+    values = {
+        name: clean_text(shown(row[column])) if column < len(row) else ""
+        for name, column in columns.items()
+    }
+    if not values["key"] or not any(values.get(name) for name in ("action", "officer", "reason")):
+        return None
+    values["file"] = values.pop("digest", "")
+    cell = address(number, columns["action"])
+    return Typed(**values | {"key": values["key"].upper()}, sheet=sheet, cell=cell)
+
+
+def action_of(text: str) -> str:
+    """Tell what 接受, 退回 or 采用此份 asks for; empty if it is none of them."""
+    words = {
+        squash(word): action
+        for action in ACTIONS
+        for word in (action, *catalogue()[f"answer.{action}"].values())
+    }
+    return words.get(squash(text).lower(), "")
+
+
+class Question(msgspec.Struct, frozen=True):
+    """A finding that may be answered, and the files that it is about."""
+
+    finding: Finding
+    period: str
+    files: Mapping[str, str] = MappingProxyType({})
+
+
+def questions_of(book: Book, period: str) -> dict[str, Question]:
+    """List what may be answered: the findings of a period, and of files not yet filed."""
+    files = {file.digest: file for file in files_of(book)}
+    found = {
+        one.key: Question(one.finding, period, _named(one.finding, files))
+        for findings in findings_of(book, period).values()
+        for one in findings
+    }
+    for file in files.values():
+        for finding in file.findings:
+            key = finding.key(file.unit, file.period, file.set_code)
+            found.setdefault(key, Question(finding, file.period or period, _named(finding, files)))
+    return found
+
+
+def _named(finding: Finding, files: Mapping[str, Received]) -> Mapping[str, str]:
+    """The files that a choice is between: its finding names the beginnings of their digests."""
+    if finding.code != "two_returns":
+        return {}
+    heads = tuple(finding.details.get("found", "").split(","))
+    return {digest: file.name for digest, file in files.items() if digest.startswith(heads)}
+
+
+def weigh(typed: Typed, questions: Mapping[str, Question], now: str) -> Answer | Refused:
+    """Tell whether an answer can be entered (docs: what each level allows)."""
+    question = questions.get(typed.key)
+    action = action_of(typed.action)
+    code = _fault(typed, action, question)
+    if code or question is None:
+        return Refused(typed, code)
+    file = _file(typed.file, question.files) if action == "use" else ""
+    return Answer(
+        key=typed.key, action=action, officer=typed.officer, reason=typed.reason, file=file,
+        period=question.period, at=now, source=f"{typed.sheet} {typed.cell}".strip(),
+    )  # fmt: skip
+
+
+def _fault(typed: Typed, action: str, question: Question | None) -> str:
+    if question is None:
+        return "unknown_key"
+    if not action:
+        return "no_action"
+    if not typed.officer:
+        return "no_officer"
+    if not typed.reason:
+        return "no_reason"
+    finding = question.finding
+    if finding.level in ("note", "info"):
+        return "nothing"
+    if action == "accept" and finding.level == "must":
+        return "must"
+    if action == "accept" and finding.code in NOT_ACCEPTABLE:
+        return "not_acceptable"
+    if action == "use" and finding.code != "two_returns":
+        return "not_two"
+    return "no_file" if action == "use" and not _file(typed.file, question.files) else ""
+
+
+def _file(wanted: str, files: Mapping[str, str]) -> str:
+    """Find the one file that is meant by its digest, the beginning of it, or its name."""
+    low = wanted.strip().lower()
+    found = [
+        digest for digest, name in files.items()
+        if (len(low) >= 8 and digest.startswith(low)) or Path(wanted).name == name
+    ]  # fmt: skip
+    return found[0] if len(found) == 1 else ""
+
+
+def apply(book: Book, typed: Sequence[Typed], period: str, now: str) -> Applied:
+    """Enter what can be entered, in one transaction; say what is wrong with the rest."""
+    questions = questions_of(book, period) if typed else {}
+    weighed = [weigh(one, questions, now) for one in typed]
+    said: dict[str, set[tuple[str, str]]] = {}
+    for one in weighed:
+        if isinstance(one, Answer):
+            said.setdefault(one.key, set()).add((one.action, one.file))
+    weighed = [
+        Refused(row, "twice") if len(said.get(row.key, ())) > 1 else one
+        for row, one in zip(typed, weighed, strict=True)
+    ]
+    entered = save_answers(book, [one for one in weighed if isinstance(one, Answer)])
+    for answer in entered:
+        book.record("answer", {"key": answer.key, "action": answer.action}, now)
+    return Applied(entered, tuple(one for one in weighed if isinstance(one, Refused)))

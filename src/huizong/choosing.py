@@ -1,0 +1,188 @@
+"""Choose among the files that one unit has sent for one period and set."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+
+import msgspec
+
+from huizong.entries import Answer
+from huizong.records import ADOPTED, PENDING, RETURNED, SUPERSEDED, Finding, Reading
+
+SHOWN_DIFFERENCES = 12
+
+
+class Candidate(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    One of the files of a unit, period and set.
+
+    `acceptable` if nothing in it blocks; only several of these need their `reading`. `made` and
+    `received` are ISO times; `put_aside` the reason of an earlier decision against it (put_aside
+    or rejected), empty if there is none.
+    """
+
+    digest: str
+    name: str
+    reading: Reading | None
+    acceptable: bool
+    received: str = ""
+    made: str = ""
+    put_aside: str = ""
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """A cell in which two returns differ."""
+
+    label: str
+    sheet: str
+    cell: str
+    values: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.label} {self.cell}：{' / '.join(value or '空' for value in self.values)}"
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """
+    What has become of all files of one unit, period and set.
+
+    `states` are (digest, state, reason) in the order of the candidates; reasons put_aside and
+    rejected are an officer's decision, to be kept. `proposed` is the newest of several.
+    """
+
+    adopted: str
+    states: tuple[tuple[str, str, str], ...]
+    finding: Finding | None = None
+    key: str = ""
+    proposed: str = ""
+    differences: tuple[Difference, ...] = ()
+
+
+def choose(candidates: Sequence[Candidate], answers: Mapping[str, Answer] | None = None) -> Choice:
+    """
+    Choose among the files of one unit, period and set (row 32).
+
+    A blocked file does not compete. Of acceptable ones with equal figures the newest is adopted;
+    with different figures none is, until an officer has answered the finding's key.
+    """
+    ordered = sorted(candidates, key=_age)
+    rivals = [c for c in ordered if c.acceptable and not c.put_aside]
+    decided = {c.digest: (_DECIDED[c.put_aside], c.put_aside) for c in ordered if c.put_aside}
+    if len(rivals) < 2 or len({_figures(c.reading) for c in rivals}) == 1:
+        newest = rivals[-1].digest if rivals else ""
+        decided |= {c.digest: (SUPERSEDED, "equal") for c in rivals[:-1]}
+        decided |= {newest: (ADOPTED, "adopted")} if newest else {}
+        return _choice(candidates, ordered, decided, newest)
+    differences = tuple(_differences([c.reading for c in rivals]))
+    finding = _two_returns(rivals, differences)
+    identity = rivals[0].reading.identity
+    key = finding.key(identity.code, identity.period, identity.set_code)
+    adopted, answered = _answered(rivals, (answers or {}).get(key))
+    decided |= answered or {c.digest: (PENDING, "two_returns") for c in rivals}
+    choice = _choice(candidates, ordered, decided, adopted)
+    if answered:
+        return msgspec.structs.replace(choice, key=key, differences=differences)
+    return msgspec.structs.replace(
+        choice, finding=finding, key=key, proposed=rivals[-1].digest, differences=differences
+    )
+
+
+_DECIDED = {"put_aside": SUPERSEDED, "rejected": RETURNED}
+
+
+def _age(candidate: Candidate) -> tuple[str, str, str]:
+    """The file's own time first: the order in which files arrive must not matter."""
+    return candidate.made or candidate.received, candidate.received, candidate.digest
+
+
+def _choice(
+    candidates: Sequence[Candidate], ordered: Sequence[Candidate],
+    decided: Mapping[str, tuple[str, str]], adopted: str,
+) -> Choice:  # fmt: skip
+    """Give each blocked file its state: to be mended if it is the newest of all, else old."""
+    live = [c for c in ordered if not c.put_aside]
+    states = dict(decided)
+    for candidate in live:
+        if candidate.digest not in states:
+            newest = candidate is live[-1]
+            states[candidate.digest] = (RETURNED, "blocked") if newest else (SUPERSEDED, "older")
+    return Choice(adopted, tuple((c.digest, *states[c.digest]) for c in candidates))
+
+
+def _answered(
+    rivals: Sequence[Candidate], answer: Answer | None
+) -> tuple[str, dict[str, tuple[str, str]]]:
+    """Carry out an officer's decision; nothing if there is none that fits."""
+    if answer is None:
+        return "", {}
+    if answer.action == "reject":
+        return "", {c.digest: (RETURNED, "rejected") for c in rivals}
+    wanted = rivals[-1].digest if answer.action == "accept" else _meant(rivals, answer.file)
+    if not wanted:
+        return "", {}
+    states = {c.digest: (SUPERSEDED, "put_aside") for c in rivals}
+    return wanted, states | {wanted: (ADOPTED, "adopted")}
+
+
+def _meant(rivals: Sequence[Candidate], file: str) -> str:
+    """Find the one file that an answer names by digest, its beginning, or name."""
+    found = [
+        c.digest for c in rivals
+        if (len(file) >= 8 and c.digest.startswith(file.lower())) or c.name == file
+    ]  # fmt: skip
+    return found[0] if len(found) == 1 else ""
+
+
+def _two_returns(rivals: Sequence[Candidate], differences: Sequence[Difference]) -> Finding:
+    newest = rivals[-1]
+    parts = "；".join(map(str, differences[:SHOWN_DIFFERENCES]))
+    if len(differences) > SHOWN_DIFFERENCES:
+        parts += f"；……（{len(differences)}）"
+    digests = sorted(c.digest for c in rivals)
+    details = {
+        "unit": newest.reading.identity.name,
+        "when": (newest.received or newest.made).replace("T", " "),
+        "parts": parts,
+        "count": str(len(differences)),
+        "files": "；".join(sorted(c.name for c in rivals)),
+        "proposed": newest.name,
+        # Part of the finding's name: another file makes it another question.
+        "found": ",".join(digest[:16] for digest in digests),
+    }
+    return Finding("two_returns", "ask", details=MappingProxyType(details))
+
+
+def _cells(reading: Reading) -> Iterator[tuple[str, str, str, str]]:
+    """Give label, sheet, cell and content of everything that makes two returns different."""
+    for mark, figures in (("", reading.figures), ("（本级）", reading.own)):
+        for figure in figures:
+            if figure.state != "blank":
+                content = figure.value if figure.state == "number" else figure.typed or figure.state
+                yield figure.code + mark, reading.sheet, figure.cell, content
+    for ledger in reading.ledgers:
+        yield f"{ledger.symbol} 状态", ledger.sheet, "", ledger.status
+        for number, (row_number, row) in enumerate(
+            zip(ledger.numbers, ledger.rows, strict=False), 1
+        ):
+            for letter, key, content in zip(ledger.columns, ledger.keys, row, strict=False):
+                if content and key != "seq":
+                    label = f"{ledger.symbol} 第{number}行 {key}"
+                    yield label, ledger.sheet, f"{letter}{row_number}", content
+    for total in () if reading.ledgers else reading.ledger_totals:
+        yield f"{total.symbol} {total.key}", "", "", total.value
+
+
+def _figures(reading: Reading) -> frozenset[tuple[str, str]]:
+    return frozenset((label, content) for label, _, _, content in _cells(reading))
+
+
+def _differences(readings: Sequence[Reading]) -> Iterator[Difference]:
+    columns = [
+        {label: (sheet, cell, content) for label, sheet, cell, content in _cells(reading)}
+        for reading in readings
+    ]
+    for label in dict.fromkeys(label for column in columns for label in column):
+        found = [column.get(label, ("", "", "")) for column in columns]
+        values = tuple(content for _, _, content in found)
+        if len(set(values)) > 1:
+            sheet, cell = next((one[:2] for one in found if any(one[:2])), ("", ""))
+            yield Difference(label, sheet, cell, values)

@@ -1,0 +1,269 @@
+"""Take in what units sent: store it unchanged before anything is opened, and file it by name."""
+
+import datetime as dt
+import hashlib
+import io
+import os
+import re
+import shutil
+import unicodedata
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import msgspec
+
+from huizong.book import Book
+from huizong.entries import (
+    Received,
+    Sighting,
+    files_of,
+    first_seen,
+    save_files,
+    save_sightings,
+)
+from huizong.errors import HuizongError
+from huizong.inbox import (
+    Scan,
+    is_young,
+    just_changed,
+    place_of,
+    same_stat,
+    scan,
+    stat_of,
+    text_of,
+)
+from huizong.office import Office
+from huizong.records import Unit
+from huizong.safely import sync, sync_folder
+
+__all__ = ("Scan", "Stored", "altered", "keep", "safe_name", "scan", "store", "sweep")
+
+_CHUNK = 1 << 20
+_AT_ONCE = 16
+_SHEETS = (".xlsx", ".xlsm", ".xls", ".xltx", ".ods", ".et", ".ett", ".csv")
+_KINDS = frozenset((*_SHEETS, ".zip", ".rar", ".7z", ".pdf", ".doc", ".docx"))
+_NOT_IN_NAMES = re.compile(r'[\\/:*?"<>|\x00-\x1f\x7f]')
+
+
+class Stored(msgspec.Struct, frozen=True):
+    """
+    One path after storing: fate is new, known (the same bytes are there already) or busy.
+
+    `first_at` is when these bytes came first; `kept` the stored original.
+    """
+
+    path: Path
+    fate: str
+    digest: str = ""
+    name: str = ""
+    size: int = 0
+    kept: Path | None = None
+    first_at: str = ""
+
+
+class _Copy(msgspec.Struct, frozen=True):
+    """Bytes in a temporary file, not yet under their own name."""
+
+    path: Path
+    temp: Path
+    digest: str
+    stat: os.stat_result
+
+
+def store(
+    office: Office, book: Book, paths: Sequence[Path], now: dt.datetime
+) -> tuple[Stored, ...]:
+    """
+    Store the bytes of each path under their digest, durable before this returns (I1, row 50).
+
+    The same bytes are stored once; a path whose bytes changed since `scan` saw it is busy.
+
+    Raises:
+        HuizongError: If the disk is full: nothing of this batch is entered, nothing is lost.
+    """
+    at = now.isoformat(timespec="seconds")
+    folder = office.originals
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _remove_parts(folder)
+        copied = {path: _copy(path, folder, n) for n, path in enumerate(paths)}
+        copies = {copy.digest: copy for copy in reversed(copied.values()) if copy}
+        held = files_of(book, digests=copies.keys()) if copies else ()
+        known = {file.digest: file for file in held}
+        new = {d: _received(office, copy, at) for d, copy in copies.items() if d not in known}
+        _put_in_place(copies, {d: folder / file.kept_as for d, file in (known | new).items()})
+    except OSError as error:
+        raise _full(error, folder) from error
+    finally:
+        _remove_parts(folder)
+    with book.writing():
+        save_files(book, reversed(new.values()))
+        save_sightings(book, [_sighting(office, c, at) for c in copied.values() if c])
+    sweep(office, book, now)
+    firsts = {copies[digest].path for digest in new}
+    return tuple(
+        _stored(path, copy, (known | new)[copy.digest], folder, is_new=path in firsts)
+        if copy
+        else Stored(path, "busy")
+        for path, copy in copied.items()
+    )
+
+
+def _stored(path: Path, copy: _Copy, file: Received, folder: Path, *, is_new: bool) -> Stored:
+    fate, kept = "new" if is_new else "known", folder / file.kept_as
+    name, size = text_of(path.name), copy.stat.st_size
+    return Stored(path, fate, copy.digest, name, size, kept, file.received_at)
+
+
+def _remove_parts(folder: Path) -> None:
+    """Under the office's lock every part in the folder is ours or a dead run's."""
+    for temp in folder.glob(".part-*"):
+        temp.unlink(missing_ok=True)
+
+
+def _full(error: OSError, folder: Path) -> HuizongError:
+    code = "error.disk_full" if error.errno in (28, 122) else "error.folder_not_writable"
+    return HuizongError(code, path=folder, folder=folder, why=error.strerror)
+
+
+def _copy(path: Path, folder: Path, number: int) -> _Copy | None:
+    """Copy bytes aside and work out their digest; None if the file is in use or changing."""
+    temp = folder / f".part-{os.getpid()}-{number}"
+    digest = hashlib.sha256()
+    try:
+        source = path.open("rb", buffering=0)
+    except OSError:
+        return None
+    with source, temp.open("xb", buffering=0) as target:
+        before = os.fstat(source.fileno())
+        while True:
+            try:
+                chunk = source.read(_CHUNK)
+            except OSError:  # a sharing violation, or a drive that went away
+                return None
+            if not chunk:
+                break
+            digest.update(chunk)
+            _write_all(target, chunk)
+    after = stat_of(path)
+    if after is None or not same_stat(before, after) or just_changed(after):
+        return None
+    if is_young(after) and _digest(path) != digest.hexdigest():
+        return None
+    return _Copy(path, temp, digest.hexdigest(), after)
+
+
+def _write_all(target: io.FileIO, chunk: bytes) -> None:
+    """A disk that fills up takes a part of a chunk before it refuses."""
+    view = memoryview(chunk)
+    while view:
+        view = view[target.write(view) :]
+
+
+def _bring_to_disk(temps: Sequence[Path]) -> None:
+    """Wait for all at once: one after the other takes the disk three times as long."""
+    if temps:
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            list(pool.map(sync, temps))
+
+
+def _digest(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""
+
+
+def _put_in_place(copies: Mapping[str, _Copy], targets: Mapping[str, Path]) -> None:
+    """Bring copies and then their names to the disk; an original that somebody removed too."""
+    wanted = [digest for digest in copies if not targets[digest].exists()]
+    _bring_to_disk([copies[digest].temp for digest in wanted])
+    for digest in wanted:
+        copies[digest].temp.chmod(0o400)
+        copies[digest].temp.replace(targets[digest])
+    if wanted:
+        sync_folder(targets[wanted[0]].parent)
+
+
+def _kept_name(digest: str, name: str) -> str:
+    """The stored name owes nothing to the sender but a known ending."""
+    ending = Path(text_of(name).strip(" .")).suffix.lower()
+    return digest[:16] + (ending if ending in _KINDS else ".bin")
+
+
+def _received(office: Office, copy: _Copy, at: str) -> Received:
+    made = dt.datetime.fromtimestamp(copy.stat.st_mtime).isoformat(timespec="seconds")
+    name = unicodedata.normalize("NFC", text_of(copy.path.name))
+    return Received(
+        digest=copy.digest, name=name, source=place_of(office, copy.path),
+        size=copy.stat.st_size, received_at=at, made_at=made,
+        kept_as=_kept_name(copy.digest, copy.path.name), reason="stored",
+    )  # fmt: skip
+
+
+def _sighting(office: Office, copy: _Copy, at: str) -> Sighting:
+    stat = copy.stat
+    place = place_of(office, copy.path)
+    return Sighting(place, stat.st_size, stat.st_mtime_ns, copy.digest, at)
+
+
+def sweep(office: Office, book: Book, now: dt.datetime) -> tuple[Received, ...]:
+    """
+    Enter the originals that a run stored and was killed before it could enter.
+
+    `store` does this too, after those whose sender's file is still there have got its name.
+    """
+    folder = office.originals
+    entered = {name for (name,) in book.ask("SELECT kept_as FROM file")}
+    at = now.isoformat(timespec="seconds")
+    with os.scandir(folder) as entries:
+        names = sorted(e.name for e in entries if e.is_file() and not e.name.startswith("."))
+    lost = [_recovered(office, folder / name, at) for name in names if name not in entered]
+    # A copy that a person made of an original is no file received.
+    known = first_seen(book, {file.digest for file in lost}) if lost else {}
+    found = {file.digest: file for file in lost if file.digest not in known}
+    return save_files(book, found.values()) if found else ()
+
+
+def _recovered(office: Office, path: Path, at: str) -> Received:
+    stat = path.stat()
+    made = dt.datetime.fromtimestamp(stat.st_mtime).isoformat(timespec="seconds")
+    return Received(
+        digest=_digest(path), name=path.name, source=place_of(office, path), size=stat.st_size,
+        received_at=at, made_at=made, kept_as=path.name, reason="recovered",
+    )  # fmt: skip
+
+
+def altered(office: Office, book: Book) -> tuple[str, ...]:
+    """Name the stored originals that are missing or no longer have their digest (row 77)."""
+    rows = book.ask("SELECT digest, kept_as FROM file ORDER BY rowid")
+    return tuple(name for digest, name in rows if _digest(office.originals / name) != digest)
+
+
+def keep(
+    office: Office, original: Path, period: str, unit: Unit, *, set_code: str = "", number: int = 1
+) -> Path:
+    """Show a stored file to people under 已收/{period}/, named by unit, set and version."""
+    folder = office.received(period)
+    folder.mkdir(parents=True, exist_ok=True)
+    parts = (period, unit.code, unit.name, set_code, f"第{number}版")
+    stem = "_".join(safe_name(part) for part in parts if part)
+    path = folder / f"{stem}{original.suffix}"
+    if path.exists() and path.samefile(original):
+        return path
+    try:
+        path.unlink(missing_ok=True)
+        path.hardlink_to(original)
+    except PermissionError:  # open in another program: what people see there stays
+        return path
+    except OSError:  # another disk, or one without links
+        shutil.copy(original, path)
+    return path
+
+
+def safe_name(text: str) -> str:
+    """Make a text fit to be part of a file's name on every system."""
+    text = _NOT_IN_NAMES.sub("_", unicodedata.normalize("NFC", text)).strip(" .")
+    return text[:40] or "_"

@@ -1,0 +1,228 @@
+"""审核结果.xlsx: every finding, what waits for the officer, and lines to paste into a chat."""
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+import xlsxwriter
+
+from huizong import findings as wording
+from huizong.entries import Answer, Received
+from huizong.office import Office
+from huizong.papers import SetReturns, period_name
+from huizong.records import MISSING, PENDING, TO_EXPLAIN, TO_MEND, AuditedFinding, UnitReturn
+from huizong.safely import write_safely
+from huizong.styles import Styles
+from huizong.tables import Table, new_workbook
+from huizong.texts import say
+
+_ORDER = {level: n for n, level in enumerate(("must", "release", "ask", "explain", "note", "info"))}
+# What only the officer can settle.
+_OFFICERS = ("ask", "release")
+CHAT_LINES = 6
+_WIDTHS = (10, 14, 9, 12, 12, 7, 10, 10, 40, 26, 11, 16, 10, 9, 18, 22, 20)
+_ANSWERS = 12  # the first of the three answer columns
+_DIGEST = 16
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """One row of the lists: a finding of a unit's file, or of a file that is not filed."""
+
+    key: str
+    unit: str
+    period: str
+    audited: AuditedFinding
+    file: str = ""
+    digest: str = ""
+    action: str = ""
+    officer: str = ""
+    reason: str = ""
+
+    @property
+    def waits(self) -> bool:
+        """Whether it is the officer's turn."""
+        return self.audited.state == "open" and self.audited.finding.level in _OFFICERS
+
+    @property
+    def answered(self) -> bool:
+        """Whether something stands in its answer columns."""
+        return bool(self.action or self.officer or self.reason)
+
+
+def rows_of(
+    period: str, sets: Sequence[SetReturns], files: Sequence[Received],
+    answers: Mapping[str, Answer], office: Office,
+) -> tuple[Row, ...]:  # fmt: skip
+    """List all findings: unfiled files first, then the units in order, what blocks first."""
+    rows = [*_file_rows(files, office)]
+    listed = {row.key for row in rows}
+    for one in sets:
+        for unit in one.rows:
+            rows += [row for row in _unit_rows(period, unit) if row.key not in listed]
+    return tuple(_with_answer(row, answers.get(row.key)) for row in rows)
+
+
+def _file_rows(files: Sequence[Received], office: Office) -> Iterator[Row]:
+    names = {unit.code: unit.name for unit in (*office.roster, office.unit)}
+    for file in files:
+        if file.state != PENDING:
+            continue
+        for finding in file.findings:
+            if finding.level == "ask":
+                key = finding.key(file.unit, file.period, file.set_code)
+                yield Row(
+                    key=key, unit=names.get(file.unit, ""), period=file.period,
+                    audited=AuditedFinding(key, finding), file=file.name, digest=file.digest,
+                )  # fmt: skip
+
+
+def _unit_rows(period: str, unit: UnitReturn) -> Iterator[Row]:
+    for found in sorted(unit.findings, key=lambda found: _ORDER[found.finding.level]):
+        yield Row(
+            key=found.key, unit=unit.unit.name, period=period, audited=found, file=unit.file,
+            digest=unit.digest,
+        )  # fmt: skip
+
+
+def _with_answer(row: Row, answer: Answer | None) -> Row:
+    if answer is None:
+        return row
+    action = say(f"answer.{answer.action}")
+    return msgspec.structs.replace(row, action=action, officer=answer.officer, reason=answer.reason)
+
+
+def todo_rows(rows: Iterable[Row], names: Mapping[str, str]) -> Iterator[Row]:
+    """List what waits for the officer; a choice between files is a row for each of them."""
+    for row in rows:
+        if not row.waits:
+            continue
+        heads = row.audited.finding.details.get("found", "").split(",")
+        rivals = [d for d in names if d.startswith(tuple(heads))]
+        if row.audited.finding.code != "two_returns" or not rivals:
+            yield row
+        for digest in rivals if row.audited.finding.code == "two_returns" else ():
+            yield msgspec.structs.replace(row, file=names[digest], digest=digest)
+
+
+def write_findings(
+    office: Office, period: str, sets: Sequence[SetReturns], files: Sequence[Received],
+    path: Path, now: dt.datetime, *, answers: Mapping[str, Answer] | None = None,
+    typed: Mapping[str, tuple[str, str, str]] | None = None, refused: Sequence[str] = (),
+) -> Path:  # fmt: skip
+    """
+    Write 审核结果.xlsx and give where it stands: another name if it is open in a program.
+
+    Call it only after the answers typed in the file before are in the book. `typed` (action,
+    officer, reason by key) are answers that could not be entered, kept as they were typed, and
+    `refused` says why.
+    """
+    rows = rows_of(period, sets, files, answers or {}, office)
+    kept = typed or {}
+    names = {file.digest: file.name for file in files}
+    safely = write_safely(path)
+    title = say("paper.findings_title", office=office.unit.name, period=period_name(period))
+    with safely as temp, new_workbook(temp, title, now) as book:
+        styles = Styles(book)
+        waiting = tuple(todo_rows(rows, names))
+        sheets = (say("paper.todo_sheet"), say("paper.findings_sheet"), say("paper.chat_sheet"))
+        told = _todo_notes(len(waiting), refused)
+        _write_rows(book, styles, sheets[0], say("paper.todo_title"), waiting, told, kept)
+        _write_rows(book, styles, sheets[1], title, rows, (say("paper.findings_help"),), kept)
+        _write_chat(Table(book, styles, sheets[2], (20, 12, 86)), period, sets, now)
+    return safely.path
+
+
+def _todo_notes(count: int, refused: Sequence[str]) -> tuple[str, ...]:
+    if not count and not refused:
+        return (say("paper.todo_none"),)
+    return (say("paper.todo_count", count=count, help=say("paper.findings_help")), *refused)
+
+
+def _write_rows(
+    book: xlsxwriter.Workbook, styles: Styles, name: str, title: str, rows: Sequence[Row],
+    notes: Sequence[str], typed: Mapping[str, tuple[str, str, str]],
+) -> None:  # fmt: skip
+    table = Table(book, styles, name, _WIDTHS)
+    table.title(title)
+    for note in notes:
+        table.note(note)
+    table.headings(say("paper.findings_heading").split("|"))
+    for row in rows:
+        settled = row.audited.state != "open"
+        plain = "grey_text" if settled else "text"
+        looks = [plain] * len(_WIDTHS)
+        looks[_ANSWERS : _ANSWERS + 3] = [
+            "grey_text" if row.audited.finding.level in ("note", "info") else "input"
+        ] * 3
+        table.line(_texts(row, typed.get(row.key)), looks)
+    last = max(table.row - 1, table.heading + 1)
+    if rows:
+        table.sheet.data_validation(table.heading + 1, _ANSWERS, last, _ANSWERS, _choices())
+    table.sheet.autofilter(table.heading, 0, last, _DIGEST)
+    table.sheet.set_column(_DIGEST, _DIGEST, 10, None, {"hidden": True})
+    table.page()
+
+
+def _choices() -> dict[str, object]:
+    words = [say(f"answer.{action}") for action in ("accept", "reject", "use")]
+    return {"validate": "list", "source": words, "error_type": "stop"}
+
+
+def _texts(row: Row, typed: tuple[str, str, str] | None) -> tuple[str, ...]:
+    finding = row.audited.finding
+    details = finding.details
+    return (
+        row.key,
+        row.unit,
+        row.period,
+        say(f"level.{finding.level}"),
+        finding.sheet,
+        finding.cell,
+        "" if finding.code == "two_returns" else details.get("found", ""),
+        details.get("expected", ""),
+        wording.words(finding),
+        wording.remedy(finding),
+        wording.who(finding),
+        row.audited.explanation,
+        *(typed or (row.action, row.officer, row.reason)),
+        row.file,
+        row.digest[:16],
+    )
+
+
+def chat_of(period: str, one: SetReturns, unit: UnitReturn, now: dt.datetime) -> str:
+    """Give the few lines for a unit that has something to do; empty if it has nothing."""
+    said = {"unit": unit.unit.name, "period": period_name(period), "set": one.name}
+    if unit.state == MISSING:
+        late = one.due is not None and now.date() > one.due
+        due = one.due or "——"
+        return say("paper.chat_missing_late" if late else "paper.chat_missing", **said, due=due)
+    if unit.state not in (TO_MEND, TO_EXPLAIN):
+        return ""
+    theirs = [
+        found.finding for found in unit.findings
+        if found.stands and found.finding.level in ("must", "release", "explain")
+    ]  # fmt: skip
+    theirs.sort(key=lambda finding: _ORDER[finding.level])
+    lines = [say("paper.chat_head", **said, count=len(theirs))]
+    lines += [
+        say("paper.chat_line", number=number, words=wording.words(finding))
+        for number, finding in enumerate(theirs[:CHAT_LINES], 1)
+    ]
+    if len(theirs) > CHAT_LINES:
+        lines.append(say("paper.chat_tail", count=len(theirs) - CHAT_LINES))
+    return "\n".join((*lines, say("paper.chat_end")))
+
+
+def _write_chat(table: Table, period: str, sets: Sequence[SetReturns], now: dt.datetime) -> None:
+    table.title(say("paper.chat_title"))
+    table.headings(say("paper.chat_heading").split("|"))
+    for one in sets:
+        for unit in one.returns:
+            text = chat_of(period, one, unit, now)
+            if text:
+                table.line(
+                    (unit.unit.name, say(f"state.{unit.state}"), text), ("text", "centre", "text")
+                )
+    table.page()

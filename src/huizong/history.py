@@ -1,0 +1,152 @@
+"""What the book of record keeps for later: issued workbooks, standings, summaries, past figures."""
+
+from collections.abc import Collection, Iterable
+
+import msgspec
+
+from huizong.book import Book
+from huizong.entries import pack
+from huizong.records import ADOPTED, PASSED, Summary
+
+
+class Issued(msgspec.Struct, frozen=True):
+    """One workbook that this office has issued."""
+
+    period: str
+    set_code: str
+    version: str
+    unit: str
+    role: str
+    seal: str
+    digest: str
+    path: str
+    at: str
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """How a unit stands in a period, so that `status` need not audit again."""
+
+    period: str
+    set_code: str
+    unit: str
+    role: str
+    state: str
+    digest: str = ""
+    late: bool = False
+
+
+class Made(msgspec.Struct, frozen=True):
+    """One summary that was published."""
+
+    period: str
+    set_code: str
+    number: int
+    path: str
+    digest: str
+    checksum: str
+    made_at: str
+
+
+class PastFigure(msgspec.Struct, frozen=True):
+    """A figure of a period as the book has it now; `column` is now or own."""
+
+    unit: str
+    role: str
+    code: str
+    column: str
+    state: str
+    value: str
+
+
+_summary = msgspec.msgpack.Decoder(Summary).decode
+
+
+def save_standings(book: Book, standings: Iterable[Standing]) -> None:
+    """Keep how the units stand."""
+    sql = "INSERT OR REPLACE INTO standing VALUES (?, ?, ?, ?, ?, ?, ?)"
+    book.put(sql, map(msgspec.structs.astuple, standings))
+
+
+def standings_of(
+    book: Book, period: str, set_code: str = ""
+) -> dict[tuple[str, str, str], Standing]:
+    """Give the standings of a period by (set, unit, role)."""
+    sql = "SELECT * FROM standing WHERE period = ? AND (set_code = ? OR ? = '')"
+    rows = book.ask(sql, (period, set_code, set_code))
+    standings = (Standing(*row[:6], bool(row[6])) for row in rows)
+    return {(one.set_code, one.unit, one.role): one for one in standings}
+
+
+def save_issued(book: Book, issued: Iterable[Issued]) -> None:
+    """Enter what was issued."""
+    sql = "INSERT OR REPLACE INTO issued VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    book.put(sql, map(msgspec.structs.astuple, issued))
+
+
+def issued_of(book: Book, period: str = "") -> tuple[Issued, ...]:
+    """List what was issued, of one period if given."""
+    sql = "SELECT * FROM issued WHERE period = ? OR ? = '' ORDER BY period, set_code, unit, role"
+    return tuple(Issued(*row) for row in book.ask(sql, (period, period)))
+
+
+def save_summary(book: Book, made: Made, summary: Summary) -> None:
+    """Enter a published summary; a number is never used twice (I6)."""
+    row = (*msgspec.structs.astuple(made), pack(summary))
+    book.put("INSERT INTO summary VALUES (?, ?, ?, ?, ?, ?, ?, ?)", [row])
+
+
+def summaries_of(book: Book, period: str, set_code: str = "") -> tuple[Made, ...]:
+    """List the published summaries of a period, oldest first."""
+    columns = ", ".join(Made.__struct_fields__)
+    sql = f"SELECT {columns} FROM summary WHERE period = ? AND (set_code = ? OR ? = '')"
+    rows = book.ask(sql + " ORDER BY set_code, number", (period, set_code, set_code))
+    return tuple(Made(*row) for row in rows)
+
+
+def last_summary(book: Book, period: str, set_code: str) -> Summary | None:
+    """Give the summary of a period that was published last."""
+    sql = "SELECT blob FROM summary WHERE (period, set_code) = (?, ?) ORDER BY number DESC LIMIT 1"
+    rows = book.ask(sql, (period, set_code))
+    return _summary(rows[0][0]) if rows else None
+
+
+_ADOPTED_FIGURES = f"""
+    FROM file JOIN reading USING (digest) JOIN figure ON figure.reading = reading.id
+    JOIN standing AS s ON s.digest = file.digest
+    WHERE file.state = '{ADOPTED}' AND s.state = '{PASSED}'
+      AND file.period = ? AND file.set_code = ?"""
+
+
+def figures_of(
+    book: Book, period: str, set_code: str, units: Collection[str] = ()
+) -> tuple[PastFigure, ...]:
+    """List the figures of adopted and passed returns, of these units if given."""
+    columns = "file.unit, file.role, figure.code, col, figure.state, value"
+    order = "ORDER BY file.unit, file.role, figure.code, col"
+    values = [period, set_code]
+    which = ""
+    if units:
+        which = "AND file.unit IN (SELECT value FROM json_each(?))"
+        values.append(msgspec.json.encode(sorted(units)).decode())
+    sql = f"SELECT {columns} {_ADOPTED_FIGURES} {which} {order}"
+    return tuple(PastFigure(*row) for row in book.ask(sql, values))
+
+
+def judged_of(book: Book, period: str, set_code: str) -> list[tuple[str, str]]:
+    """List adopted and passed returns with the rules they were judged by: these make figures."""
+    sql = f"""SELECT file.digest, audited.rules FROM file JOIN audited USING (digest)
+        JOIN standing AS s ON s.digest = file.digest
+        WHERE file.state = '{ADOPTED}' AND s.state = '{PASSED}'
+        AND file.period = ? AND file.set_code = ? ORDER BY file.digest"""
+    return book.ask(sql, (period, set_code))
+
+
+def sum_of(book: Book, period: str, set_code: str, code: str, units: Collection[str]) -> str:
+    """Add up one figure over these units in SQL alone: the independent second sum."""
+    sql = (
+        f"SELECT exact_sum(value) {_ADOPTED_FIGURES} AND figure.state = 'number'"
+        " AND figure.code = ? AND col = 'now' AND file.role <> 'own'"
+        " AND file.unit IN (SELECT value FROM json_each(?))"
+    )
+    wanted = msgspec.json.encode(sorted(units)).decode()
+    return book.ask(sql, (period, set_code, code, wanted))[0][0]

@@ -1,0 +1,94 @@
+"""One writer at a time in an office's folder; the second is told who is at work."""
+
+import contextlib
+import getpass
+import json
+import os
+import platform
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import filelock
+import msgspec
+
+from huizong.errors import HuizongError
+
+LOCK, NOTE = ".huizong.lock", ".huizong.who"
+# A command takes minutes. A note from another machine that has grown older than this was left
+# by a crash; a younger one may stand on a share whose locks do not reach from machine to machine.
+STALE_AFTER = 2 * 60 * 60
+
+
+class Holder(msgspec.Struct, frozen=True):
+    """Who works in the folder: the note beside the lock."""
+
+    owner: str
+    host: str
+    pid: int
+    since: str
+    action: str = ""
+
+
+def me(now: str, action: str = "") -> Holder:
+    """Describe this process."""
+    try:
+        owner = getpass.getuser()
+    except (KeyError, OSError):
+        owner = str(os.getpid())
+    return Holder(owner, platform.node(), os.getpid(), now, action)
+
+
+@contextlib.contextmanager
+def hold(folder: Path, holder: Holder) -> Iterator[Holder | None]:
+    """
+    Hold the folder's lock; gives the note that a crashed run left behind, or None.
+
+    Raises:
+        HuizongError: If someone else holds it (`error.locked` with owner, host, since, action).
+    """
+    lock = filelock.FileLock(folder / LOCK, timeout=0)
+    try:
+        lock.acquire()
+    except filelock.Timeout as error:
+        raise _told(folder, read_note(folder)) from error
+    except OSError as error:
+        raise HuizongError("error.folder_not_writable", folder=folder) from error
+    try:
+        left = read_note(folder)
+        if left and left.host != holder.host and _age(folder) < STALE_AFTER:
+            raise _told(folder, left)
+        _write_note(folder, holder)
+        try:
+            yield left
+        finally:
+            (folder / NOTE).unlink(missing_ok=True)
+    finally:
+        lock.release()
+
+
+def read_note(folder: Path) -> Holder | None:
+    """Read who holds the folder, None if nobody or not to be told."""
+    try:
+        return msgspec.json.decode((folder / NOTE).read_bytes(), type=Holder)
+    except (OSError, msgspec.DecodeError):
+        return None
+
+
+def _write_note(folder: Path, holder: Holder) -> None:
+    text = json.dumps(msgspec.structs.asdict(holder), ensure_ascii=False)
+    (folder / NOTE).write_text(text, encoding="utf-8")
+
+
+def _told(folder: Path, holder: Holder | None) -> HuizongError:
+    holder = holder or Holder("?", "?", 0, "?")
+    details = msgspec.structs.asdict(holder)
+    return HuizongError("error.locked", **details, note=folder / NOTE)
+
+
+def _age(folder: Path) -> float:
+    """Seconds since the note was written, both by the clock of the disk: hosts' clocks differ."""
+    with tempfile.NamedTemporaryFile(dir=folder, prefix=".huizong.") as probe:
+        probe.write(b"0")
+        probe.flush()
+        return os.fstat(probe.fileno()).st_mtime - (folder / NOTE).stat().st_mtime

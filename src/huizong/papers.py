@@ -1,0 +1,189 @@
+"""状态.xlsx: who has reported, and what has become of every file received."""
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from huizong import findings as wording
+from huizong.entries import FILE_STATES, Received
+from huizong.office import Office
+from huizong.periods import Period
+from huizong.records import (
+    ADOPTED,
+    MISSING,
+    NOT_A_RETURN,
+    PASSED,
+    PENDING,
+    RETURNED,
+    TO_EXPLAIN,
+    TO_MEND,
+    WAITING,
+    UnitReturn,
+)
+from huizong.safely import write_safely
+from huizong.styles import Styles
+from huizong.tables import Table, new_workbook
+from huizong.texts import catalogue, language, say
+
+UNIT_STATES = (MISSING, WAITING, TO_MEND, TO_EXPLAIN, PASSED)
+_COLOURS = {
+    MISSING: "red", TO_MEND: "red", TO_EXPLAIN: "amber", WAITING: "amber", PASSED: "green",
+    ADOPTED: "green", PENDING: "amber", RETURNED: "red",
+}  # fmt: skip
+
+
+class SetReturns(msgspec.Struct, frozen=True, kw_only=True):
+    """How all units stand in one form set, in the order of the roster; own figures last."""
+
+    code: str
+    name: str
+    due: dt.date | None = None
+    returns: tuple[UnitReturn, ...] = ()
+    own: UnitReturn | None = None
+
+    @property
+    def rows(self) -> tuple[UnitReturn, ...]:
+        """The units and, after them, the office itself."""
+        return (*self.returns, self.own) if self.own else self.returns
+
+
+class Unfiled(msgspec.Struct, frozen=True):
+    """What lies in 收表 and was not taken: ignored files are counted, busy ones named."""
+
+    ignored: int = 0
+    busy: tuple[str, ...] = ()
+
+
+def period_name(period: str) -> str:
+    """Say a period in the language in force."""
+    parsed = Period.parse(period)
+    return parsed.en if language() == "en" else parsed.zh
+
+
+def count_states(states: Iterable[str], order: Sequence[str], prefix: str) -> str:
+    """Say how many there are of each state, in a fixed order, the zeros too: they add up."""
+    counts = Counter(states)
+    each = (say("paper.count", name=say(f"{prefix}.{s}"), count=counts[s]) for s in order)
+    return say("paper.joint").join(each)
+
+
+def counts_of(one: SetReturns) -> str:
+    """Say in a line how a form set stands."""
+    return say(
+        "paper.status_counts",
+        set=one.name,
+        expected=len(one.returns),
+        reported=sum(unit.state != MISSING for unit in one.returns),
+        states=count_states((unit.state for unit in one.returns), UNIT_STATES, "state"),
+        late=sum(unit.late for unit in one.returns),
+    )
+
+
+def write_status(
+    office: Office, period: str, sets: Sequence[SetReturns], files: Sequence[Received],
+    path: Path, now: dt.datetime, unfiled: Unfiled | None = None,
+) -> Path:  # fmt: skip
+    """Write 状态.xlsx and give where it stands: another name if it is open in a program."""
+    safely = write_safely(path)
+    title = say("paper.status_title", office=office.unit.name, period=period_name(period))
+    with safely as temp, new_workbook(temp, title, now) as book:
+        styles = Styles(book)
+        _write_units(Table(book, styles, say("paper.status_sheet"), _UNIT_WIDTHS), title, sets, now)
+        _write_files(
+            Table(book, styles, say("paper.files_sheet"), _FILE_WIDTHS),
+            office, files, unfiled or Unfiled(),
+        )  # fmt: skip
+    return safely.path
+
+
+_UNIT_WIDTHS = (6, 7, 15, 20, 12, 7, 12, 17, 30, 6, 8, 8, 8, 14)
+_UNIT_STYLES = (
+    "centre", "centre", "centre", "text", "", "centre", "centre", "centre", "text", "centre",
+    "centre", "centre", "centre", "text",
+)  # fmt: skip
+_FILE_WIDTHS = (6, 34, 34, 17, 12, 20, 10, 7, 50)
+
+
+def _write_units(table: Table, title: str, sets: Sequence[SetReturns], now: dt.datetime) -> None:
+    table.title(title)
+    for one in sets:
+        table.note(counts_of(one), "strong")
+    table.note(say("paper.made", now=f"{now:%Y-%m-%d %H:%M}"))
+    table.headings(say("paper.status_heading").split("|"))
+    number = 0
+    for one in sets:
+        for unit in one.rows:
+            number += 1
+            styles = [name or _COLOURS[unit.state] for name in _UNIT_STYLES]
+            table.line(_unit_line(number, one, unit), styles)
+    table.sheet.autofilter(table.heading, 0, max(table.row - 1, table.heading + 1), 13)
+    table.page()
+
+
+def _unit_line(number: int, one: SetReturns, unit: UnitReturn) -> tuple[str, ...]:
+    standing = Counter(found.finding.level for found in unit.findings if found.stands)
+    blocking = standing["must"] + standing["release"]
+    numbers = (blocking, standing["explain"], standing["ask"])
+    own = one.own is unit
+    return (
+        str(number),
+        one.code,
+        unit.unit.code,
+        unit.unit.name + (catalogue()["book.own_mark"][language()] if own else ""),
+        say(f"state.{unit.state}"),
+        say("mark.late") if unit.late else "",
+        str(one.due or ""),
+        unit.received.replace("T", " ")[:16],
+        unit.file,
+        str(unit.version or ""),
+        *(str(count or "") for count in numbers),
+        say("mark.unchecked") if unit.unchecked_seal else "",
+    )
+
+
+def _write_files(table: Table, office: Office, files: Sequence[Received], unfiled: Unfiled) -> None:
+    table.title(say("paper.files_title"))
+    counts = count_states((file.state for file in files), FILE_STATES, "file_state")
+    said = {"total": len(files), "states": counts}
+    busy = len(unfiled.busy)
+    table.note(say("paper.files_counts", **said, ignored=unfiled.ignored, busy=busy), "strong")
+    for name in unfiled.busy:
+        table.note(f"{name}：{say('ignored.busy')}")
+    table.headings(say("paper.files_heading").split("|"))
+    names = {unit.code: unit.name for unit in (*office.roster, office.unit)}
+    for number, file in enumerate(files, 1):
+        colour = _COLOURS.get(file.state, "grey_centre")
+        styles = ("centre", "text", "code", "centre", colour, "text", "centre", "centre", "text")
+        table.line(_file_line(number, file, names), styles)
+    table.sheet.autofilter(table.heading, 0, max(table.row - 1, table.heading + 1), 8)
+    table.page()
+
+
+def _file_line(number: int, file: Received, names: Mapping[str, str]) -> tuple[str, ...]:
+    return (
+        str(number),
+        file.name,
+        file.source,
+        file.received_at.replace("T", " ")[:16],
+        say(f"file_state.{file.state}"),
+        names.get(file.unit, file.unit),
+        file.period,
+        file.set_code,
+        what_to_do(file),
+    )
+
+
+def what_to_do(file: Received) -> str:
+    """Say why a file stands as it does, and what is to be done about it."""
+    if file.state == PENDING and file.findings:
+        asked = [f for f in file.findings if f.level == "ask"] or file.findings
+        return "\n".join(f"{wording.words(f)}{wording.remedy(f)}" for f in asked)
+    texts = catalogue()
+    for code in (f"file_reason.{file.reason}", f"file.{file.reason}"):
+        if code in texts:
+            return say(code)
+    unreadable = file.state in (RETURNED, NOT_A_RETURN)
+    return say("file_reason.unreadable") if unreadable else ""

@@ -1,0 +1,136 @@
+"""What the books say of earlier periods: last period, a year ago, the year so far."""
+
+from collections.abc import Collection, Iterable, Mapping
+from decimal import Decimal
+
+import msgspec
+
+from huizong.book import Book
+from huizong.cells import NOT_APPLICABLE, plain
+from huizong.forms import FormSet
+from huizong.history import figures_of, judged_of, last_summary
+from huizong.periods import Period
+from huizong.records import SUMMARY
+
+Figures = Mapping[str, str]
+Who = tuple[str, str]  # unit code and role
+
+
+class Past(msgspec.Struct, frozen=True):
+    """
+    What the books say of earlier periods, as plain decimals or —— by code.
+
+    `before` adds up the year's earlier periods, without the codes that lack one of them;
+    `periods` of `expected` earlier periods have figures.
+    """
+
+    previous: Figures = {}
+    year_ago: Figures = {}
+    before: Figures = {}
+    periods: int = 0
+    expected: int = 0
+
+
+class Opening(msgspec.Struct, frozen=True):
+    """One figure from before the office used Huizong (期初导入), with where it comes from."""
+
+    period: str
+    set_code: str
+    unit: str
+    role: str
+    code: str
+    value: str
+    source: str
+
+
+def save_opening(book: Book, figures: Iterable[Opening]) -> None:
+    """Enter figures from before the office used Huizong; a later entry replaces an earlier."""
+    with book.writing():
+        book.put(
+            "INSERT OR REPLACE INTO opening VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (msgspec.structs.astuple(figure) for figure in figures),
+        )
+
+
+def past_of_units(
+    book: Book, period: Period, form_set: FormSet, units: Collection[str] = ()
+) -> dict[Who, Past]:
+    """Give the past of every unit, or of these, and of the office's own figures."""
+    wanted = {period.previous, period.year_ago, *period.within_year[:-1]} - {None}
+    figures = {of: _figures(book, of, form_set, units) for of in wanted}
+    everyone = sorted({who for found in figures.values() for who in found})
+
+    def at(of: Period | None, who: Who) -> Figures:
+        return figures.get(of, {}).get(who, {})
+
+    return {
+        who: _past(
+            form_set,
+            at(period.previous, who),
+            at(period.year_ago, who),
+            [at(of, who) for of in period.within_year[:-1]],
+        )
+        for who in everyone
+    }
+
+
+def past_of_office(book: Book, code: str, period: Period, form_set: FormSet) -> Past:
+    """Give the past of the office's own totals, from what it published or entered as opening."""
+    earlier = [_totals(book, code, of, form_set) for of in period.within_year[:-1]]
+    return _past(
+        form_set,
+        _totals(book, code, period.previous, form_set),
+        _totals(book, code, period.year_ago, form_set),
+        earlier,
+    )
+
+
+def _totals(book: Book, code: str, of: Period | None, form_set: FormSet) -> Figures:
+    if of is None:
+        return {}
+    published = last_summary(book, str(of), form_set.code)
+    if published is None:
+        return _openings(book, of, form_set).get((code, SUMMARY), {})
+    return {
+        total.code: NOT_APPLICABLE if total.state == "na" else total.value
+        for total in published.totals
+        if total.state in ("number", "na")
+    }
+
+
+def _past(form_set: FormSet, previous: Figures, year_ago: Figures, earlier: list[Figures]) -> Past:
+    before = {}
+    for indicator in form_set.indicators:
+        values = [figures.get(indicator.code, "") for figures in earlier]
+        numbers = [value for value in values if value and value != NOT_APPLICABLE]
+        if indicator.numeric and indicator.time == "flow" and len(numbers) == len(values):
+            before[indicator.code] = plain(sum(map(Decimal, numbers), Decimal(0)))
+    have = sum(bool(figures) for figures in earlier)
+    return Past(previous, year_ago, before, have, len(earlier))
+
+
+def marks_of_past(book: Book, period: Period, form_set: FormSet) -> list[tuple]:
+    """List what the figures of a period come from: other marks mean that they may have changed."""
+    sql = "SELECT * FROM opening WHERE (period, set_code) = (?, ?) ORDER BY unit, role, code"
+    openings = book.ask(sql, (str(period), form_set.code))
+    return [*judged_of(book, str(period), form_set.code), *openings]
+
+
+def _figures(
+    book: Book, period: Period, form_set: FormSet, units: Collection[str]
+) -> dict[Who, Figures]:
+    """Give the figures of one period as the book is now; openings where nothing was received."""
+    found: dict[Who, dict[str, str]] = {}
+    for figure in figures_of(book, str(period), form_set.code, units):
+        if figure.column == "now" and figure.state in ("number", "na"):
+            value = NOT_APPLICABLE if figure.state == "na" else figure.value
+            found.setdefault((figure.unit, figure.role), {})[figure.code] = value
+    return {**_openings(book, period, form_set), **found}
+
+
+def _openings(book: Book, period: Period, form_set: FormSet) -> dict[Who, Figures]:
+    found: dict[Who, dict[str, str]] = {}
+    sql = "SELECT unit, role, code, value FROM opening WHERE (period, set_code) = (?, ?)"
+    for unit, role, code, value in book.ask(sql, (str(period), form_set.code)):
+        found.setdefault((unit, role), {})[code] = value
+    return found

@@ -1,0 +1,185 @@
+"""Whose, when, which: file a reading under its unit and period, or say why it waits."""
+
+import datetime as dt
+from collections.abc import Collection, Iterator
+from types import MappingProxyType
+
+import msgspec
+
+from huizong.cells import squash
+from huizong.entries import NOT_ACCEPTABLE
+from huizong.errors import HuizongError
+from huizong.office import Office, reports_in, unit_level
+from huizong.periods import Period
+from huizong.records import (
+    LEVELS,
+    NOT_A_RETURN,
+    OWN,
+    PENDING,
+    RETURNED,
+    SUMMARY,
+    Finding,
+    Identity,
+    Reading,
+    Unit,
+)
+from huizong.unit_names import find_unit, name_key
+
+# Questions of the reader about whose a workbook is; they hold the file like our own.
+IDENTITY_QUESTIONS = frozenset({"identity_contradicts", "identity_differs", "unknown_period"})
+
+
+class Placing(msgspec.Struct, frozen=True):
+    """
+    Where one received workbook belongs.
+
+    `state` is pending until the audit has spoken; `reason` is placed, or the code of the first
+    question that holds it. `questions` are the keys of those findings.
+    """
+
+    state: str
+    reason: str
+    unit: Unit | None = None
+    role: str = ""
+    period: str = ""
+    set_code: str = ""
+    unchecked_seal: bool = False
+    findings: tuple[Finding, ...] = ()
+    questions: tuple[str, ...] = ()
+
+    @property
+    def placed(self) -> bool:
+        """Whether it may be audited as this unit's return."""
+        return self.reason == "placed"
+
+    def key(self, finding: Finding) -> str:
+        """Name one of its findings."""
+        return finding.key(self.unit.code if self.unit else "", self.period, self.set_code)
+
+
+def place(
+    reading: Reading | object,
+    office: Office,
+    issued: Collection[tuple[str, str]],
+    seal_state: str,
+    period: str = "",
+    *,
+    digest: str = "",
+    accepted: Collection[str] = (),
+    today: dt.date | None = None,
+) -> Placing:
+    """
+    Tell whose return it is, of which period, or why it has to wait (rows 29, 30, 34).
+
+    `reading` may be a refusal of the reader (`code`, `details`). `issued` are the (period, set)
+    that this office has issued; `period` the one asked for, empty to take what was issued or is
+    not in the future; `accepted` the keys that an officer has accepted.
+    """
+    if not isinstance(reading, Reading):
+        return _refused(reading)
+    identity = reading.identity
+    unit, doubts = _whose(identity, office)
+    findings = [f for f in reading.findings if f.code in IDENTITY_QUESTIONS]
+    findings += doubts
+    findings += _when(identity, issued, period, today)
+    if unit:
+        findings += _which(identity, unit, office)
+    findings += _sealed(seal_state)
+    named = tuple(
+        f if f.subject else msgspec.structs.replace(f, subject=digest[:8]) for f in findings
+    )
+    draft = Placing(
+        PENDING, "placed", unit, identity.role, identity.period, identity.set_code,
+        seal_state == "unknown", named,
+    )  # fmt: skip
+    open_ = [
+        f for f in named
+        if f.level == "ask" and (f.code in NOT_ACCEPTABLE or draft.key(f) not in accepted)
+    ]  # fmt: skip
+    keys = tuple(draft.key(finding) for finding in open_)
+    reason = open_[0].code if open_ else "placed"
+    return msgspec.structs.replace(draft, reason=reason, questions=keys)
+
+
+def _refused(refusal: object) -> Placing:
+    code = getattr(refusal, "code", "not_ours")
+    state = NOT_A_RETURN if code == "not_ours" else RETURNED
+    return Placing(state, code)
+
+
+def _whose(identity: Identity, office: Office) -> tuple[Unit | None, tuple[Finding, ...]]:
+    """The code in the visible heading says whose it is; the name must agree with it."""
+    shown = f"{identity.name}（{identity.code}）" if identity.code else identity.name
+    if identity.code == office.unit.code:
+        unit: Unit | None = office.unit
+    else:
+        unit = next((one for one in office.roster if one.code == identity.code), None)
+    if unit is None:
+        match = find_unit(office.roster, identity.name)
+        if match.unit and not identity.code:
+            return match.unit, ()
+        near = (match.unit,) if match.unit else match.candidates
+        offered = "、".join(f"{one.name}（{one.code}）" for one in near) or "——"
+        return None, (_ask("unknown_unit", found=shown, near=offered),)
+    if not _called(unit, identity.name):
+        found, label = identity.code, identity.name
+        return unit, (_ask("name_code_differ", found=found, expected=unit.name, label=label),)
+    return unit, ()
+
+
+def _called(unit: Unit, name: str) -> bool:
+    names = (unit.name, *unit.aliases)
+    return squash(name) in map(squash, names) or name_key(name) in map(name_key, names)
+
+
+def _ask(code: str, **details: str) -> Finding:
+    return Finding(code, "ask", details=MappingProxyType(details))
+
+
+def _when(
+    identity: Identity, issued: Collection[tuple[str, str]], asked: str, today: dt.date | None
+) -> Iterator[Finding]:
+    """The period stands in the workbook; the time of the file says nothing (row 30)."""
+    if not identity.period:  # the reader has asked already
+        return
+    if asked:
+        if identity.period != asked:
+            yield _ask("wrong_period", found=identity.period, expected=asked)
+    elif (identity.period, identity.set_code) not in issued and today:
+        try:
+            begun = Period.parse(identity.period).start <= today
+        except HuizongError:
+            begun = False
+        if not begun:
+            known = sorted({p for p, code in issued if code == identity.set_code})
+            yield _ask("wrong_period", found=identity.period, expected="、".join(known) or "——")
+
+
+def _which(identity: Identity, unit: Unit, office: Office) -> Iterator[Finding]:
+    """Own figures come from the office itself, summaries from offices below, not communities."""
+    shown = f"{unit.name}（{unit.code}）"
+    itself = unit.code == office.unit.code
+    below = unit.parent == office.unit.code
+    summary_of_community = identity.role == SUMMARY and unit_level(unit) == LEVELS[-1]
+    if itself != (identity.role == OWN) or not (itself or below) or summary_of_community:
+        yield _ask("not_ours_to_collect", found=shown)
+        return
+    successor = next((one.name for one in office.roster if one.code == unit.merged_into), "——")
+    if unit.sets and identity.set_code not in unit.sets:
+        yield _ask("not_expected", found=shown, expected="、".join(unit.sets))
+    elif not itself and not _reports(unit, identity.period):
+        yield _ask("not_expected", found=shown, expected=successor)
+
+
+def _reports(unit: Unit, period: str) -> bool:
+    try:
+        return reports_in(unit, Period.parse(period))
+    except HuizongError:
+        return True
+
+
+def _sealed(state: str) -> Iterator[Finding]:
+    if state == "wrong":
+        yield _ask("seal_wrong")
+    elif state == "unknown":
+        yield Finding("seal_unknown", "info")

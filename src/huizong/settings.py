@@ -1,0 +1,172 @@
+"""What a person has set in the control workbook: read as saved, every wrong cell named."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+
+import msgspec
+
+from huizong.cells import address, clean_text, read_date, squash
+from huizong.errors import HuizongError
+from huizong.periods import Period
+from huizong.records import Unit
+from huizong.roster import (
+    SHEET,
+    Wrong,
+    lines_of,
+    read_code,
+    refuse_unknown_parents,
+    refused,
+    sheets_of,
+    shown,
+)
+from huizong.texts import catalogue, say
+
+SETTINGS = "设置"
+LANGUAGES = {"中文": "zh", "English": "en"}
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    What the office's person has set.
+
+    `sets` are the form sets in use, empty for all installed; `due_days` the days from the end of
+    a period to the deadline, by set, `due_on` fixed deadlines by (set, period).
+    """
+
+    code: str
+    name: str
+    language: str = "zh"
+    period: str = ""
+    sets: tuple[str, ...] = ()
+    due_days: Mapping[str, int] = MappingProxyType({})
+    due_on: Mapping[tuple[str, str], dt.date] = MappingProxyType({})
+    officer: str = ""
+    phone: str = ""
+    approval: str = ""
+    valid_to: str = ""
+
+    def due(self, set_code: str, period: Period, due_days: int) -> dt.date:
+        """Give the deadline: a fixed day, else so many days after the period, past a weekend."""
+        fixed = self.due_on.get((set_code, str(period)))
+        if fixed:
+            return fixed
+        day = period.end + dt.timedelta(days=self.due_days.get(set_code, due_days))
+        return day + dt.timedelta(days=max(0, 7 - day.weekday()) if day.weekday() > 4 else 0)
+
+
+# The settings in the order of the sheet; texts `setting.<name>` and `setting.<name>_help`.
+SETTING_NAMES = (
+    "code",
+    "name",
+    "language",
+    "period",
+    "sets",
+    "due",
+    "officer",
+    "phone",
+    "approval",
+    "valid_to",
+)
+
+
+def read_control(path: Path) -> tuple[Settings, tuple[Unit, ...]]:
+    """
+    Read settings and roster as a person has saved them.
+
+    Raises:
+        HuizongError: If the file cannot be read, a sheet is missing or a line is wrong.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise HuizongError("error.no_office", folder=path.parent) from error
+    sheets = dict(sheets_of(data, path))
+    for name in (SETTINGS, SHEET):
+        if name not in sheets:
+            raise HuizongError("error.control_sheet", file=path.name, sheet=name)
+    settings = settings_of(sheets[SETTINGS], path.name)
+    lines = lines_of(sheets[SHEET], SHEET, path.name)
+    refuse_unknown_parents(lines, settings.code, path.name)
+    return settings, tuple(line.unit for line in lines)
+
+
+def settings_of(rows: Sequence[Sequence], file: str) -> Settings:
+    """Read the settings from the rows of their sheet, or raise with all that is wrong."""
+    labels = {
+        squash(word): name
+        for name in SETTING_NAMES
+        for word in catalogue()[f"setting.{name}"].values()
+    }
+    values: dict[str, object] = {}
+    wrong: list[Wrong] = []
+    for number, row in enumerate(rows):
+        name = labels.get(squash(str(row[0]))) if row else None
+        if name:
+            value = row[1] if len(row) > 1 else ""
+            got, fault = _READERS.get(name, _plain)(value)
+            values |= got if name == "due" else {name: got}
+            if fault:
+                wrong.append(Wrong(SETTINGS, address(number, 1), fault, shown(value)))
+    missing = [n for n in ("code", "name") if not values.get(n) and not wrong]
+    wrong += [Wrong(SETTINGS, "B", "setting_missing", "", say(f"setting.{n}")) for n in missing]
+    if wrong:
+        raise refused(file, wrong)
+    return Settings(**values)
+
+
+def _plain(value: object) -> tuple[str, str]:
+    return shown(value), ""
+
+
+def _language(value: object) -> tuple[str, str]:
+    text = shown(value) or "中文"
+    code = LANGUAGES.get(text, text.lower())
+    return code, "" if code in LANGUAGES.values() else "language"
+
+
+def _period(value: object) -> tuple[str, str]:
+    text = shown(value)
+    try:
+        return (str(Period.parse(text)) if text else ""), ""
+    except HuizongError:
+        return "", "period"
+
+
+def _sets(value: object) -> tuple[tuple[str, ...], str]:
+    return tuple(part for part in _parts(shown(value).upper()) if part), ""
+
+
+def _parts(text: str) -> list[str]:
+    for mark in "，,;；、\n":
+        text = text.replace(mark, " ")
+    return text.split()
+
+
+def _due(value: object) -> tuple[dict[str, object], str]:
+    """Read `TJ=8；TJ 2026Q1=2026-04-10`: days after the period, or a day for one period."""
+    days: dict[str, int] = {}
+    fixed: dict[tuple[str, str], dt.date] = {}
+    text = clean_text(shown(value))
+    for mark in "，,;、\n":
+        text = text.replace(mark, "；")
+    for part in filter(None, map(str.strip, text.replace("＝", "=").split("；"))):
+        left, _, right = part.partition("=")
+        words, day = left.upper().split(), read_date(right.strip())
+        if len(words) == 1 and right.strip().isdecimal():
+            days[words[0]] = int(right)
+        elif len(words) == 2 and day and not _period(words[1])[1]:
+            fixed[words[0], _period(words[1])[0]] = day
+        else:
+            return {}, "due"
+    return {"due_days": MappingProxyType(days), "due_on": MappingProxyType(fixed)}, ""
+
+
+_READERS = {
+    "code": read_code,
+    "language": _language,
+    "period": _period,
+    "sets": _sets,
+    "due": _due,
+}

@@ -1,0 +1,97 @@
+"""Small tables for the office's own workbooks (控制台, 状态, 审核结果): one kit for all three."""
+
+import datetime as dt
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import xlsxwriter
+from xlsxwriter.worksheet import Worksheet
+
+from huizong.cells import clean_text
+from huizong.styles import Styles, set_up_page
+
+MAX_TEXT = 32_767  # what a cell of a spreadsheet holds
+OPTIONS = dict.fromkeys(("strings_to_formulas", "strings_to_urls", "strings_to_numbers"), False)
+
+
+def new_workbook(path: Path, title: str, now: dt.datetime) -> xlsxwriter.Workbook:
+    """Begin a workbook in which every text stays a text; equal input gives equal bytes."""
+    book = xlsxwriter.Workbook(path, OPTIONS)
+    book.set_properties({"title": title, "created": now.replace(tzinfo=None)})
+    book.set_size(2000, 1200)
+    return book
+
+
+class Table:
+    """One sheet with a title, an optional note, a heading row and rows of texts."""
+
+    def __init__(
+        self, book: xlsxwriter.Workbook, styles: Styles, name: str, widths: Sequence[float]
+    ) -> None:
+        self.sheet: Worksheet = book.add_worksheet(name)
+        self.styles = styles
+        self.widths = widths
+        self.row = 0
+        self.sheet.hide_gridlines(2)
+        for column, width in enumerate(widths):
+            self.sheet.set_column(column, column, width)
+
+    def title(self, text: str) -> None:
+        """Write the title over the whole width."""
+        self._across(text, "title", 34)
+
+    def note(self, text: str, style: str = "left") -> None:
+        """Write a line of explanation over the whole width, as high as it needs."""
+        self._across(text, style, 15 * lines_needed(text, sum(self.widths) - 4) + 4)
+
+    def _across(self, text: str, style: str, height: float) -> None:
+        self.sheet.set_row(self.row, height)
+        last = len(self.widths) - 1
+        self.sheet.merge_range(self.row, 0, self.row, last, fit(text), self.styles(style))
+        self.row += 1
+
+    def headings(self, texts: Sequence[str], *, keep: bool = True) -> None:
+        """Write the heading row; `keep` freezes it and prints it on every page."""
+        for column, text in enumerate(texts):
+            self.sheet.write_string(self.row, column, text, self.styles("heading"))
+        self.sheet.set_row(self.row, 15 * self._lines(texts) + 9)
+        if keep:
+            self.sheet.freeze_panes(self.row + 1, 0)
+            self.heading = self.row
+        self.row += 1
+
+    def line(self, texts: Sequence[str], styles: Sequence[str] | str = "text") -> int:
+        """Write one row of texts and give its number."""
+        names = [styles] * len(texts) if isinstance(styles, str) else styles
+        for column, (text, name) in enumerate(zip(texts, names, strict=True)):
+            self.sheet.write_string(self.row, column, fit(text), self.styles(name))
+        self.sheet.set_row(self.row, min(15 * self._lines(texts) + 5, 400))
+        self.row += 1
+        return self.row - 1
+
+    def _lines(self, texts: Sequence[str]) -> int:
+        return max(lines_needed(t, w - 1.5) for t, w in zip(texts, self.widths, strict=False))
+
+    def page(self, *, landscape: bool = True) -> None:
+        """Set up the paper, at the end."""
+        top = getattr(self, "heading", None)
+        repeat = None if top is None else (top, top)
+        set_up_page(self.sheet, sum(self.widths), repeat, landscape=landscape)
+        self.sheet.fit_to_pages(1, 0)
+
+
+def fit(text: str) -> str:
+    """Make a text fit for a cell."""
+    clean = clean_text(text)
+    return clean if len(clean) <= MAX_TEXT else clean[: MAX_TEXT - 1] + "…"
+
+
+def lines_needed(text: str, width: float) -> int:
+    """Estimate the lines that a text takes in a cell of so many characters."""
+    return sum(max(1, math.ceil(_width(part) / max(width, 1))) for part in text.split("\n"))
+
+
+def _width(text: str) -> int:
+    """A Chinese character is as wide as two others, and as long in this encoding."""
+    return len(text.encode("gb18030", "replace"))
