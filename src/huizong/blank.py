@@ -1,0 +1,75 @@
+"""Write the workbook of one unit: blank, or filled with what the unit sent (a correction copy)."""
+
+import datetime as dt
+from pathlib import Path
+from typing import BinaryIO
+
+import xlsxwriter
+
+from huizong import layout
+from huizong.blank_checks import checks, report
+from huizong.blank_figures import statistics
+from huizong.blank_front import front
+from huizong.blank_ledger import write_ledger
+from huizong.desk import Blank, Desk
+from huizong.form_styles import Styles
+from huizong.periods import Period
+from huizong.records import level_of
+
+
+def write_blank(blank: Blank, path: Path | BinaryIO) -> None:
+    """Write the workbook of one unit and period; equal input gives equal members."""
+    made = dt.datetime.fromisoformat(blank.issued_at or "2026-01-01T00:00:00").replace(tzinfo=None)
+    options = dict.fromkeys(("strings_to_formulas", "strings_to_urls", "strings_to_numbers"), False)
+    with xlsxwriter.Workbook(path, options) as book:
+        book.set_properties({"title": blank.form_set.title, "created": made})
+        book.set_calc_mode("auto")
+        rows = {relation.id: row for row, relation in enumerate(blank.checked.relations, 2)}
+        desk = Desk(blank, book, Styles(book), rows)
+        front(desk)
+        statistics(desk)
+        for ledger in blank.form_set.ledgers:
+            write_ledger(desk, ledger)
+        report(desk)
+        checks(desk)
+        tag(desk)
+        for name, reference in layout.defined_names(blank.form_set).items():
+            book.define_name(name, f"={reference}")
+        for name, value in _header_names(blank):
+            book.define_name(name, value)
+
+
+def _header_names(blank: Blank) -> tuple[tuple[str, str], ...]:
+    """Header fields are constants of the workbook: dates as serials, the level as a text."""
+    period = blank.period or Period.of(2000, blank.form_set.cycle)
+    return (
+        ("HZ_START", f"={_serial(period.start)}"),
+        ("HZ_END", f"={_serial(period.end)}"),
+        ("HZ_QUARTER", f"={period.quarter}"),
+        ("HZ_DAYS", f"={(period.end - period.start).days + 1}"),
+        ("HZ_LEVEL", f'="{level_of(blank.identity.code)}"'),
+    )
+
+
+def _serial(day: dt.date) -> int:
+    return (day - dt.date(1899, 12, 30)).days
+
+
+def tag(desk: Desk) -> None:
+    """The identity once more, hidden and sealed: a hint for the reader, never the authority."""
+    sheet = desk.book.add_worksheet(layout.TAG_SHEET)
+    identity = desk.blank.identity
+    lines = (
+        ("huizong", "return"),
+        ("set", identity.set_code),
+        ("version", identity.version),
+        ("period", identity.period),
+        ("code", identity.code),
+        ("name", identity.name),
+        ("role", identity.role),
+        ("seal", desk.blank.seal),
+    )
+    for row, (key, value) in enumerate(lines):
+        sheet.write_string(row, 0, key)
+        sheet.write_string(row, 1, value)
+    sheet.very_hidden()

@@ -1,0 +1,261 @@
+"""What the parts of an issued workbook share: its records, its headings, its values."""
+
+import datetime as dt
+from collections.abc import Mapping
+from decimal import Decimal
+from functools import cache
+from types import MappingProxyType
+from typing import Any
+
+import msgspec
+import xlsxwriter
+
+from huizong.cells import NOT_APPLICABLE
+from huizong.form_styles import Styles, page, tidy
+from huizong.forms import FormSet, Indicator
+from huizong.formulas import live, value_formula, verdict_formula
+from huizong.language import CheckedSet
+from huizong.periods import Period
+from huizong.records import Identity, Reading
+from huizong.texts import either, name_of, say
+
+# What a unit may do on a protected sheet.
+ALLOWED = dict.fromkeys(
+    ("sort", "autofilter", "insert_rows", "delete_rows", "format_columns", "format_rows"), True
+)
+
+
+class Caches(msgspec.Struct, frozen=True):
+    """
+    The results of all formulas, worked out in Python, to stand beside them in the file.
+
+    `figures` and `ytd` by code, `verdicts` by relation id (1, 0, -1), `rows` computed ledger
+    cells by (symbol, key, position of the row).
+    """
+
+    figures: Mapping[str, str] = MappingProxyType({})
+    ytd: Mapping[str, str] = MappingProxyType({})
+    verdicts: Mapping[str, int] = MappingProxyType({})
+    rows: Mapping[tuple[str, str, int], str] = MappingProxyType({})
+
+
+class Blank(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    Everything that stands in an issued workbook.
+
+    `previous`, `year_ago` hold plain decimals or —— by code; `before` the sum of the year's
+    earlier periods, without the codes that lack one. `filling` is what the unit typed.
+    """
+
+    checked: CheckedSet
+    identity: Identity
+    seal: str = ""
+    due: dt.date | None = None
+    issued_at: str = ""
+    issuer: str = ""
+    approval: str = ""
+    valid_to: str = ""
+    previous: Mapping[str, str] = MappingProxyType({})
+    year_ago: Mapping[str, str] = MappingProxyType({})
+    before: Mapping[str, str] = MappingProxyType({})
+    filling: Reading | None = None
+    caches: Caches = Caches()
+
+    @property
+    def form_set(self) -> FormSet:
+        """The form set that it asks for."""
+        return self.checked.form_set
+
+    @property
+    def period(self) -> Period | None:
+        """The period, None for the standard blank."""
+        return Period.parse(self.identity.period) if self.identity.period else None
+
+    def typed_in(self, indicator: Indicator) -> bool:
+        """
+        Whether a person types the figure: no rule determines it, or the rule wants a last
+        period that the office does not have.
+        """
+        if indicator.computed:
+            return False
+        if not indicator.source_rule:
+            return True
+        needed = compiled(self.checked).previous[indicator.code]
+        return any(self.previous.get(code, NOT_APPLICABLE) == NOT_APPLICABLE for code in needed)
+
+
+class Compiled(msgspec.Struct, frozen=True):
+    """The formulas of a form set, the same in every workbook: made once a process."""
+
+    verdicts: Mapping[str, str]
+    figures: Mapping[str, str]
+    to_date: Mapping[str, str]
+    codes: Mapping[str, tuple[str, ...]]
+    ledgers: Mapping[str, tuple[str, ...]]
+    previous: Mapping[str, tuple[str, ...]]
+
+
+@cache
+def compiled(checked: CheckedSet) -> Compiled:
+    """Compile every live relation and every determined figure of a form set."""
+    by_code = checked.form_set.by_code
+    rules = [rule for rule in checked.relations if live(rule)]
+    return Compiled(
+        verdicts={rule.id: verdict_formula(rule) for rule in rules},
+        figures={one.code: value_formula(one.expression, one.scale) for one in checked.computed},
+        to_date={
+            code: value_formula(checked.year_to_date(code), by_code[code].scale)
+            for code in checked.ratios
+        },
+        codes={rule.id: rule.codes for rule in rules},
+        ledgers={
+            code: tuple(one.symbol for one in checked.ledgers_of(code) if one.kind != "plan")
+            for code in by_code
+        },
+        previous={code: checked.previous_of(code) for code in by_code},
+    )
+
+
+class Desk(msgspec.Struct, frozen=True):
+    """The workbook being written: its content, the file, its formats, the rows of 审核说明."""
+
+    blank: Blank
+    book: xlsxwriter.Workbook
+    styles: Styles
+    checks_rows: Mapping[str, int]
+
+    @property
+    def form_set(self) -> FormSet:
+        """The form set that it asks for."""
+        return self.blank.form_set
+
+    @property
+    def formulas(self) -> Compiled:
+        """Its formulas."""
+        return compiled(self.blank.checked)
+
+
+def add_sheet(desk: Desk, name: str, *, landscape: bool = True) -> Any:
+    """Add a protected sheet set up for printing."""
+    sheet = desk.book.add_worksheet(name)
+    page(sheet, landscape=landscape)
+    sheet.protect("", ALLOWED)
+    return sheet
+
+
+def form_title(form_set: FormSet) -> str:
+    """Give the form's official title in the language in force."""
+    return either(form_set.title, form_set.title_en)
+
+
+def heading(desk: Desk, sheet: Any, last: int, title: str, form_no: str) -> None:
+    """Title, then who and when at top left, the form's number and standing at top right."""
+    blank, style = desk.blank, desk.styles
+    sheet.merge_range(0, 0, 0, last, title, style["title"])
+    sheet.set_row(0, 30)
+    period = name_of(blank.period) if blank.period else ""
+    left = (
+        (say("book.unit"), unit_name(desk)),
+        (say("book.region"), blank.identity.code),
+        (say("book.period"), period),
+    )
+    approval = say("book.internal")
+    if blank.approval:
+        approval = (
+            f"{say('book.approval')}：{blank.approval}　{say('book.valid_to')}：{blank.valid_to}"
+        )
+    right = (
+        f"{say('book.form_no')}：{form_no}",
+        f"{say('book.issuer')}：{blank.issuer}",
+        approval,
+    )
+    for row, ((label, value), mark) in enumerate(zip(left, right, strict=True), 1):
+        sheet.write_string(
+            row, 0, f"{label}：{value}", style["identity" if last > 1 else "identity_narrow"]
+        )
+        sheet.write_string(row, last, mark, style["mark"])
+
+
+def unit_name(desk: Desk) -> str:
+    """Name whose workbook it is; the office's own figures are marked."""
+    own = say("book.own_mark") if desk.blank.identity.role == "own" else ""
+    return f"{desk.blank.identity.name}{own}"
+
+
+def typed(desk: Desk, code: str) -> str:
+    """What the unit typed in a cell, as it typed it; empty if nothing or a formula."""
+    filling = desk.blank.filling
+    if filling is None:
+        return ""
+    for figure in filling.figures:
+        if figure.code == code and not figure.formula:
+            if figure.state == "number":
+                return figure.value
+            return NOT_APPLICABLE if figure.state == "na" else tidy(figure.typed)
+    return ""
+
+
+def zero_value(indicator: Indicator) -> str:
+    """Compile what a zero report says of a figure: flows are 0, stocks stay as they were."""
+    if indicator.time == "flow":
+        return "0"
+    return f'IF(ISNUMBER(HZ_{indicator.code}_P),HZ_{indicator.code}_P,"")'
+
+
+def verdict_words(desk: Desk) -> list[str]:
+    """Give the words that the verdicts of all relations come to, in the relations' order."""
+    caches, filling = desk.blank.caches, desk.blank.filling
+    explanations = filling.explanations if filling else {}
+    words = []
+    for relation in desk.blank.checked.relations:
+        verdict = caches.verdicts.get(relation.id, -1)
+        if relation.id not in desk.formulas.verdicts:
+            words.append(say("book.office_only"))
+        elif verdict == 0 and relation.level not in ("must", "release"):
+            said = explanations.get(relation.id)
+            words.append(say("book.explained") if said else say("level.explain"))
+        else:
+            keys = {1: "book.passed", 0: "level.must", -1: "book.undecided"}
+            words.append(say(keys[verdict]))
+    return words
+
+
+class _NoText(str):
+    """
+    The result "" of a formula.
+
+    XlsxWriter leaves out the type of a result that equals "", and a formula without type and
+    value is one that was never worked out; this one equals nothing.
+    """
+
+    __slots__ = ()
+    __hash__ = str.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+
+NO_TEXT = _NoText("")
+
+
+def cached(value: str | None) -> Any:
+    """Turn a plain decimal into the number that a formula's result is stored as."""
+    if not value:
+        return NO_TEXT
+    return value if value == NOT_APPLICABLE else float(Decimal(value))
+
+
+def is_number(value: str) -> bool:
+    """Whether a text is a plain decimal such as -12.5."""
+    digits = value.removeprefix("-").replace(".", "", 1)
+    return digits.isascii() and digits.isdigit()
+
+
+def write_value(sheet: Any, row: int, column: int, value: str, style: Any) -> None:
+    """Write a plain decimal as a number, —— and any other text as a text, nothing as a blank."""
+    if not value:
+        sheet.write_blank(row, column, None, style)
+    elif is_number(value):
+        sheet.write_number(row, column, float(value), style)
+    else:
+        sheet.write_string(row, column, value, style)

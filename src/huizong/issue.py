@@ -1,0 +1,109 @@
+"""Issue the period's blanks: one workbook a unit, and one for the office's own figures."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from huizong.blank import write_blank
+from huizong.caches import with_caches
+from huizong.desk import Blank
+from huizong.forms import FormSet
+from huizong.history import Issued
+from huizong.language import CheckedSet
+from huizong.past import Past
+from huizong.periods import Period
+from huizong.records import OWN, UNIT, Identity, LedgerRows, Reading, Unit
+from huizong.safely import write_safely
+from huizong.texts import say
+
+NO_PAST = Past()
+
+
+def blanks_for(
+    checked: CheckedSet, period: Period, units: Sequence[Unit], own: Unit,
+    past: Mapping[tuple[str, str], Past],
+) -> list[Blank]:  # fmt: skip
+    """Lay out the blanks of all units and of the office itself, with what the books say."""
+    form_set = checked.form_set
+    plan = planned(form_set, period)
+    people = [*((unit, UNIT) for unit in units), (own, OWN)]
+    return [
+        _blank(checked, period, unit, role, past.get((unit.code, role), NO_PAST), plan)
+        for unit, role in people
+    ]
+
+
+def _blank(
+    checked: CheckedSet,
+    period: Period,
+    unit: Unit,
+    role: str,
+    past: Past,
+    plan: tuple[LedgerRows, ...],
+) -> Blank:
+    form_set = checked.form_set
+    identity = Identity(form_set.code, form_set.version, str(period), unit.code, unit.name, role)
+    return Blank(
+        checked=checked,
+        identity=identity,
+        previous=past.previous,
+        year_ago=past.year_ago,
+        before=past.before,
+        filling=Reading(identity=identity, ledgers=plan),
+    )
+
+
+def planned(form_set: FormSet, period: Period) -> tuple[LedgerRows, ...]:
+    """Give the rows that stand in the issued plan: the items of the period's quarter."""
+    if form_set.plan is None:
+        return ()
+    keys = tuple(column.key for column in form_set.plan.columns if not column.rule)
+    items = [item for item in form_set.plan_items if period.quarter in item.quarters]
+    rows = []
+    for number, item in enumerate(items, 1):
+        target = None if item.target is None else str(item.target)
+        given = {
+            "seq": str(number), "quarter": str(period.quarter), "milestone": item.milestone,
+            "item": item.item, "measure": item.measure, "target": target, "unit": item.unit,
+            "indicator": item.indicator, "owner": item.owner, "partners": item.partners,
+            "due": period.end.isoformat(),
+        }  # fmt: skip
+        rows.append(tuple(given.get(key) or None for key in keys))
+    symbol = form_set.plan.symbol
+    numbers = tuple(range(1, len(rows) + 1))
+    return (LedgerRows(symbol, "", "", keys, ("",) * len(keys), numbers, tuple(rows)),)
+
+
+def standard_blank(checked: CheckedSet) -> Blank:
+    """Lay out the standard blank of a form set, for no unit and no period."""
+    form_set = checked.form_set
+    identity = Identity(form_set.code, form_set.version, "", "", "")
+    (blank,) = with_caches([Blank(checked=checked, identity=identity)])
+    return blank
+
+
+def write_standard(checked: CheckedSet, folder: Path | None = None) -> Path:
+    """Write the standard blank, beside its definition if nowhere else: people look there."""
+    code = checked.form_set.code
+    path = (folder or Path(checked.form_set.folder)) / f"{code}-{say('book.standard')}.xlsx"
+    write_blank(standard_blank(checked), path)
+    return path
+
+
+def write_issued(blank: Blank, folder: Path) -> Issued:
+    """Write one issued workbook and give its entry for the book of record."""
+    identity = blank.identity
+    path = folder / f"{file_name(identity)}.xlsx"
+    with write_safely(path) as temp:
+        write_blank(blank, temp)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    return Issued(
+        identity.period, identity.set_code, identity.version, identity.code, identity.role,
+        blank.seal, digest, path.name, blank.issued_at,
+    )  # fmt: skip
+
+
+def file_name(identity: Identity) -> str:
+    """Name a workbook so that people can tell it: period, code, unit, form set."""
+    own = "（本级）" if identity.role == OWN else ""
+    return f"{identity.period}_{identity.code}_{identity.name}{own}_{identity.set_code}"
