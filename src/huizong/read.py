@@ -1,0 +1,329 @@
+"""Read a returned workbook: what it says, whose it is, what was repaired. Runs in a child process."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+
+import msgspec
+
+from huizong.cells import squash
+from huizong.forms import FormSet, installed, read_form_set
+from huizong.gate import Refused
+from huizong.layout import TAG_SHEET, ledger_sheet, report_sheet, statistics_sheet
+from huizong.periods import Period
+from huizong.read_figures import (
+    Heading,
+    find_heading,
+    find_rows,
+    read_column,
+    read_figures,
+    read_remarks,
+)
+from huizong.read_rows import find_ledger_heading, ledger_totals, read_ledger
+from huizong.read_summary import read_summary
+from huizong.read_texts import read_explanations, read_texts
+from huizong.records import OWN, SUMMARY, UNIT, Finding, Identity, LedgerRows, Reading
+from huizong.sheets import folded, form_mark, labelled, words
+from huizong.texts import catalogue, say
+from huizong.workbooks import Sheet, Workbook, open_workbook
+
+Top = Sequence[Sequence[str]]
+
+
+class Refusal(msgspec.Struct, frozen=True, tag="refusal"):
+    """Why a file could not be read as a whole; `code` is a text of the catalogue (`file.…`)."""
+
+    code: str
+    details: Mapping[str, str]
+
+
+class Read(msgspec.Struct, frozen=True, tag="read"):
+    """What a file holds: a reading for each form set in it."""
+
+    readings: tuple[Reading, ...]
+
+
+class _Page(msgspec.Struct, frozen=True):
+    """A sheet with its first rows folded for matching, and the form's number that it shows."""
+
+    sheet: Sheet
+    top: list[list[str]]
+    mark: str
+
+
+def read_file(path: str) -> bytes:
+    """Read one stored file; the task of a child process. Gives a Read or a Refusal as msgpack."""
+    return msgspec.msgpack.encode(read_bytes(Path(path).read_bytes()))
+
+
+def read_bytes(data: bytes) -> Read | Refusal:
+    """Read a workbook's bytes; whatever cannot be read whole is refused by name."""
+    try:
+        return Read(tuple(read_workbook(open_workbook(data))))
+    except Refused as refused:
+        return Refusal(refused.code, {key: str(value) for key, value in refused.details.items()})
+
+
+@cache
+def form_sets() -> Mapping[str, FormSet]:
+    """Read the installed form sets once a process."""
+    return {code: read_form_set(folder) for code, folder in installed().items()}
+
+
+def read_workbook(book: Workbook) -> Iterator[Reading]:
+    """
+    Read every form set that stands in a workbook.
+
+    Raises:
+        Refused: If there is no statistics sheet of an installed form set (`not_ours`).
+    """
+    pages = [
+        _Page(sheet, top := folded(sheet), form_mark(top))
+        for sheet in book.sheets
+        if sheet.kind == "worksheet" and sheet.name != TAG_SHEET
+    ]
+    tag = _tag(book)
+    found = False
+    for form_set in form_sets().values():
+        statistics = _statistics(pages, form_set)
+        if statistics:
+            found = True
+            yield _read_set(book, pages, tag, form_set, statistics)
+    if not found:
+        raise Refused("not_ours")
+
+
+def _tag(book: Workbook) -> Mapping[str, str]:
+    """Read the hidden sheet's key and value rows; a hint, never the authority."""
+    for sheet in book.sheets:
+        if sheet.name == TAG_SHEET:
+            return {
+                str(row[0]): str(row[1]) for row in sheet.rows[:40] if len(row) > 1 and row[0] != ""
+            }
+    return {}
+
+
+def _statistics(pages: Sequence[_Page], form_set: FormSet) -> list[tuple[_Page, Heading]]:
+    """Find the sheets of figures of a form set: a heading, and below it rows of its codes."""
+    found = []
+    codes = set(form_set.by_code)
+    for page in pages:
+        heading = find_heading(page.top)
+        if heading is None:
+            continue
+        column = heading.columns["code"]
+        cells = {
+            squash(row[column]).upper()
+            for row in page.sheet.rows[heading.row + 1 :]
+            if column < len(row) and isinstance(row[column], str)
+        }
+        if 3 * len(cells & codes) >= len(codes):
+            found.append((page, heading))
+    # Sources of a summary repeat the codes without figures; the form itself has most of them.
+    return found
+
+
+def _read_set(
+    book: Workbook, pages: Sequence[_Page], tag: Mapping[str, str], form_set: FormSet,
+    statistics: list[tuple[_Page, Heading]],
+) -> Reading:  # fmt: skip
+    chosen, doubts = _one_sheet(statistics, statistics_sheet(form_set), form_set)
+    page, heading = chosen
+    version = "" if heading.summary else _version(pages)
+    identity, more = _identity(page, heading, tag, form_set, version)
+    if identity.version != form_set.version and not heading.summary:
+        # Never read by the wrong map: its figures are not taken at all.
+        old = _old_version(identity, page, form_set)
+        return Reading(
+            identity=identity, seal=tag.get("seal", ""), sheet=page.sheet.name, findings=(*more, old)
+        )
+    findings = [*doubts, *more, *_hidden_sheets(pages, form_set, page)]
+    zero = _zero_report(pages)
+    rows = find_rows(page.sheet, heading, form_set)
+    figures, faults = read_figures(
+        page.sheet, heading, rows, form_set, book=book, zero_report=zero
+    )
+    findings += faults
+    common = {
+        "identity": identity,
+        "seal": tag.get("seal", ""),
+        "figures": figures,
+        "sheet": page.sheet.name,
+        "zero_report": zero,
+    }
+    if heading.summary:
+        own = read_column(page.sheet, heading, rows, "own", form_set, book=book)
+        return Reading(**common, own=own, **read_summary(book, form_set, identity.name, findings))
+    ledgers = tuple(_ledgers(book, pages, form_set, findings))
+    findings += _heading_agrees(pages, page, form_set)
+    return Reading(
+        **common,
+        previous=read_column(page.sheet, heading, rows, "prev", form_set, book=book),
+        remarks=read_remarks(page.sheet, heading, rows),
+        ledgers=ledgers,
+        texts=_texts(pages, form_set),
+        explanations=_explanations(pages, form_set),
+        ledger_totals=tuple(
+            total
+            for rows in ledgers
+            for total in ledger_totals(rows, form_set.by_symbol[rows.symbol])
+        ),
+        findings=tuple(findings),
+    )
+
+
+def _one_sheet(
+    found: list[tuple[_Page, Heading]], name: str, form_set: FormSet
+) -> tuple[tuple[_Page, Heading], list[Finding]]:
+    """Take the sheet with the issued name, else the first; another one with other cells asks."""
+    ranked = sorted(found, key=lambda one: one[0].sheet.name != name)
+    first, *others = ranked
+    doubts = [
+        Finding("two_sheets", "ask", other.sheet.name, "", form_set.form_no,
+                {"label": form_set.title, "found": first[0].sheet.name, "other": other.sheet.name})
+        for other, heading in others
+        if other.sheet.rows != first[0].sheet.rows and heading.summary == first[1].summary
+    ]  # fmt: skip
+    return first, doubts
+
+
+def _identity(
+    page: _Page, heading: Heading, tag: Mapping[str, str], form_set: FormSet, version: str
+) -> tuple[Identity, list[Finding]]:
+    """Take the identity from the visible heading; a hidden tag that says otherwise asks."""
+    name, name_cell = labelled(page.top, page.sheet, "unit")
+    if not name_cell:
+        name, name_cell = labelled(page.top, page.sheet, "compiler")
+    code, code_cell = labelled(page.top, page.sheet, "region")
+    period_text, period_cell = labelled(page.top, page.sheet, "period")
+    role = SUMMARY if heading.summary else UNIT
+    for mark in catalogue()["book.own_mark"].values():
+        if name.endswith(mark.strip()):
+            name, role = name.removesuffix(mark.strip()).strip(), OWN
+    period = Period.named(period_text)
+    findings = []
+    if period is None:
+        shown = {"found": period_text or say("book.empty")}
+        findings.append(
+            Finding("unknown_period", "ask", page.sheet.name, period_cell, "period", shown)
+        )
+    version = version or tag.get("version") or form_set.version
+    identity = Identity(form_set.code, version, str(period or ""), code, name, role)
+    cells = {"period": period_cell, "code": code_cell, "name": name_cell, "role": name_cell}
+    return identity, findings + list(_tag_agrees(identity, tag, page.sheet.name, cells))
+
+
+def _version(pages: Sequence[_Page]) -> str:
+    """Read the version that the first sheet shows behind the form's number: `HZ-TJ-1 2026.1`."""
+    for page in pages:
+        text, _ = labelled(page.top, page.sheet, "version")
+        if text:
+            return text.split()[-1]
+    return ""
+
+
+def _old_version(identity: Identity, page: _Page, form_set: FormSet) -> Finding:
+    details = {"found": identity.version, "expected": form_set.version}
+    return Finding("old_version", "must", page.sheet.name, "", form_set.code, details)
+
+
+def _hidden_sheets(
+    pages: Sequence[_Page], form_set: FormSet, main: _Page
+) -> Iterator[Finding]:
+    """The form's own sheets are read whole; a hidden one is listed."""
+    codes = {ledger.code for ledger in form_set.ledgers}
+    for page in pages:
+        if page.sheet.visible != "visible" and (page is main or page.mark in codes):
+            yield Finding("hidden_sheet", "info", page.sheet.name, "", page.mark)
+
+
+_LABELS = {"period": "book.period", "code": "book.region", "name": "book.unit", "role": "book.unit"}
+
+
+def _tag_agrees(
+    identity: Identity, tag: Mapping[str, str], sheet: str, cells: Mapping[str, str]
+) -> Iterator[Finding]:
+    if not tag:
+        return
+    for key, cell in cells.items():
+        seen, hidden = getattr(identity, key), tag.get(key, "")
+        if squash(seen) != squash(hidden):
+            details = {"label": say(_LABELS[key]), "found": hidden or say("book.empty"),
+                       "expected": seen or say("book.empty")}  # fmt: skip
+            yield Finding("identity_contradicts", "ask", sheet, cell, key, details)
+
+
+def _heading_agrees(pages: Sequence[_Page], main: _Page, form_set: FormSet) -> Iterator[Finding]:
+    """Every sheet's heading names the same unit and period as the statistics sheet."""
+    codes = {ledger.code for ledger in form_set.ledgers} | {f"{form_set.code}-T"}
+    wanted = {key: labelled(main.top, main.sheet, key)[0] for key in ("unit", "region", "period")}
+    for page in pages:
+        if page is main or (page.mark not in codes and not labelled(page.top, page.sheet, "zero")[1]):
+            continue
+        for key, expected in wanted.items():
+            found, cell = labelled(page.top, page.sheet, key)
+            if cell and squash(found) != squash(expected):
+                details = {"label": say(f"book.{key}"), "found": found or say("book.empty"),
+                           "expected": expected or say("book.empty")}  # fmt: skip
+                yield Finding("identity_differs", "ask", page.sheet.name, cell, key, details)
+
+
+def _zero_report(pages: Sequence[_Page]) -> bool:
+    for page in pages:
+        found, _ = labelled(page.top, page.sheet, "zero")
+        if found:
+            return squash(found) in words("zero_yes")
+    return False
+
+
+def _ledgers(
+    book: Workbook, pages: Sequence[_Page], form_set: FormSet, findings: list[Finding]
+) -> Iterator[LedgerRows]:
+    for ledger in form_set.ledgers:
+        marked = [page for page in pages if page.mark == ledger.code] or [
+            page for page in pages if page.sheet.name == ledger_sheet(ledger)
+        ]
+        places = [
+            (page, heading)
+            for page in marked
+            if (heading := find_ledger_heading(page.sheet, page.top, ledger))
+        ]
+        if not places:
+            findings.append(
+                Finding(
+                    "sheet_missing", "must", "", "", ledger.code, {"label": ledger_sheet(ledger)}
+                )
+            )
+            continue
+        places.sort(key=lambda one: one[0].sheet.name != ledger_sheet(ledger))
+        page, heading = places[0]
+        findings += [
+            Finding("two_sheets", "ask", other.sheet.name, "", ledger.code,
+                    {"label": ledger.zh, "found": page.sheet.name, "other": other.sheet.name})
+            for other, _ in places[1:]
+            if other.sheet.rows != page.sheet.rows
+        ]  # fmt: skip
+        rows, faults = read_ledger(book, page.sheet, page.top, heading, ledger)
+        findings += faults
+        yield rows
+
+
+def _texts(pages: Sequence[_Page], form_set: FormSet) -> dict[str, str]:
+    wanted = f"{form_set.code}-T"
+    page = next(
+        (
+            page
+            for page in pages
+            if page.mark == wanted or page.sheet.name == report_sheet(form_set)
+        ),
+        None,
+    )
+    return read_texts(page.sheet, form_set) if page else {}
+
+
+def _explanations(pages: Sequence[_Page], form_set: FormSet) -> dict[str, str]:
+    for page in pages:
+        said = read_explanations(page.sheet, page.top, form_set)
+        if said is not None:
+            return said
+    return {}
