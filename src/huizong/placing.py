@@ -164,10 +164,10 @@ def _which(identity: Identity, unit: Unit, office: Office) -> Iterator[Finding]:
     if itself != (identity.role == OWN) or not (itself or below) or summary_of_community:
         yield _ask("not_ours_to_collect", found=shown)
         return
-    successor = next((one.name for one in office.roster if one.code == unit.merged_into), "——")
     if unit.sets and identity.set_code not in unit.sets:
         yield _ask("not_expected", found=shown, expected="、".join(unit.sets))
     elif not itself and not _reports(unit, identity.period):
+        successor = next((one.name for one in office.roster if one.code == unit.merged_into), "——")
         yield _ask("not_expected", found=shown, expected=successor)
 
 

@@ -1,0 +1,85 @@
+"""Check summaries in child processes: what others sent is never opened in this one."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from huizong.children import Children
+from huizong.errors import HuizongError
+from huizong.gate import Refused
+from huizong.read import Read, Refusal, read_bytes
+from huizong.records import SUMMARY, Finding, Reading
+from huizong.verify import Fault, Verification, verify_file, verify_sheets, verify_sources
+from huizong.workbooks import open_workbook
+
+SHOWN = 12
+
+
+class Checked(msgspec.Struct, frozen=True):
+    """What a check came to: faults as (code, sheet, cell, found, expected), or why it failed."""
+
+    faults: tuple[tuple[str, str, str, str, str], ...] = ()
+    checksum: str = ""
+    refused: str = ""
+    details: Mapping[str, str] = {}
+
+
+def read_file(path: str) -> bytes:
+    """Read one stored file; a summary is checked against itself too. The task of a child."""
+    data = Path(path).read_bytes()
+    result = read_bytes(data)
+    if isinstance(result, Read) and any(r.identity.role == SUMMARY for r in result.readings):
+        faults = verify_sheets({sheet.name: sheet.rows for sheet in open_workbook(data).sheets}).faults
+        readings = tuple(_with_faults(reading, faults) for reading in result.readings)
+        result = Read(readings)
+    return msgspec.msgpack.encode(result)
+
+
+def _with_faults(reading: Reading, faults: tuple[Fault, ...]) -> Reading:
+    """A summary that contradicts itself is a question: which cell was changed after it was made?"""
+    found = tuple(
+        Finding("seal_summary", "must", fault.sheet, fault.cell, fault.code,
+                {"found": fault.found, "expected": fault.expected, "why": fault.words()})
+        for fault in faults[:SHOWN]
+    )  # fmt: skip
+    return msgspec.structs.replace(reading, findings=(*reading.findings, *found))
+
+
+def check_file(path: str, sources: str) -> bytes:
+    """Verify one summary, and its sources if a folder is given. The task of a child."""
+    try:
+        verification = verify_file(Path(path))
+        faults = list(verification.faults)
+        if sources and not faults:
+            faults += verify_sources(Path(path), Path(sources), _reading).faults
+    except Refused as refused:
+        return msgspec.msgpack.encode(Checked(refused=refused.code))
+    rows = tuple((f.code, f.sheet, f.cell, f.found, f.expected) for f in faults)
+    return msgspec.msgpack.encode(Checked(rows, verification.checksum))
+
+
+def _reading(path: Path) -> Reading:
+    result = read_bytes(path.read_bytes())
+    if isinstance(result, Refusal):
+        raise Refused(result.code)
+    return result.readings[0]
+
+
+def verify(path: Path, sources: Path | None = None) -> Verification:
+    """
+    Verify a summary in a child process, against itself and against the files it came from.
+
+    Raises:
+        HuizongError: If it cannot be read at all (`error.not_a_summary`).
+    """
+    if not path.is_file():
+        raise HuizongError("error.no_file", path=path)
+    with Children(1, "huizong.checking:check_file", seconds=600) as children:
+        (outcome,) = children.run([(str(path), str(sources or ""))])
+    if outcome.value is None:
+        raise HuizongError("error.not_a_summary", file=path.name, why=outcome.died)
+    checked = msgspec.msgpack.decode(outcome.value, type=Checked)
+    if checked.refused:
+        raise HuizongError("error.not_a_summary", file=path.name, why=checked.refused)
+    return Verification(tuple(Fault(*fault) for fault in checked.faults), checked.checksum)

@@ -1,0 +1,333 @@
+"""Audit a period: judge what is new, choose among files, say how every unit stands."""
+
+import datetime as dt
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+
+import msgspec
+
+from huizong.audit import audit
+from huizong.choosing import Candidate, Choice, choose
+from huizong.entries import (
+    Answer,
+    Received,
+    answers_of,
+    files_of,
+    findings_of,
+    readings_of,
+    save_all_findings,
+    save_files,
+    save_readings,
+)
+from huizong.ground import Header
+from huizong.history import Standing, save_standings, standings_of
+from huizong.language import CheckedSet
+from huizong.office import expected_units
+from huizong.papers import SetReturns
+from huizong.past import Past, marks_of_past, past_of_units
+from huizong.periods import Period
+from huizong.records import (
+    ADOPTED,
+    OWN,
+    PASSED,
+    PENDING,
+    RETURNED,
+    UNIT,
+    WAITING,
+    AuditedFinding,
+    FigureCell,
+    Finding,
+    Reading,
+    Unit,
+    UnitReturn,
+    level_of,
+)
+from huizong.settle import settle, state_of
+from huizong.take_in import HELD, UNREAD, reader_version
+from huizong.work import Work
+
+_NOT_FILED = HELD | frozenset(UNREAD) | {"turned_away"}
+Place = tuple[str, str]  # unit code and role
+
+
+def examine(work: Work, checked: CheckedSet, period: Period) -> SetReturns:
+    """
+    Audit what has not been audited by these rules, then settle how every unit stands.
+
+    Only returns that are new, or whose rules or past have changed, are judged again.
+    """
+    with work.book.writing():
+        files = [
+            file
+            for file in files_of(work.book, period=str(period), set_code=checked.form_set.code)
+            if file.unit and file.reason not in _NOT_FILED
+        ]
+        rules = _rules(work, checked, period)
+        known = dict(work.book.ask("SELECT digest, rules FROM audited"))
+        fresh = [file for file in files if known.get(file.digest) != rules]
+        fresh_findings = _judge(work, checked, period, fresh, rules) if fresh else {}
+        return _settle(work, checked, period, files, fresh_findings)
+
+
+def _rules(work: Work, checked: CheckedSet, period: Period) -> str:
+    """Name what a verdict depends on: the definition, the program, the figures of the past."""
+    form_set = checked.form_set
+    past = [
+        marks_of_past(work.book, before, form_set)
+        for before in (period.previous, period.year_ago)
+        if before
+    ]
+    stamp = f"{reader_version()} {form_set.relations} {form_set.indicators} {past}"
+    return hashlib.sha256(stamp.encode()).hexdigest()[:16]
+
+
+def _judge(
+    work: Work, checked: CheckedSet, period: Period, files: Sequence[Received], rules: str
+) -> dict[str, tuple[Finding, ...]]:
+    """Judge some files by all rules; determined figures go back into the book."""
+    readings = readings_of(work.book, [file.digest for file in files])
+    files = [file for file in files if file.digest in readings]
+    past = past_of_units(work.book, period, checked.form_set, {file.unit for file in files})
+    pasts = [past.get((file.unit, file.role), Past()) for file in files]
+    last = _last_readings(work, checked, period, files)
+    ordered = [readings[file.digest] for file in files]
+    work.progress("audit", 0, len(files))
+    done = audit(
+        checked,
+        ordered,
+        [Header(period, level_of(file.unit)) for file in files],
+        [_past_reading(one, p.previous, last.get((f.unit, f.role))) for one, p, f in zip(ordered, pasts, files, strict=True)],
+        [_past_reading(one, p.year_ago, None) for one, p in zip(ordered, pasts, strict=True)],
+    )
+    work.progress("audit", len(files), len(files))
+    determined = {
+        file.digest: reading
+        for file, reading, before in zip(files, done.readings, ordered, strict=True)
+        if reading.figures != before.figures
+    }
+    with work.book.writing():
+        save_readings(work.book, determined, reader_version())
+        rows = [(file.digest, rules) for file in files]
+        work.book.put("INSERT OR REPLACE INTO audited VALUES (?, ?)", rows)
+    return {file.digest: found for file, found in zip(files, done.findings, strict=True)}
+
+
+def _last_readings(
+    work: Work, checked: CheckedSet, period: Period, files: Sequence[Received]
+) -> dict[Place, Reading]:
+    """Give last period's readings, where a relation looks at last period's rows."""
+    before = period.previous
+    if before is None or not any("PREV(" in rule.relation.rule for rule in checked.relations):
+        return {}
+    wanted = {(file.unit, file.role) for file in files}
+    adopted = {
+        file.digest: (file.unit, file.role)
+        for file in files_of(
+            work.book, period=str(before), set_code=checked.form_set.code, states=(ADOPTED,)
+        )
+        if (file.unit, file.role) in wanted
+    }
+    return {adopted[digest]: one for digest, one in readings_of(work.book, adopted).items()}
+
+
+def _past_reading(
+    reading: Reading, figures: Mapping[str, str], last: Reading | None
+) -> Reading | None:
+    """Lay the books' figures of an earlier period out as a return; rows only if there was one."""
+    if not figures:
+        return None
+    cells = tuple(
+        FigureCell(code, "number" if value[-1:].isdigit() else "na", value)
+        for code, value in figures.items()
+    )
+    ledgers = last.ledgers if last else ()
+    return Reading(identity=reading.identity, figures=cells, ledgers=ledgers)
+
+
+def _settle(
+    work: Work, checked: CheckedSet, period: Period, files: Sequence[Received],
+    fresh: Mapping[str, tuple[Finding, ...]],
+) -> SetReturns:  # fmt: skip
+    """Weigh findings, reasons and answers; choose among files; enter how every unit stands."""
+    answers = answers_of(work.book)
+    settled = _settled_findings(work, period, files, fresh, answers)
+    by_unit: dict[Place, list[Received]] = defaultdict(list)
+    for file in files:
+        by_unit[file.unit, file.role].append(file)
+    choices = {place: _choose(work, some, settled, answers) for place, some in by_unit.items()}
+    _save_states(work, files, choices)
+    return _returns(work, checked, period, by_unit, choices, settled)
+
+
+def _settled_findings(
+    work: Work, period: Period, files: Sequence[Received],
+    fresh: Mapping[str, tuple[Finding, ...]], answers: Mapping[str, Answer],
+) -> dict[str, tuple[AuditedFinding, ...]]:  # fmt: skip
+    """Bring the findings of all files up to the answers as they are now."""
+    known = findings_of(work.book, str(period))
+    digests = {file.digest for file in files}
+    answered = [
+        d for d, found in known.items()
+        if d in digests and any(f.key in answers for f in found)
+    ]  # fmt: skip
+    # Without an answer nothing about an earlier finding can have changed since it was entered.
+    again = {*fresh, *answered}
+    readings = readings_of(work.book, again)
+    items, settled = [], {d: known.get(d, ()) for d in digests}
+    for file in files:
+        if file.digest not in again or file.digest not in readings:
+            continue
+        found = fresh.get(file.digest)
+        if found is None:
+            found = tuple(one.finding for one in known[file.digest])
+        now = settle(found, readings[file.digest], answers)
+        if now != settled[file.digest]:
+            items.append((file.digest, (file.unit, file.period, file.set_code), now))
+        settled[file.digest] = now
+    if items:
+        save_all_findings(work.book, reader_version(), work.at, items)
+    return settled
+
+
+def _choose(
+    work: Work, files: Sequence[Received], settled: Mapping[str, tuple[AuditedFinding, ...]],
+    answers: Mapping[str, Answer],
+) -> Choice:  # fmt: skip
+    """Choose among a unit's files; a single file needs no comparison."""
+    if len(files) == 1 and not files[0].put_aside:
+        return _only(files[0], state_of(settled[files[0].digest]))
+    acceptable = [
+        file.digest for file in files if state_of(settled[file.digest]) not in ("to_mend", WAITING)
+    ]
+    # A single one is compared with no other.
+    readings = readings_of(work.book, acceptable) if len(acceptable) > 1 else {}
+    return choose(
+        [
+            Candidate(
+                digest=file.digest, name=file.name, reading=readings.get(file.digest),
+                acceptable=file.digest in acceptable,
+                received=file.received_at, made=file.made_at,
+                put_aside=("rejected" if file.state == RETURNED else "put_aside") if file.put_aside else "",
+            )
+            for file in files
+        ],
+        answers,
+    )  # fmt: skip
+
+
+def _only(file: Received, state: str) -> Choice:
+    if state == "to_mend":
+        return Choice("", ((file.digest, RETURNED, "blocked"),))
+    if state == WAITING:
+        return Choice("", ((file.digest, PENDING, "asked"),))
+    return Choice(file.digest, ((file.digest, ADOPTED, "adopted"),))
+
+
+def _save_states(
+    work: Work, files: Sequence[Received], choices: Mapping[Place, Choice]
+) -> None:
+    states = {
+        digest: (state, reason)
+        for choice in choices.values()
+        for digest, state, reason in choice.states
+    }
+    changed = []
+    for file in files:
+        state, reason = states.get(file.digest, (file.state, file.reason))
+        choice = choices[file.unit, file.role]
+        findings = file.findings
+        if choice.finding and state == PENDING:
+            findings = (*(f for f in findings if f.code != "two_returns"), choice.finding)
+        new = msgspec.structs.replace(
+            file, state=state, reason=reason, findings=findings,
+            put_aside=file.put_aside or reason in ("put_aside", "rejected"),
+        )  # fmt: skip
+        if new != file:
+            changed.append(new)
+    if changed:
+        save_files(work.book, changed)
+
+
+def _returns(
+    work: Work, checked: CheckedSet, period: Period, by_unit: Mapping[Place, Sequence[Received]],
+    choices: Mapping[Place, Choice], settled: Mapping[str, tuple[AuditedFinding, ...]],
+) -> SetReturns:  # fmt: skip
+    form_set, office = checked.form_set, work.office
+    due = office.settings.due(form_set.code, period, form_set.due_days)
+    people = [(unit, _role_of(unit)) for unit in expected_units(office, period, form_set.code)]
+    returns = []
+    for unit, role in [*people, (office.unit, OWN)]:
+        place = (unit.code, role)
+        files = by_unit.get(place, ())
+        returns.append(_return(work, unit, files, choices.get(place), settled, due))
+    _save_standings(work, checked, period, returns)
+    return SetReturns(
+        code=form_set.code, name=form_set.zh, due=due, returns=tuple(returns[:-1]), own=returns[-1]
+    )
+
+
+def _role_of(unit: Unit) -> str:
+    return UNIT if level_of(unit.code) == "社区" else "summary"
+
+
+def _return(
+    work: Work, unit: Unit, files: Sequence[Received], choice: Choice | None,
+    settled: Mapping[str, tuple[AuditedFinding, ...]], due: dt.date,
+) -> UnitReturn:  # fmt: skip
+    """Say how one unit stands, by the file that is adopted, else by its newest."""
+    if not files or choice is None:
+        return UnitReturn(unit=unit, late=work.now.date() > due)
+    leading = choice.adopted or choice.proposed or files[-1].digest
+    file = next(file for file in files if file.digest == leading)
+    findings = settled[file.digest]
+    state = state_of(findings)
+    if choice.finding:
+        state = WAITING
+        findings = (*findings, AuditedFinding(choice.key, choice.finding))
+    # On time if anything of this unit came in time: mending takes its course.
+    late = min(one.received_at for one in files)[:10] > due.isoformat()
+    included = state == PASSED and bool(choice.adopted)
+    return UnitReturn(
+        unit=unit, state=state, late=late, included=included, version=file.number,
+        digest=file.digest, file=file.name, received=file.received_at,
+        unchecked_seal=file.seal == "unknown", findings=findings,
+    )  # fmt: skip
+
+
+def _save_standings(
+    work: Work, checked: CheckedSet, period: Period, returns: Sequence[UnitReturn]
+) -> None:
+    known = standings_of(work.book, str(period), checked.form_set.code)
+    code = checked.form_set.code
+    new = [
+        Standing(str(period), code, one.unit.code, role, one.state, one.digest, one.late)
+        for one, role in zip(returns, _roles(returns), strict=True)
+    ]
+    changed = [one for one in new if known.get((one.set_code, one.unit, one.role)) != one]
+    if changed:
+        with work.book.writing():
+            save_standings(work.book, changed)
+
+
+def _roles(returns: Sequence[UnitReturn]) -> Iterator[str]:
+    *units, _ = returns
+    yield from (_role_of(one.unit) for one in units)
+    yield OWN
+
+
+def with_readings(work: Work, returns: SetReturns) -> SetReturns:
+    """Put the readings to the returns, for the total."""
+    digests = [one.digest for one in returns.rows if one.digest]
+    readings = readings_of(work.book, digests)
+
+    def filled(one: UnitReturn) -> UnitReturn:
+        return msgspec.structs.replace(one, reading=readings.get(one.digest))
+
+    return msgspec.structs.replace(
+        returns,
+        returns=tuple(map(filled, returns.returns)),
+        own=filled(returns.own) if returns.own else None,
+    )
+
+

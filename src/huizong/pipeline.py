@@ -1,0 +1,167 @@
+"""The steps of the quarter, the same for the command line and the buttons."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from huizong import take_in
+from huizong.answers import Applied, Typed, apply, read_answers
+from huizong.caches import with_caches
+from huizong.children import Children
+from huizong.entries import answers_of, files_of
+from huizong.errors import HuizongError
+from huizong.examine import examine
+from huizong.findings import remedy, words
+from huizong.findings_paper import write_findings
+from huizong.history import Issued, last_summary, save_issued
+from huizong.issue import blanks_for, write_issued
+from huizong.language import CheckedSet
+from huizong.office import expected_units
+from huizong.papers import SetReturns, Unfiled, write_status
+from huizong.past import past_of_units
+from huizong.periods import Period
+from huizong.publish import Published, publish
+from huizong.records import LEVELS, Unit, UnitReturn, level_of
+from huizong.take_in import Collected
+from huizong.texts import say
+from huizong.work import Work
+
+
+class Audited(msgspec.Struct, frozen=True):
+    """How all units stand in a period, by form set, and what the officer's answers came to."""
+
+    sets: tuple[SetReturns, ...]
+    answers: Applied
+    status: Path
+    findings: Path
+
+
+def issue(work: Work, period: Period, set_code: str = "") -> tuple[Issued, ...]:
+    """Issue the period's blanks to all communities, and one for the office's own figures."""
+    done: list[Issued] = []
+    for checked in work.sets(period, set_code):
+        done += _issue_set(work, checked, period)
+    with work.book.writing():
+        save_issued(work.book, done)
+    work.book.record("issued", {"period": str(period), "count": len(done)}, work.at)
+    return tuple(done)
+
+
+def _issue_set(work: Work, checked: CheckedSet, period: Period) -> list[Issued]:
+    office, form_set = work.office, checked.form_set
+    # Offices below send their summaries; only communities and the office itself fill in blanks.
+    units = [
+        unit
+        for unit in expected_units(office, period, form_set.code)
+        if level_of(unit.code) == LEVELS[-1]
+    ]
+    past = past_of_units(work.book, period, form_set)
+    due = office.settings.due(form_set.code, period, form_set.due_days)
+    settings = office.settings
+    blanks = [
+        msgspec.structs.replace(
+            blank, due=due, issued_at=work.at, issuer=office.unit.name,
+            seal=work.book.seal(blank.identity), approval=settings.approval, valid_to=settings.valid_to,
+        )
+        for blank in blanks_for(checked, period, units, office.unit, past)
+    ]  # fmt: skip
+    folder = office.issued(str(period))
+    folder.mkdir(parents=True, exist_ok=True)
+    done = []
+    for number, blank in enumerate(with_caches(blanks), 1):
+        done.append(write_issued(blank, folder))
+        work.progress("issue", number, len(blanks))
+    return done
+
+
+def collect(
+    work: Work, files: Sequence[Path] = (), readers: Children | None = None
+) -> Collected:
+    """Take in what lies in 收表 or the given files; answers given meanwhile are read first."""
+    take_answers(work, work.office.settings.period)
+    collected = take_in.collect(work, files, readers=readers)
+    if collected.stored:
+        counts = {"filed": len(collected.filed), "unfiled": len(collected.unfiled)}
+        work.book.record("collected", counts, work.at)
+    return collected
+
+
+def take_answers(work: Work, period: str) -> Applied:
+    """Read the officer's answers from 审核结果.xlsx into the book."""
+    try:
+        typed = read_answers(work.office.findings)
+    except HuizongError:
+        # Somebody else's file under our name; it is kept, and written beside.
+        return Applied((), ())
+    return apply(work.book, typed, period, work.at)
+
+
+def answer(work: Work, period: str, typed: Typed) -> Applied:
+    """
+    Enter one answer of an officer.
+
+    Raises:
+        HuizongError: If it cannot be entered (`error.answer_refused`, saying why).
+    """
+    applied = apply(work.book, (typed,), period, work.at)
+    if applied.refused:
+        raise HuizongError("error.answer_refused", why=str(applied.refused[0]))
+    return applied
+
+
+def audit(work: Work, period: Period) -> Audited:
+    """Audit a period, and write who stands how (状态.xlsx) and what was found (审核结果.xlsx)."""
+    answers = take_answers(work, str(period))
+    take_in.file_held(work)
+    sets = tuple(examine(work, checked, period) for checked in work.sets(period))
+    status, findings = write_papers(work, period, sets, answers)
+    return Audited(sets, answers, status, findings)
+
+
+def write_papers(
+    work: Work, period: Period, sets: Sequence[SetReturns], applied: Applied
+) -> tuple[Path, Path]:
+    """Write 状态.xlsx and 审核结果.xlsx; answers that were refused stay as they were typed."""
+    office = work.office
+    files = files_of(work.book)
+    typed = {one.typed.key: (one.typed.action, one.typed.officer, one.typed.reason) for one in applied.refused}
+    status = write_status(office, str(period), sets, files, office.status, work.now, Unfiled())
+    findings = write_findings(
+        office, str(period), [_with_summary(work, period, one) for one in sets], files,
+        office.findings, work.now, answers=answers_of(work.book), typed=typed,
+        refused=[str(one) for one in applied.refused],
+    )  # fmt: skip
+    return status, findings
+
+
+def _with_summary(work: Work, period: Period, returns: SetReturns) -> SetReturns:
+    """List the findings about the office's own totals beside those of its units."""
+    summary = last_summary(work.book, str(period), returns.code)
+    if summary is None or not summary.findings:
+        return returns
+    name = f"{work.office.unit.name}（汇总）"
+    unit = Unit(code=work.office.unit.code, name=name, parent="")
+    own = UnitReturn(unit=unit, findings=summary.findings)
+    return msgspec.structs.replace(returns, returns=(*returns.returns, own))
+
+
+def aggregate(work: Work, period: Period) -> tuple[Published, ...]:
+    """Add up every form set of a period and publish its summary."""
+    answers = take_answers(work, str(period))
+    published = tuple(publish(work, checked, period) for checked in work.sets(period))
+    sets = tuple(examine(work, checked, period) for checked in work.sets(period))
+    write_papers(work, period, sets, answers)
+    return published
+
+
+def unfiled_lines(collected: Collected) -> list[str]:
+    """Say of every file that was not filed what it is and what to do."""
+    lines = []
+    for file in collected.unfiled:
+        told = [f for f in file.findings if f.level in ("ask", "must", "note")]
+        text = " ".join(f"{words(finding)}{remedy(finding)}" for finding in told)
+        state = say(f"file_state.{file.state}")
+        lines.append(say("command.unfiled", file=file.name, state=state, text=text))
+    lines += [say("command.busy", file=path.name) for path in collected.busy]
+    return lines

@@ -1,0 +1,188 @@
+"""Make the summary of a period: totals checked a second way, written beside earlier versions."""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from pathlib import Path
+
+import msgspec
+
+from huizong.aggregate import aggregate, totals_reading, with_findings
+from huizong.audit import audit
+from huizong.cells import plain
+from huizong.collect import safe_name
+from huizong.determine import rates_of
+from huizong.entries import save_all_findings, answers_of
+from huizong.errors import HuizongError
+from huizong.examine import examine, with_readings
+from huizong.ground import Ground, Header
+from huizong.history import Made, last_summary, save_summary, sum_of, summaries_of
+from huizong.language import CheckedSet
+from huizong.papers import SetReturns
+from huizong.past import past_of_office
+from huizong.periods import Period
+from huizong.records import SUMMARY, AuditedFinding, FigureCell, Identity, Reading, Summary
+from huizong.safely import write_safely
+from huizong.settle import settle
+from huizong.work import Work
+from huizong.write import write_summary
+
+
+class Published(msgspec.Struct, frozen=True):
+    """One summary: where it stands, its 汇总校验码, and whether it is new."""
+
+    summary: Summary
+    path: Path
+    checksum: str
+    new: bool
+
+
+def publish(work: Work, checked: CheckedSet, period: Period) -> Published:
+    """
+    Add up what has passed and write the summary; an earlier version is never overwritten.
+
+    Where nothing has changed since the last version, that one is given and none is written.
+
+    Raises:
+        HuizongError: If nothing has passed (`error.nothing_passed`), or a second sum in SQL
+            differs from the first (`error.sums_differ`): then nothing is published.
+    """
+    returns = with_readings(work, examine(work, checked, period))
+    if not any(one.included for one in returns.rows):
+        raise HuizongError("error.nothing_passed", period=name(period), set=checked.form_set.zh)
+    before = last_summary(work.book, str(period), checked.form_set.code)
+    summary = summarise(work, checked, period, returns, before)
+    _second_sum(work, checked, period, returns, summary)
+    earlier = summaries_of(work.book, str(period), checked.form_set.code)
+    if before and earlier and _same(before, summary):
+        last = earlier[-1]
+        path = work.office.summaries(str(period)) / last.path
+        if path.exists():
+            return Published(before, path, last.checksum, new=False)
+    return _write(work, checked, period, summary)
+
+
+def summarise(
+    work: Work, checked: CheckedSet, period: Period, returns: SetReturns, before: Summary | None
+) -> Summary:
+    """Add up, then audit the totals as a return of the office's own level."""
+    form_set, office = checked.form_set, work.office
+    identity = Identity(
+        form_set.code, form_set.version, str(period), office.unit.code, office.unit.name, SUMMARY
+    )
+    header = Header(period, office.level, expected=len(returns.returns))
+    past = past_of_office(work.book, office.unit.code, period, form_set)
+    summary = aggregate(
+        checked, identity, returns.returns, returns.own, past, _rates(checked, header),
+        made_at=work.at, number=before.number + 1 if before else 1,
+        seal=work.book.seal(identity), before=before,
+    )  # fmt: skip
+    return with_findings(summary, _own_findings(work, checked, summary, header, before))
+
+
+def _rates(
+    checked: CheckedSet, header: Header
+) -> Callable[[Sequence[Reading]], Sequence[Mapping[str, FigureCell]]]:
+    def rates(readings: Sequence[Reading]) -> Sequence[Mapping[str, FigureCell]]:
+        sets = {checked.form_set.code: checked}
+        ground = Ground.of(sets, readings, headers=[header] * len(readings))
+        return rates_of(checked, readings, ground)
+
+    return rates
+
+
+def _own_findings(
+    work: Work, checked: CheckedSet, summary: Summary, header: Header, before: Summary | None
+) -> tuple[AuditedFinding, ...]:
+    """Judge the totals; the officer's reasons are the explanations that go up with them."""
+    reading = totals_reading(summary)
+    previous = _as_past(summary, "previous")
+    year_ago = _as_past(summary, "year_ago")
+    done = audit(checked, [reading], [header], [previous], [year_ago])
+    findings = [
+        finding
+        for finding in done.findings[0]
+        # What is missing in a total is said by its coverage.
+        if finding.code != "required"
+    ]
+    told = {one.key: one for one in before.findings} if before else {}
+    # An officer's reason for a total goes up with it as the office's own explanation.
+    settled = [
+        msgspec.structs.replace(one, explanation=one.explanation or one.reason)
+        for one in settle(findings, reading, answers_of(work.book))
+    ]
+    return tuple(
+        msgspec.structs.replace(told[one.key], finding=one.finding)
+        if one.stands and one.key in told and not told[one.key].stands
+        else one
+        for one in settled
+    )
+
+
+def _as_past(summary: Summary, column: str) -> Reading | None:
+    cells = tuple(
+        FigureCell(total.code, "number" if value[-1:].isdigit() else "na", value)
+        for total in summary.totals
+        if (value := getattr(total, column))
+    )
+    return Reading(identity=summary.identity, figures=cells) if cells else None
+
+
+def _second_sum(
+    work: Work, checked: CheckedSet, period: Period, returns: SetReturns, summary: Summary
+) -> None:
+    """Add every sum up again in SQL, from the book; nothing is published if one differs."""
+    expected = {one.unit.code for one in returns.returns if one.included}
+    for total in summary.totals:
+        indicator = checked.form_set.by_code[total.code]
+        if total.state != "number" or indicator.total != "sum":
+            continue
+        second = Decimal(sum_of(work.book, str(period), checked.form_set.code, total.code, expected) or 0)
+        own = total.own if returns.own and returns.own.included else None
+        if own and own.state == "number":
+            second += Decimal(own.value)
+        if second != Decimal(total.value):
+            raise HuizongError(
+                "error.sums_differ", label=indicator.zh.strip(), code=total.code,
+                first=total.value, second=plain(second),
+            )  # fmt: skip
+
+
+def _same(before: Summary, now: Summary) -> bool:
+    """Whether two versions say the same, apart from their numbers and times."""
+    blank = {"made_at": "", "number": 0, "changes": ()}
+    return msgspec.structs.replace(before, **blank) == msgspec.structs.replace(now, **blank)
+
+
+def _write(work: Work, checked: CheckedSet, period: Period, summary: Summary) -> Published:
+    target = write_safely(work.office.summaries(str(period)) / summary_name(checked, summary))
+    work.progress("write", 0, 1)
+    with target as beside:
+        checksum = write_summary(summary, checked.form_set, beside)
+    # Another name than the one asked for, if somebody has that file open.
+    path = target.path
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    made = Made(
+        str(period), checked.form_set.code, summary.number, path.name, digest, checksum, work.at
+    )
+    with work.book.writing():
+        save_summary(work.book, made, summary)
+        # Beside those of files, so that the officer's answers find them.
+        place = (summary.identity.code, str(period), checked.form_set.code)
+        entry = (f"summary {period} {checked.form_set.code}", place, summary.findings)
+        save_all_findings(work.book, "", work.at, [entry])
+    work.book.record("summary", {"file": path.name, "digest": digest, "checksum": checksum}, work.at)
+    work.progress("write", 1, 1)
+    return Published(summary, path, checksum, new=True)
+
+
+def summary_name(checked: CheckedSet, summary: Summary) -> str:
+    """Name a summary: 【HZ】2026Q1_990101001000_矛盾纠纷调解_汇总_v01.xlsx."""
+    identity = summary.identity
+    line = safe_name(checked.form_set.zh)
+    return f"【HZ】{identity.period}_{identity.code}_{line}_汇总_v{summary.number:02}.xlsx"
+
+
+def name(period: Period) -> str:
+    """Say a period in Chinese; texts in English show its code beside."""
+    return period.zh

@@ -1,0 +1,86 @@
+"""What an audit has to say on the terminal, and as JSON."""
+
+import json
+from collections.abc import Iterator
+
+from huizong.findings import place, remedy, who, words
+from huizong.periods import Period
+from huizong.pipeline import Audited
+from huizong.records import MISSING, AuditedFinding, UnitReturn
+from huizong.texts import say
+
+
+def someone_must_act(audited: Audited) -> bool:
+    """Whether a block or a missing explanation stands anywhere, or an answer was refused."""
+    standing = any(one.stands for sets in audited.sets for unit in sets.rows for one in unit.findings)
+    return standing or bool(audited.answers.refused)
+
+
+def audit_lines(audited: Audited) -> Iterator[str]:
+    """Say what each unit has to do, then the counts, then where the papers are."""
+    for sets in audited.sets:
+        for unit in sets.rows:
+            open_ = [one for one in unit.findings if one.stands]
+            if open_:
+                yield f"{unit.unit.name}  {say('state.' + unit.state)}"
+                for one in open_:
+                    yield f"  [{one.key}] {_level(one)} {words(one.finding)} {remedy(one.finding)}"
+        states = [unit.state for unit in sets.rows]
+        counts = "，".join(
+            f"{say('state.' + state)} {states.count(state)}" for state in dict.fromkeys(states)
+        )
+        yield say("command.audited", set=sets.name, counts=counts)
+    for refused in audited.answers.refused:
+        yield str(refused)
+    yield say("command.papers", status=audited.status, findings=audited.findings)
+
+
+def _level(one: AuditedFinding) -> str:
+    return say(f"level.{one.finding.level}")
+
+
+def audit_json(audited: Audited, period: Period) -> str:
+    """Give every unit with its state and findings as JSON; `stands` marks what is still open."""
+    report = {
+        "period": str(period),
+        "sets": [
+            {"set": sets.code, "units": [_unit(unit) for unit in sets.rows]} for sets in audited.sets
+        ],
+    }
+    return json.dumps(report, ensure_ascii=False, indent=2)
+
+
+def _unit(unit: UnitReturn) -> dict[str, object]:
+    return {
+        "code": unit.unit.code,
+        "name": unit.unit.name,
+        "state": unit.state,
+        "late": unit.late,
+        "included": unit.included,
+        "version": unit.version,
+        "file": unit.file if unit.state != MISSING else "",
+        "findings": [_finding(one) for one in unit.findings],
+    }
+
+
+def _finding(one: AuditedFinding) -> dict[str, object]:
+    finding = one.finding
+    return {
+        "id": one.key,
+        "code": finding.code,
+        "level": finding.level,
+        "state": one.state,
+        "stands": one.stands,
+        "sheet": finding.sheet,
+        "cell": finding.cell,
+        "place": place(finding),
+        "subject": finding.subject,
+        "found": finding.details.get("found", ""),
+        "expected": finding.details.get("expected", ""),
+        "text": words(finding),
+        "remedy": remedy(finding),
+        "who": who(finding),
+        "explanation": one.explanation,
+        "officer": one.officer,
+        "reason": one.reason,
+    }

@@ -1,0 +1,46 @@
+"""Say how the units stand, from the book alone: answers at once, without judging anything."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from huizong.forms import installed
+from huizong.history import standings_of
+from huizong.office import Office, expected_units
+from huizong.periods import Period
+from huizong.records import MISSING, OWN, SUMMARY, UNIT, level_of
+from huizong.work import Work
+
+
+class Stand(msgspec.Struct, frozen=True):
+    """How one unit stands in one form set."""
+
+    set_code: str
+    unit: str
+    name: str
+    role: str
+    state: str
+    late: bool = False
+    digest: str = ""
+
+
+def standing(work: Work, period: Period) -> tuple[Stand, ...]:
+    """Give every expected unit and the office itself, in the order of the roster."""
+    return tuple(_stands(work, period))
+
+
+def _stands(work: Work, period: Period) -> Iterator[Stand]:
+    for code in work.office.settings.sets or tuple(installed()):
+        known = standings_of(work.book, str(period), code)
+        for unit, role in _expected(work.office, period, code):
+            one = known.get((code, unit.code, role))
+            state = one.state if one else MISSING
+            late = one.late if one else False
+            digest = one.digest if one else ""
+            yield Stand(code, unit.code, unit.name, role, state, late, digest)
+
+
+def _expected(office: Office, period: Period, code: str) -> Iterator[tuple]:
+    for unit in expected_units(office, period, code):
+        yield unit, UNIT if level_of(unit.code) == "社区" else SUMMARY
+    yield office.unit, OWN

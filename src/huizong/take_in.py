@@ -1,0 +1,174 @@
+"""Collect: store what lies in 收表, read it in child processes, file it under its unit."""
+
+import contextlib
+import itertools
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from huizong import collect as collecting
+from huizong.children import Children, Outcome
+from huizong.entries import Received, answers_of, files_of, readings_of, save_files, save_readings
+from huizong.forms import installed, templates_folder
+from huizong.history import issued_of
+from huizong.inbox import Scan
+from huizong.periods import Period
+from huizong.placing import Placing, place
+from huizong.read import Read, Refusal
+from huizong.records import NOT_A_RETURN, PENDING, RETURNED, Finding, Reading
+from huizong.work import Work
+
+TASK = "huizong.checking:read_file"
+PROCESSES = 2
+# Reasons of files that wait for the program itself: stored, but not read or filed yet.
+UNREAD = ("stored", "recovered")
+# Files with an open question about whose they are, or which period's, take no part until answered.
+HELD = frozenset(
+    (
+        "unknown_unit", "unknown_period", "wrong_period", "name_code_differ", "not_ours_to_collect",
+        "not_expected", "identity_contradicts", "identity_differs", "seal_wrong",
+    )
+)  # fmt: skip
+_decode = msgspec.msgpack.Decoder(Read | Refusal).decode
+
+
+class Collected(msgspec.Struct, frozen=True):
+    """What a collection did: `filed` and `unfiled` are the files it dealt with, by their state."""
+
+    scan: Scan
+    stored: tuple[collecting.Stored, ...]
+    filed: tuple[Received, ...]
+    unfiled: tuple[Received, ...]
+    opened: int = 0
+
+    @property
+    def busy(self) -> tuple[Path, ...]:
+        """Files that are still being written; another collection takes them."""
+        late = (one.path for one in self.stored if one.fate == "busy")
+        return (*self.scan.busy, *late)
+
+
+def collect(
+    work: Work, files: Sequence[Path] = (), readers: Children | None = None
+) -> Collected:
+    """
+    Take in what lies in 收表 (or `files`): stored before opened, read, filed; nothing is lost.
+
+    `readers` may be kept from an earlier collection; else child processes are started if needed.
+    """
+    scan = collecting.scan(work.office, work.book, files)
+    stored = collecting.store(work.office, work.book, scan.found, work.now)
+    waiting = files_of(work.book, states=(PENDING,))
+    unread = [file for file in waiting if file.reason in UNREAD]
+    with contextlib.ExitStack() as stack:
+        if unread and readers is None:
+            readers = stack.enter_context(Children(PROCESSES, TASK))
+        # Each is placed while the others are still being read.
+        results = _read(work, unread, readers) if unread and readers else ()
+        placed = _save(work, itertools.chain(results, _held(work, waiting)))
+    filed = tuple(file for file, placing in placed if placing.placed)
+    unfiled = tuple(file for file, placing in placed if not placing.placed)
+    return Collected(scan, stored, filed, unfiled, len(unread))
+
+
+def _read(
+    work: Work, files: Sequence[Received], readers: Children
+) -> Iterator[tuple[Received, Reading | Refusal]]:
+    """Read stored files, each in a child process that may die of it."""
+    jobs = ((str(work.office.originals / file.kept_as),) for file in files)
+    for done, outcome in enumerate(readers.run(jobs), 1):
+        work.progress("read", done, len(files))
+        yield files[outcome.index], _result(outcome)
+
+
+def _result(outcome: Outcome) -> Reading | Refusal:
+    if outcome.value is None:
+        return Refusal(f"reader_{outcome.died}", {})
+    result = _decode(outcome.value)
+    return result if isinstance(result, Refusal) else result.readings[0]
+
+
+def file_held(work: Work) -> tuple[Received, ...]:
+    """File anew what waited for an answer or for a change of the roster; nothing is read anew."""
+    return tuple(file for file, _ in _save(work, _held(work, files_of(work.book, states=(PENDING,)))))
+
+
+def _held(
+    work: Work, waiting: Iterable[Received]
+) -> Iterator[tuple[Received, Reading | Refusal]]:
+    held = {file.digest: file for file in waiting if file.reason in HELD}
+    if held:
+        for digest, reading in readings_of(work.book, held).items():
+            yield held[digest], reading
+
+
+def _save(
+    work: Work, results: Iterable[tuple[Received, Reading | Refusal]]
+) -> list[tuple[Received, Placing]]:
+    """Enter readings and places in the book, and show each file to people under its unit."""
+    answers = answers_of(work.book)
+    accepted = frozenset(key for key, answer in answers.items() if answer.action == "accept")
+    rejected = frozenset(key for key, answer in answers.items() if answer.action == "reject")
+    issued = frozenset((one.period, one.set_code) for one in issued_of(work.book))
+    current = _current(issued)
+    placed: list[tuple[Received, Placing]] = []
+    readings: dict[str, Reading] = {}
+    for file, result in results:
+        seal, asked = "", ""
+        if isinstance(result, Reading):
+            seal = work.book.check_seal(result.identity, result.seal)
+            asked = current.get(result.identity.set_code, "")
+        placing = place(
+            result, work.office, issued, seal, asked,
+            digest=file.digest, accepted=accepted, today=work.now.date(),
+        )  # fmt: skip
+        if rejected & set(placing.questions):
+            placing = msgspec.structs.replace(placing, state=RETURNED, reason="turned_away")
+        placed.append((_entry(file, placing, seal, result), placing))
+        if isinstance(result, Reading) and file.reason in UNREAD:
+            readings[file.digest] = result
+    if not placed:
+        return []
+    with work.book.writing():
+        save_readings(work.book, readings, reader_version())
+        saved = save_files(work.book, [file for file, _ in placed])
+        # Within the transaction: a run that is killed here shows them the next time.
+        _keep(work, saved)
+    return [(file, placing) for file, (_, placing) in zip(saved, placed, strict=True)]
+
+
+def _current(issued: Collection[tuple[str, str]]) -> dict[str, str]:
+    """Tell which period each form set is being collected for: the last that was issued."""
+    current: dict[str, str] = {}
+    for period, code in sorted(issued, key=lambda one: Period.parse(one[0]).end):
+        current[code] = period
+    return current
+
+
+def _entry(file: Received, placing: Placing, seal: str, result: Reading | Refusal) -> Received:
+    findings = placing.findings
+    if isinstance(result, Refusal):
+        level = "note" if placing.state == NOT_A_RETURN else "must"
+        findings = (Finding(f"file_{result.code}", level, details=result.details),)
+    return msgspec.structs.replace(
+        file, state=placing.state, reason=placing.reason, findings=findings,
+        period=placing.period, set_code=placing.set_code, role=placing.role,
+        unit=placing.unit.code if placing.unit else "", seal=seal,
+    )  # fmt: skip
+
+
+def _keep(work: Work, files: Iterable[Received]) -> None:
+    """Show filed returns under 已收/{period}/; the originals stay where they are."""
+    units = {unit.code: unit for unit in (*work.office.roster, work.office.unit)}
+    for file in files:
+        if file.unit in units and file.period and file.state not in (RETURNED, NOT_A_RETURN):
+            collecting.keep(
+                work.office, work.office.originals / file.kept_as, file.period, units[file.unit],
+                set_code=file.set_code, number=file.number,
+            )  # fmt: skip
+
+
+def reader_version() -> str:
+    """Name the reader and the form sets it read by, so that an old reading is known as one."""
+    return "1 " + " ".join(installed(templates_folder()))

@@ -1,0 +1,85 @@
+"""An office at work: its folder locked, its book open, its form sets checked, its clock fixed."""
+
+import contextlib
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from huizong.book import Book, open_book
+from huizong.errors import HuizongError
+from huizong.forms import installed, read_form_set
+from huizong.lock import hold, me
+from huizong.office import Office, open_office
+from huizong.periods import Period
+
+if TYPE_CHECKING:
+    from huizong.language import CheckedSet
+
+# Told how far a long piece of work has come: what it is, how many are done, of how many.
+Progress = Callable[[str, int, int], None]
+
+
+def silent(_what: str, _done: int, _of: int) -> None:
+    """Show no progress."""
+
+
+class Work(msgspec.Struct, frozen=True):
+    """What every step of the pipeline needs; `now` is the only clock."""
+
+    office: Office
+    book: Book
+    now: dt.datetime
+    progress: Progress = silent
+
+    @property
+    def at(self) -> str:
+        """The time as the book has it."""
+        return self.now.isoformat(timespec="seconds")
+
+    def sets(self, period: Period | None = None, only: str = "") -> "tuple[CheckedSet, ...]":
+        """
+        Give the form sets that the office uses, for periods of this kind.
+
+        Raises:
+            HuizongError: If none is left (`error.no_set`).
+        """
+        wanted = self.office.settings.sets
+        found = tuple(
+            checked
+            for code, checked in checked_sets().items()
+            if (not wanted or code in wanted)
+            and (not only or code == only)
+            and (period is None or checked.form_set.cycle == period.kind)
+        )
+        if not found:
+            raise HuizongError("error.no_set", set=only or "、".join(wanted), period=period or "")
+        return found
+
+
+@cache
+def checked_sets() -> "Mapping[str, CheckedSet]":
+    """Load and check the installed form sets once a process."""
+    # Only now: the parser of relations takes longer to load than `status` to answer.
+    from huizong.language import check
+
+    form_sets = {code: read_form_set(folder) for code, folder in installed().items()}
+    return {code: check(form_set, form_sets) for code, form_set in form_sets.items()}
+
+
+@contextlib.contextmanager
+def at_work(
+    folder: Path, now: dt.datetime, action: str, progress: Progress = silent
+) -> Iterator[Work]:
+    """
+    Open an office for a command and keep others out while it runs.
+
+    Raises:
+        HuizongError: If there is no office, someone else is at work, or the book is damaged.
+    """
+    office = open_office(folder)
+    with hold(folder, me(now.isoformat(timespec="seconds"), action)), open_book(office.book) as book:
+        yield Work(office, book, now, progress)
