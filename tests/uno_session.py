@@ -42,6 +42,14 @@ class Document:
         """Give a cell's formula as LibreOffice understood it."""
         return self.component.Sheets.getByName(sheet).getCellRangeByName(place).getFormula()
 
+    def type(self, sheet: str, cell: str, value: object) -> None:
+        """Type a number or a text into a cell, as a person does; a locked cell stays as it was."""
+        place = self.component.Sheets.getByName(sheet).getCellRangeByName(cell)
+        if isinstance(value, int | float):
+            place.setValue(value)
+        else:
+            place.setString(str(value))
+
 
 class Session:
     """A running LibreOffice."""
@@ -61,6 +69,18 @@ class Session:
             raise OSError(msg)
         try:
             yield Document(component)
+        finally:
+            component.close(True)
+
+    @contextmanager
+    def edit(self, path: Path, target: Path) -> Iterator[Document]:
+        """Load a workbook, and store it as .xlsx under another name after the `with`."""
+        hidden = (self._value("Hidden", True),)
+        component = self._desktop.loadComponentFromURL(path.resolve().as_uri(), "_blank", 0, hidden)
+        try:
+            yield Document(component)
+            kind = (self._value("FilterName", "Calc MS Excel 2007 XML"),)
+            component.storeToURL(target.resolve().as_uri(), kind)
         finally:
             component.close(True)
 

@@ -11,6 +11,7 @@ from huizong.blank_checks import checks, report
 from huizong.blank_figures import statistics
 from huizong.blank_front import front
 from huizong.blank_ledger import write_ledger
+from huizong.blank_problems import problems
 from huizong.desk import Blank, Desk
 from huizong.form_styles import Styles
 from huizong.periods import Period
@@ -26,6 +27,7 @@ def write_blank(blank: Blank, path: Path | BinaryIO) -> None:
         book.set_calc_mode("auto")
         rows = {relation.id: row for row, relation in enumerate(blank.checked.relations, 2)}
         desk = Desk(blank, book, Styles(book), rows)
+        problems(desk)
         front(desk)
         statistics(desk)
         for ledger in blank.form_set.ledgers:

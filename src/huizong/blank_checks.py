@@ -4,9 +4,18 @@ from typing import Any
 
 from huizong import layout
 from huizong.cells import address
-from huizong.desk import Desk, add_sheet, form_title, heading, unit_name, verdict_words
+from huizong.desk import (
+    Asked,
+    Desk,
+    add_sheet,
+    form_title,
+    heading,
+    unit_name,
+    verdict_words,
+)
 from huizong.form_styles import lines_needed, tidy
 from huizong.forms import Relation
+from huizong.settle import SHORTEST_REASON
 from huizong.texts import name_of, say
 
 LINE = 16  # points that a line of text takes
@@ -36,23 +45,28 @@ def report(desk: Desk) -> None:
 def checks(desk: Desk) -> None:
     """One row a relation: its live verdict, and the place for its explanation."""
     sheet, styles = add_sheet(desk, say("book.checks")), desk.styles
-    for column, width in enumerate((12, 14, 62, 12, 44)):
+    told = ("told",) if desk.blank.told else ()
+    columns = ("relation", "level", "rule", "result", "explanation", *told)
+    for column, width in enumerate((12, 14, 62, 12, 44, 34)[: len(columns)]):
         sheet.set_column(column, column, width)
     title = f"{form_title(desk.form_set)} · {say('book.checks')}"
-    sheet.merge_range(0, 0, 0, 4, title, styles["title"])
+    sheet.merge_range(0, 0, 0, len(columns) - 1, title, styles["title"])
     sheet.set_row(0, 30)
-    for column, key in enumerate(("relation", "level", "rule", "result", "explanation")):
+    for column, key in enumerate(columns):
         sheet.write_string(1, column, say(f"book.{key}"), styles["heading"])
     sheet.set_row(1, 20)
     words = verdict_words(desk)
     for relation, word in zip(desk.blank.checked.relations, words, strict=True):
         _check(desk, sheet, relation, word)
     last = len(desk.checks_rows) + 1
+    end = last + len(desk.blank.asked)
     for word, name in ((say("level.must"), "bad"), (say("level.explain"), "warn")):
         sheet.conditional_format(
-            2, 3, last, 3,
+            2, 3, end, 3,
             {"type": "cell", "criteria": "==", "value": f'"{word}"', "format": styles[name]},
         )  # fmt: skip
+    for row, asked in enumerate(desk.blank.asked, last + 1):
+        _asked(desk, sheet, row, asked)
     sheet.freeze_panes(2, 0)
     sheet.repeat_rows(1)
     _name_the_unit(desk, sheet)
@@ -71,7 +85,7 @@ def _check(desk: Desk, sheet: Any, relation: Relation, word: str) -> None:
     sheet.write_string(row, 0, relation.id, styles["centre"])
     sheet.write_string(row, 1, say(f"level.{relation.level}"), styles["wrapped_centre"])
     sheet.write_string(row, 2, name_of(relation), styles["wrapped"])
-    if relation.id in desk.formulas.verdicts:
+    if desk.judged(relation.id):
         formula = _verdict_formula(desk, relation, row)
         sheet.write_formula(row, 3, formula, styles["verdict"], word)
     else:
@@ -83,8 +97,48 @@ def _check(desk: Desk, sheet: Any, relation: Relation, word: str) -> None:
         sheet.write_string(row, 4, reason, style)
     else:
         sheet.write_blank(row, 4, None, style)
+    told = _offer(desk, sheet, row, relation)
     level = lines_needed(say(f"level.{relation.level}"), 14)
-    lines = max(lines_needed(name_of(relation), 62), lines_needed(reason, 44), level)
+    lines = max(
+        lines_needed(name_of(relation), 62), lines_needed(reason, 44), level,
+        lines_needed(told, 36),
+    )  # fmt: skip
+    sheet.set_row(row, min(409, LINE * lines + 2))
+
+
+def _offer(desk: Desk, sheet: Any, row: int, relation: Relation) -> str:
+    """Show what the unit said last period, in grey; it counts only when chosen or written anew."""
+    if not desk.blank.told:
+        return ""
+    told = tidy(desk.blank.told.get(relation.id, "")) if relation.level != "must" else ""
+    if not told:
+        sheet.write_blank(row, 5, None, desk.styles["told"])
+        return ""
+    sheet.write_string(row, 5, told, desk.styles["told"])
+    sheet.data_validation(
+        row, 4, row, 4,
+        {"validate": "list", "source": f"=$F${row + 1}", "show_error": False},
+    )  # fmt: skip
+    return told
+
+
+def _asked(desk: Desk, sheet: Any, row: int, asked: Asked) -> None:
+    """Ask for the reason of something that is no relation: a great change, a short section."""
+    styles = desk.styles
+    texts = (asked.label, say("level.explain"), tidy(asked.text))
+    for column, (text, style) in enumerate(
+        zip(texts, ("centre", "wrapped_centre", "wrapped"), strict=True)
+    ):
+        sheet.write_string(row, column, text, styles[style])
+    given = len(asked.reason.strip()) >= SHORTEST_REASON
+    words = say("book.explained"), say("level.explain")
+    formula = f'=IF(LEN(TRIM({address(row, 4)}))>={SHORTEST_REASON},"{words[0]}","{words[1]}")'
+    sheet.write_formula(row, 3, formula, styles["verdict"], words[0] if given else words[1])
+    if asked.reason:
+        sheet.write_string(row, 4, tidy(asked.reason), styles["reason"])
+    else:
+        sheet.write_blank(row, 4, None, styles["reason"])
+    lines = max(lines_needed(asked.text, 62), lines_needed(asked.reason, 44))
     sheet.set_row(row, min(409, LINE * lines + 2))
 
 
@@ -93,7 +147,8 @@ def _verdict_formula(desk: Desk, relation: Relation, row: int) -> str:
     bad = f'"{say("level.must")}"'
     if relation.level not in ("must", "release"):
         reason = address(row, 4)
-        bad = f'IF(LEN({reason})>0,"{say("book.explained")}","{say("level.explain")}")'
+        yes, no = say("book.explained"), say("level.explain")
+        bad = f'IF(LEN(TRIM({reason}))>={SHORTEST_REASON},"{yes}","{no}")'
     verdict = desk.formulas.verdicts[relation.id]
     words = f'{bad},"{say("book.undecided")}","{say("book.passed")}"'
     return f"=CHOOSE(2*({verdict})+1,{words})"

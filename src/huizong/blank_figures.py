@@ -170,7 +170,7 @@ def _check_formula(desk: Desk, indicator: Indicator, row: int) -> str:
     cell, name = address(row, layout.NOW), quote_sheetname(say("book.checks"))
     chain = '""'
     for relation in reversed(desk.blank.checked.relations):
-        if indicator.code in desk.formulas.codes.get(relation.id, ()):
+        if indicator.code in desk.formulas.codes.get(relation.id, ()) and desk.judged(relation.id):
             at = f"{name}!$D${desk.checks_rows[relation.id] + 1}"
             bad = f'OR({at}="{say("level.must")}",{at}="{say("level.explain")}")'
             chain = f'IF({bad},"{relation.id} "&{at},{chain})'

@@ -26,7 +26,9 @@ def front(desk: Desk) -> None:
         sheet.set_row(row, 21)
     _zero(desk, sheet)
     row = _failing(desk, sheet, 9)
-    row = _list(desk, sheet, row, say("book.how"), [say(f"book.how_{n}") for n in range(1, 6)])
+    how = [say(f"book.how_{n}") for n in range(1, 6)]
+    how += [say("book.told_help")] if desk.blank.told else []
+    row = _list(desk, sheet, row, say("book.how"), how)
     row = _list(desk, sheet, row, say("book.notes"), _notes(desk))
     _contents(desk, sheet, row)
     sheet.freeze_panes(1, 0)

@@ -29,6 +29,9 @@ def write_ledger(desk: Desk, ledger: Ledger) -> None:
         sheet.write_string(top, column, name_of(one), style)
     names = (lines_needed(name_of(one), one.width) for one in ledger.columns)
     sheet.set_row(top, 15 * max(2, *names))
+    if ledger.symbol in desk.blank.on_paper:
+        _kept_on_paper(desk, sheet, ledger)
+        return
     _rows(desk, sheet, ledger)
     _validate_columns(sheet, ledger)
     _draw_rows(desk, sheet, ledger)
@@ -37,10 +40,23 @@ def write_ledger(desk: Desk, ledger: Ledger) -> None:
     sheet.repeat_rows(top)
 
 
+def _kept_on_paper(desk: Desk, sheet: Any, ledger: Ledger) -> None:
+    """Say that no row is wanted here: the unit types the totals and keeps the ledger on paper."""
+    row, last = layout.LEDGER_HEADING_ROW + 1, len(ledger.columns) - 1
+    text = say("book.on_paper_help")
+    sheet.merge_range(row, 0, row, last, text, desk.styles["paragraph"])
+    sheet.set_row(row, 8 + 16 * lines_needed(text, sum(one.width for one in ledger.columns)))
+    sheet.freeze_panes(row, 2)
+
+
 def _status(desk: Desk, sheet: Any, ledger: Ledger) -> None:
     """The ledger's state stands in the heading's second row; a plan has none."""
     place = layout.status_place(ledger)
     if ledger.kind == "plan":
+        return
+    if ledger.symbol in desk.blank.on_paper:
+        sheet.write_string(place.row, place.column - 1, say("book.status"), desk.styles["label"])
+        sheet.write_string(place.row, place.column, say("book.status_paper"), desk.styles["centre"])
         return
     rows = _filled(desk, ledger)
     words = layout.status_words()

@@ -1,10 +1,11 @@
 """Choose among the files that one unit has sent for one period and set."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 import msgspec
 
+from huizong.differences import Difference, differences, figures_of
 from huizong.entries import Answer
 from huizong.records import ADOPTED, PENDING, RETURNED, SUPERSEDED, Finding, Reading
 
@@ -27,18 +28,6 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     received: str = ""
     made: str = ""
     put_aside: str = ""
-
-
-class Difference(msgspec.Struct, frozen=True):
-    """A cell in which two returns differ."""
-
-    label: str
-    sheet: str
-    cell: str
-    values: tuple[str, ...]
-
-    def __str__(self) -> str:
-        return f"{self.label} {self.cell}：{' / '.join(value or '空' for value in self.values)}"
 
 
 class Choice(msgspec.Struct, frozen=True):
@@ -67,22 +56,22 @@ def choose(candidates: Sequence[Candidate], answers: Mapping[str, Answer] | None
     ordered = sorted(candidates, key=_age)
     rivals = [c for c in ordered if c.acceptable and not c.put_aside]
     decided = {c.digest: (_DECIDED[c.put_aside], c.put_aside) for c in ordered if c.put_aside}
-    if len(rivals) < 2 or len({_figures(c.reading) for c in rivals}) == 1:
+    if len(rivals) < 2 or len({figures_of(c.reading) for c in rivals}) == 1:
         newest = rivals[-1].digest if rivals else ""
         decided |= {c.digest: (SUPERSEDED, "equal") for c in rivals[:-1]}
         decided |= {newest: (ADOPTED, "adopted")} if newest else {}
         return _choice(candidates, ordered, decided, newest)
-    differences = tuple(_differences([c.reading for c in rivals]))
-    finding = _two_returns(rivals, differences)
+    found = tuple(differences([c.reading for c in rivals]))
+    finding = _two_returns(rivals, found)
     identity = rivals[0].reading.identity
     key = finding.key(identity.code, identity.period, identity.set_code)
     adopted, answered = _answered(rivals, (answers or {}).get(key))
     decided |= answered or {c.digest: (PENDING, "two_returns") for c in rivals}
     choice = _choice(candidates, ordered, decided, adopted)
     if answered:
-        return msgspec.structs.replace(choice, key=key, differences=differences)
+        return msgspec.structs.replace(choice, key=key, differences=found)
     return msgspec.structs.replace(
-        choice, finding=finding, key=key, proposed=rivals[-1].digest, differences=differences
+        choice, finding=finding, key=key, proposed=rivals[-1].digest, differences=found
     )
 
 
@@ -132,57 +121,20 @@ def _meant(rivals: Sequence[Candidate], file: str) -> str:
     return found[0] if len(found) == 1 else ""
 
 
-def _two_returns(rivals: Sequence[Candidate], differences: Sequence[Difference]) -> Finding:
+def _two_returns(rivals: Sequence[Candidate], found: Sequence[Difference]) -> Finding:
     newest = rivals[-1]
-    parts = "；".join(map(str, differences[:SHOWN_DIFFERENCES]))
-    if len(differences) > SHOWN_DIFFERENCES:
-        parts += f"；……（{len(differences)}）"
+    parts = "；".join(map(str, found[:SHOWN_DIFFERENCES]))
+    if len(found) > SHOWN_DIFFERENCES:
+        parts += f"；……（{len(found)}）"
     digests = sorted(c.digest for c in rivals)
     details = {
         "unit": newest.reading.identity.name,
         "when": (newest.received or newest.made).replace("T", " "),
         "parts": parts,
-        "count": str(len(differences)),
+        "count": str(len(found)),
         "files": "；".join(sorted(c.name for c in rivals)),
         "proposed": newest.name,
         # Part of the finding's name: another file makes it another question.
         "found": ",".join(digest[:16] for digest in digests),
     }
     return Finding("two_returns", "ask", details=MappingProxyType(details))
-
-
-def _cells(reading: Reading) -> Iterator[tuple[str, str, str, str]]:
-    """Give label, sheet, cell and content of everything that makes two returns different."""
-    for mark, figures in (("", reading.figures), ("（本级）", reading.own)):
-        for figure in figures:
-            if figure.state != "blank":
-                content = figure.value if figure.state == "number" else figure.typed or figure.state
-                yield figure.code + mark, reading.sheet, figure.cell, content
-    for ledger in reading.ledgers:
-        yield f"{ledger.symbol} 状态", ledger.sheet, "", ledger.status
-        for number, (row_number, row) in enumerate(
-            zip(ledger.numbers, ledger.rows, strict=False), 1
-        ):
-            for letter, key, content in zip(ledger.columns, ledger.keys, row, strict=False):
-                if content and key != "seq":
-                    label = f"{ledger.symbol} 第{number}行 {key}"
-                    yield label, ledger.sheet, f"{letter}{row_number}", content
-    for total in () if reading.ledgers else reading.ledger_totals:
-        yield f"{total.symbol} {total.key}", "", "", total.value
-
-
-def _figures(reading: Reading) -> frozenset[tuple[str, str]]:
-    return frozenset((label, content) for label, _, _, content in _cells(reading))
-
-
-def _differences(readings: Sequence[Reading]) -> Iterator[Difference]:
-    columns = [
-        {label: (sheet, cell, content) for label, sheet, cell, content in _cells(reading)}
-        for reading in readings
-    ]
-    for label in dict.fromkeys(label for column in columns for label in column):
-        found = [column.get(label, ("", "", "")) for column in columns]
-        values = tuple(content for _, _, content in found)
-        if len(set(values)) > 1:
-            sheet, cell = next((one[:2] for one in found if any(one[:2])), ("", ""))
-            yield Difference(label, sheet, cell, values)

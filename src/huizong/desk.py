@@ -1,6 +1,7 @@
 """What the parts of an issued workbook share: its records, its headings, its values."""
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from functools import cache
@@ -10,13 +11,16 @@ from typing import Any
 import msgspec
 import xlsxwriter
 
-from huizong.cells import NOT_APPLICABLE
-from huizong.form_styles import Styles, page, tidy
+from huizong.cells import NOT_APPLICABLE, address
+from huizong.form_styles import Styles, lines_needed, page, tidy
 from huizong.forms import FormSet, Indicator
+from huizong.formula_rows import OfficeOnly, quoted
 from huizong.formulas import live, value_formula, verdict_formula
 from huizong.language import CheckedSet
 from huizong.periods import Period
 from huizong.records import Identity, Reading
+from huizong.settle import SHORTEST_REASON
+from huizong.syntax import Node
 from huizong.texts import either, name_of, say
 
 # What a unit may do on a protected sheet.
@@ -39,12 +43,49 @@ class Caches(msgspec.Struct, frozen=True):
     rows: Mapping[tuple[str, str, int], str] = MappingProxyType({})
 
 
+class Mark(msgspec.Struct, frozen=True):
+    """
+    One cell of a correction copy that is tinted while it stands as it was sent.
+
+    `sent` is that value, None to keep the tint; `note` a comment on the cell, if there is one.
+    """
+
+    sheet: str
+    row: int
+    column: int
+    level: str
+    note: str = ""
+    sent: str | None = None
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
+    """One row of 问题清单: which, where, what stands there, what should, what to do."""
+
+    key: str
+    level: str
+    sheet: str = ""
+    cell: str = ""
+    found: str = ""
+    expected: str = ""
+    text: str = ""
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """A row added to 审核说明: a question about something that is no relation."""
+
+    label: str
+    text: str
+    reason: str = ""
+
+
 class Blank(msgspec.Struct, frozen=True, kw_only=True):
     """
     Everything that stands in an issued workbook.
 
     `previous`, `year_ago` hold plain decimals or —— by code; `before` the sum of the year's
     earlier periods, without the codes that lack one. `filling` is what the unit typed.
+    `on_paper` are the ledgers (symbols) whose totals alone are filled in, `told` the unit's
+    reasons of last period by relation; `marks`, `problems`, `asked` make a correction copy.
     """
 
     checked: CheckedSet
@@ -59,6 +100,11 @@ class Blank(msgspec.Struct, frozen=True, kw_only=True):
     year_ago: Mapping[str, str] = MappingProxyType({})
     before: Mapping[str, str] = MappingProxyType({})
     filling: Reading | None = None
+    on_paper: tuple[str, ...] = ()
+    told: Mapping[str, str] = MappingProxyType({})
+    marks: tuple[Mark, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    asked: tuple[Asked, ...] = ()
     caches: Caches = Caches()
 
     @property
@@ -73,14 +119,17 @@ class Blank(msgspec.Struct, frozen=True, kw_only=True):
 
     def typed_in(self, indicator: Indicator) -> bool:
         """
-        Whether a person types the figure: no rule determines it, or the rule wants a last
-        period that the office does not have.
+        Whether a person types the figure: no rule determines it, the rule wants a last period
+        that the office does not have, or a ledger that is kept on paper.
         """
         if indicator.computed:
             return False
         if not indicator.source_rule:
             return True
-        needed = compiled(self.checked).previous[indicator.code]
+        formulas = compiled(self.checked)
+        if set(formulas.ledgers[indicator.code]) & set(self.on_paper):
+            return True
+        needed = formulas.previous[indicator.code]
         return any(self.previous.get(code, NOT_APPLICABLE) == NOT_APPLICABLE for code in needed)
 
 
@@ -91,6 +140,7 @@ class Compiled(msgspec.Struct, frozen=True):
     figures: Mapping[str, str]
     to_date: Mapping[str, str]
     codes: Mapping[str, tuple[str, ...]]
+    reads: Mapping[str, tuple[str, ...]]
     ledgers: Mapping[str, tuple[str, ...]]
     previous: Mapping[str, tuple[str, ...]]
 
@@ -102,18 +152,26 @@ def compiled(checked: CheckedSet) -> Compiled:
     rules = [rule for rule in checked.relations if live(rule)]
     return Compiled(
         verdicts={rule.id: verdict_formula(rule) for rule in rules},
-        figures={one.code: value_formula(one.expression, one.scale) for one in checked.computed},
+        figures={one.code: _value(one.expression, one.scale) for one in checked.computed},
         to_date={
-            code: value_formula(checked.year_to_date(code), by_code[code].scale)
-            for code in checked.ratios
+            code: _value(checked.year_to_date(code), by_code[code].scale) for code in checked.ratios
         },
         codes={rule.id: rule.codes for rule in rules},
+        reads={rule.id: rule.ledgers for rule in rules},
         ledgers={
             code: tuple(one.symbol for one in checked.ledgers_of(code) if one.kind != "plan")
             for code in by_code
         },
         previous={code: checked.previous_of(code) for code in by_code},
     )
+
+
+def _value(expression: Node, scale: int) -> str:
+    """Compile a determined figure; one that only the office can work out stays blank."""
+    try:
+        return value_formula(expression, scale)
+    except OfficeOnly:
+        return '""'
 
 
 class Desk(msgspec.Struct, frozen=True):
@@ -134,13 +192,50 @@ class Desk(msgspec.Struct, frozen=True):
         """Its formulas."""
         return compiled(self.blank.checked)
 
+    def judged(self, relation: str) -> bool:
+        """Whether the workbook judges a relation itself: live, and no ledger of it on paper."""
+        reads = self.formulas.reads.get(relation)
+        return reads is not None and not set(reads) & set(self.blank.on_paper)
+
+
+NOTE_SIZE = {"author": "", "x_scale": 2.2, "font_size": 9, "font_family": 0, "color": "#FFFFE1"}
+
 
 def add_sheet(desk: Desk, name: str, *, landscape: bool = True) -> Any:
-    """Add a protected sheet set up for printing."""
+    """Add a protected sheet set up for printing; a correction copy's marks come first of all."""
     sheet = desk.book.add_worksheet(name)
     page(sheet, landscape=landscape)
     sheet.protect("", ALLOWED)
+    for mark in desk.blank.marks:
+        if mark.sheet == name:
+            _mark(desk, sheet, mark)
     return sheet
+
+
+def _mark(desk: Desk, sheet: Any, mark: Mark) -> None:
+    """Tint a cell as long as it is as it was sent, above every other tint of the sheet."""
+    cell = address(mark.row, mark.column)
+    tint = desk.styles["tint_explain" if mark.level == "explain" else "tint_must"]
+    sheet.conditional_format(
+        mark.row, mark.column, mark.row, mark.column,
+        {"type": "formula", "criteria": _as_sent(cell, mark.sent), "format": tint},
+    )  # fmt: skip
+    if mark.note:
+        note = tidy(mark.note)[:1000]
+        lines = lines_needed(note, 36)
+        sheet.write_comment(cell, note, {**NOTE_SIZE, "y_scale": max(1, lines / 4)})
+
+
+def _as_sent(cell: str, sent: str | None) -> str:
+    """Ask whether a cell still holds what was sent; a formula holds 255 characters of text."""
+    if sent is None:
+        return "=TRUE"
+    if is_number(sent):
+        return f"={cell}={sent}"
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", sent):
+        year, month, day = map(int, sent.split("-"))
+        return f"=OR({cell}=DATE({year},{month},{day}),EXACT({cell},{quoted(sent)}))"
+    return f"=EXACT(LEFT({cell},80),{quoted(tidy(sent)[:80])})"
 
 
 def form_title(form_set: FormSet) -> str:
@@ -211,8 +306,10 @@ def verdict_words(desk: Desk) -> list[str]:
         verdict = caches.verdicts.get(relation.id, -1)
         if relation.id not in desk.formulas.verdicts:
             words.append(say("book.office_only"))
+        elif not desk.judged(relation.id):
+            words.append(say("book.on_paper"))
         elif verdict == 0 and relation.level not in ("must", "release"):
-            said = explanations.get(relation.id)
+            said = len(explanations.get(relation.id, "").strip()) >= SHORTEST_REASON
             words.append(say("book.explained") if said else say("level.explain"))
         else:
             keys = {1: "book.passed", 0: "level.must", -1: "book.undecided"}

@@ -8,6 +8,7 @@ import msgspec
 import xlsxwriter
 
 from huizong import findings as wording
+from huizong.differences import Compared
 from huizong.entries import Answer, Received
 from huizong.office import Office
 from huizong.papers import SetReturns, period_name
@@ -109,13 +110,14 @@ def write_findings(
     office: Office, period: str, sets: Sequence[SetReturns], files: Sequence[Received],
     path: Path, now: dt.datetime, *, answers: Mapping[str, Answer] | None = None,
     typed: Mapping[str, tuple[str, str, str]] | None = None, refused: Sequence[str] = (),
+    versions: Sequence[Compared] = (),
 ) -> Path:  # fmt: skip
     """
     Write 审核结果.xlsx and give where it stands: another name if it is open in a program.
 
     Call it only after the answers typed in the file before are in the book. `typed` (action,
     officer, reason by key) are answers that could not be entered, kept as they were typed, and
-    `refused` says why.
+    `refused` says why. `versions` are the last two of every unit that has sent several.
     """
     rows = rows_of(period, sets, files, answers or {}, office)
     kept = typed or {}
@@ -130,6 +132,7 @@ def write_findings(
         _write_rows(book, styles, sheets[0], say("paper.todo_title"), waiting, told, kept)
         _write_rows(book, styles, sheets[1], title, rows, (say("paper.findings_help"),), kept)
         _write_chat(Table(book, styles, sheets[2], (20, 12, 86)), period, sets, now)
+        _write_versions(Table(book, styles, say("differences.sheet"), _VERSIONS), versions)
     return safely.path
 
 
@@ -189,6 +192,26 @@ def _texts(row: Row, typed: tuple[str, str, str] | None) -> tuple[str, ...]:
         row.file,
         row.digest[:16],
     )
+
+
+_VERSIONS = (20, 7, 6, 6, 22, 9, 44, 22, 22)
+
+
+def _write_versions(table: Table, versions: Sequence[Compared]) -> None:
+    """List what changed between the last two versions of each return."""
+    table.title(say("differences.title"))
+    if not versions:
+        table.note(say("differences.none"))
+    table.headings(say("differences.heading").split("|"))
+    centre = ("text", "centre", "centre", "centre", "text", "centre", "text", "text", "text")
+    empty = say("differences.empty")
+    for one in versions:
+        start = (one.name, one.set_code, str(one.old), str(one.new))
+        for other in one.differences:
+            values = (value or empty for value in other.values)
+            table.line((*start, other.sheet, other.cell, other.label, *values), centre)
+    table.sheet.autofilter(table.heading, 0, max(table.row - 1, table.heading + 1), 8)
+    table.page()
 
 
 def chat_of(period: str, one: SetReturns, unit: UnitReturn, now: dt.datetime) -> str:

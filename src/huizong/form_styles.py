@@ -54,6 +54,15 @@ NAMED: dict[str, dict[str, Any]] = {
     "sign": {**BASE, "valign": "bottom"},
     "text_label": {**CELL, "bold": True, "valign": "top", "text_wrap": True},
     "text_entry": {**CELL, **OPEN, "valign": "top", "text_wrap": True},
+    "told": {**CELL, "text_wrap": True, "font_size": 9, "font_color": "#7F7F7F"},
+    "problem": {**CELL, "text_wrap": True, "valign": "top"},
+    "problem_key": {**CELL, "text_wrap": True, "valign": "top", "font_size": 9},
+    "problem_link": {
+        **CELL, "text_wrap": True, "valign": "top", "font_color": "#1F4E79", "underline": 1
+    },
+    "lead": {**BASE, "text_wrap": True, "bold": True},
+    "tint_must": {"bg_color": "#F8CBAD"},
+    "tint_explain": {"bg_color": "#FFE699"},
     "bad": {"font_color": "#C00000", "bold": True},
     "warn": {"font_color": "#9C5700"},
     "row_entry": {"bg_color": TINT, "border": 1, "border_color": RULE},

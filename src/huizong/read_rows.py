@@ -8,7 +8,7 @@ from difflib import get_close_matches
 
 from huizong.cells import address, column_letters, plain, read_date, read_figure, squash
 from huizong.forms import Column, Ledger
-from huizong.layout import STATUSES
+from huizong.layout import ON_PAPER, STATUSES
 from huizong.read_figures import TOTAL_WORDS
 from huizong.records import Finding, LedgerRows, LedgerTotal
 from huizong.sheets import (
@@ -262,13 +262,14 @@ def _status(taken: _Taken, top: Sequence[Sequence[str]], ledger: Ledger) -> str:
     if ledger.kind == "plan":
         return STATUSES[0] if taken.rows else ""
     found, cell = labelled(top, taken.sheet, "status")
-    keys = zip(STATUSES, ("full", "none", "unset"), strict=True)
+    keys = zip((*STATUSES, ON_PAPER), ("full", "none", "unset", "paper"), strict=True)
     known = (name for name, key in keys if squash(found) in words(f"status_{key}"))
     status = next(known, "")
     full, nothing, _ = STATUSES
     code = ""
     if taken.rows and status != full:
-        code = "status_contradicts" if status == nothing else "status_unset"
+        contradicts = status in (nothing, ON_PAPER)
+        code = "status_contradicts" if contradicts else "status_unset"
     elif not taken.rows and status == full:
         code = "status_without_rows"
     if code:
@@ -281,6 +282,8 @@ def _status(taken: _Taken, top: Sequence[Sequence[str]], ledger: Ledger) -> str:
 
 def ledger_totals(rows: LedgerRows, ledger: Ledger) -> Iterator[LedgerTotal]:
     """Count and add up a ledger's rows, free of names, for the levels above."""
+    if rows.status == ON_PAPER:
+        return
     yield LedgerTotal(ledger.symbol, "rows", str(len(rows.rows)))
     odd = {(position, key) for position, key, _ in rows.odd}
     for column in ledger.columns:

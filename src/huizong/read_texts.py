@@ -48,10 +48,15 @@ def _reasons(
     sheet: Sheet, heading: int, number: int, reason: int, form_set: FormSet
 ) -> dict[str, str]:
     ids = {relation.id for relation in form_set.relations}
+    # What a correction copy asks besides: about a figure, or a section of the report.
+    others = {squash(code): code for code in form_set.by_code}
+    others |= {squash(name): one.key for one in form_set.sections for name in (one.zh, one.en)}
     said = {}
     for _, cells in rows_below(sheet, heading):
         name = squash(str(cells[number])) if number < len(cells) else ""
         text = plain_text(cells[reason]) if reason < len(cells) else ""
         if name.partition(".")[0] in ids and text:
             said[name] = text
+        elif name in others and text:
+            said[others[name]] = text
     return said

@@ -9,6 +9,7 @@ import msgspec
 
 from huizong.cells import address, clean_text, read_date, squash
 from huizong.errors import HuizongError
+from huizong.forms import FormSet
 from huizong.periods import Period
 from huizong.records import Unit
 from huizong.roster import (
@@ -32,7 +33,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     What the office's person has set.
 
     `sets` are the form sets in use, empty for all installed; `due_days` the days from the end of
-    a period to the deadline, by set, `due_on` fixed deadlines by (set, period).
+    a period to the deadline, by set, `due_on` fixed deadlines by (set, period), `on_paper` the codes
+    of ledgers that units keep on paper (只填合计).
     """
 
     code: str
@@ -46,6 +48,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     phone: str = ""
     approval: str = ""
     valid_to: str = ""
+    on_paper: tuple[str, ...] = ()
+
+    def paper_ledgers(self, form_set: FormSet) -> tuple[str, ...]:
+        """Give the ledgers (symbols) of a form set of which only the totals are filled in."""
+        flows = (one for one in form_set.ledgers if one.kind == "flow")
+        return tuple(one.symbol for one in flows if one.code in self.on_paper)
 
     def due(self, set_code: str, period: Period, due_days: int) -> dt.date:
         """Give the deadline: a fixed day, else so many days after the period, past a weekend."""
@@ -68,6 +76,7 @@ SETTING_NAMES = (
     "phone",
     "approval",
     "valid_to",
+    "on_paper",
 )
 
 
@@ -169,4 +178,5 @@ _READERS = {
     "period": _period,
     "sets": _sets,
     "due": _due,
+    "on_paper": _sets,
 }

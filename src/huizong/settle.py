@@ -24,7 +24,8 @@ _EMPTY = frozenset(
         "true", "correct", "ok", "yes",
     )
 )  # fmt: skip
-_SHORTEST = 6
+# A shorter reason explains nothing: the live check and the audit agree on it.
+SHORTEST_REASON = 6
 _ANSWERED = {
     ("ask", "accept"): "accepted",
     ("ask", "use"): "accepted",
@@ -69,7 +70,7 @@ def reason_given(finding: Finding, reading: Reading) -> str:
 def says_something(reason: str) -> bool:
     """Whether a reason explains anything: a few characters at least, and no empty phrase."""
     bare = re.sub(r"[，。、！!,.;；:：]", "", squash(reason))
-    return len(bare) >= _SHORTEST and bare.lower() not in _EMPTY
+    return len(bare) >= SHORTEST_REASON and bare.lower() not in _EMPTY
 
 
 def state_of(findings: Iterable[AuditedFinding]) -> str:

@@ -1,0 +1,211 @@
+"""Papers for people (报送情况通报, 问题清单, 催报通知): who reported; cases are never ranked."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+
+import msgspec
+import xlsxwriter
+
+from huizong.contents import first_pass, some
+from huizong.pages import foreign
+from huizong.papers import SetReturns, period_name
+from huizong.records import MISSING, PASSED, TO_EXPLAIN, TO_MEND, UnitReturn
+from huizong.recount import Fraction, rounded
+from huizong.styles import Styles
+from huizong.tables import Table, fit, lines_needed
+from huizong.texts import say
+
+_PARAGRAPH = 19  # points of a line of a letter
+
+
+class Issue(msgspec.Struct, frozen=True, kw_only=True):
+    """One row of the office's 问题清单: a finding with its owner, its date and its closing."""
+
+    key: str
+    unit: str
+    level: str
+    place: str
+    text: str
+    owner: str
+    due: dt.date
+    raised: str
+    closing: str
+    officer: str = ""
+    closed: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is still to be dealt with."""
+        return self.closing in ("open", "rejected")
+
+
+class Circular(msgspec.Struct, frozen=True, kw_only=True):
+    """What the papers of one form set and period say; `returned` counts by unit code."""
+
+    office: str
+    period: str
+    returns: SetReturns
+    now: dt.datetime
+    first: Mapping[str, str]
+    returned: Mapping[str, int]
+    issues: tuple[Issue, ...] = ()
+
+    @property
+    def said(self) -> dict[str, object]:
+        """What every text of these papers names."""
+        units = self.returns.returns
+        return {
+            "period": period_name(self.period), "set": self.returns.name,
+            "due": self.returns.due or "——", "now": f"{self.now:%Y-%m-%d %H:%M}",
+            "expected": len(units), "received": sum(one.state != MISSING for one in units),
+        }  # fmt: skip
+
+    def names(self, *states: str) -> tuple[str, ...]:
+        """Name the units in some states, in the roster's order."""
+        units = self.returns.returns
+        return tuple(foreign(one.unit.name) for one in units if one.state in states)
+
+
+def percent(part: int, whole: int) -> str:
+    """Give a share in percent; —— of nothing."""
+    return f"{rounded(Fraction(part, whole) * 100, 1)}%" if whole else "——"
+
+
+def write_bulletin(book: xlsxwriter.Workbook, one: Circular) -> None:
+    """Write 报送情况通报: rates of reporting, then every unit in the roster's order."""
+    table = Table(book, Styles(book), say("circular.bulletin"), (6, 26, 18, 9, 10, 10, 14))
+    table.title(say("circular.bulletin_title", **one.said))
+    _letter(table, (say("circular.everyone"), bulletin_text(one)))
+    table.headings(say("circular.bulletin_heading").split("|"))
+    looks = ("centre", "text", *["centre"] * 5)
+    for number, entry in enumerate(one.returns.returns, 1):
+        table.line(_bulletin_line(one, number, entry), looks)
+    table.note(say("circular.bulletin_note"), "note")
+    _sign(table, one)
+    table.page(landscape=False)
+
+
+def bulletin_text(one: Circular) -> str:
+    """Say in a paragraph who has reported, in time and at the first attempt."""
+    units = one.returns.returns
+    in_time = sum(entry.state != MISSING and not entry.late for entry in units)
+    first = sum(map(first_pass, units))
+    said = one.said
+    received = int(str(said["received"]))
+    text = say(
+        "circular.bulletin_text", **said, in_time=in_time, rate=percent(in_time, len(units)),
+        first=first, first_rate=percent(first, received), returned=sum(one.returned.values()),
+        passed=len(one.names(PASSED)),
+    )  # fmt: skip
+    late = tuple(foreign(e.unit.name) for e in units if e.late and e.state != MISSING)
+    for key, names in (("missing", one.names(MISSING)), ("late", late)):
+        if names:
+            text += say(f"circular.bulletin_{key}", count=len(names), names=_all(names))
+    return text
+
+
+def _all(names: Sequence[str]) -> str:
+    return some(tuple(names), len(names))
+
+
+def _bulletin_line(one: Circular, number: int, entry: UnitReturn) -> tuple[str, ...]:
+    yes, no = say("circular.yes"), say("circular.no")
+    if entry.state == MISSING:
+        return (str(number), foreign(entry.unit.name), "", "", "", "", say("state.missing"))
+    return (
+        str(number),
+        foreign(entry.unit.name),
+        one.first.get(entry.unit.code, entry.received).replace("T", " ")[:16],
+        no if entry.late else yes,
+        yes if first_pass(entry) else no,
+        str(one.returned.get(entry.unit.code, 0)),
+        say(f"state.{entry.state}"),
+    )
+
+
+def write_issues(book: xlsxwriter.Workbook, one: Circular) -> None:
+    """Write 问题清单: every problem of the period with its owner, date and closing."""
+    widths = (5, 10, 14, 11, 14, 42, 14, 11, 11, 14, 11)
+    table = Table(book, Styles(book), say("circular.issues"), widths)
+    table.title(say("circular.issues_title", **one.said))
+    still = sum(issue.is_open for issue in one.issues)
+    counts = {"count": len(one.issues), "open": still, "closed": len(one.issues) - still}
+    table.note(say("circular.issues_text", now=one.said["now"], **counts))
+    table.headings(say("circular.issues_heading").split("|"))
+    for number, issue in enumerate(one.issues, 1):
+        table.line(_issue_line(number, issue), _issue_looks(issue, one.now.date()))
+    if not one.issues:
+        table.note(say("circular.issues_none"))
+    last = max(table.row - 1, table.heading + 1)
+    table.sheet.autofilter(table.heading, 0, last, len(widths) - 1)
+    table.page()
+
+
+def _issue_line(number: int, issue: Issue) -> tuple[str, ...]:
+    return (
+        str(number), issue.key, issue.unit, say(f"level.{issue.level}"), issue.place, issue.text,
+        issue.owner, str(issue.due), issue.raised[:10],
+        say(f"circular.closed_{issue.closing}", officer=issue.officer), issue.closed[:10],
+    )  # fmt: skip
+
+
+def _issue_looks(issue: Issue, today: dt.date) -> list[str]:
+    plain = "text" if issue.is_open else "grey_text"
+    centre = "centre" if issue.is_open else "grey_centre"
+    looks = [centre, centre, plain, centre, plain, plain, plain, centre, centre, plain, centre]
+    if issue.is_open:
+        looks[9] = "red" if today > issue.due else "amber"
+    return looks
+
+
+def reminder_needed(one: Circular) -> bool:
+    """Whether anybody is missing or has to send again."""
+    return bool(one.names(MISSING, TO_MEND, TO_EXPLAIN))
+
+
+def write_reminder(book: xlsxwriter.Workbook, one: Circular) -> None:
+    """Write 催报通知, before the deadline or after it, naming who is missing."""
+    due, today = one.returns.due, one.now.date()
+    after = due is not None and today > due
+    table = Table(book, Styles(book), say("circular.reminder"), (8, 40, 20, 20))
+    table.title(say(f"circular.reminder_{'after' if after else 'before'}_title", **one.said))
+    _letter(table, (say("circular.everyone"), *reminder_texts(one, after=after)))
+    table.headings(say("circular.reminder_heading").split("|"), keep=False)
+    waiting = [e for e in one.returns.returns if e.state in (MISSING, TO_MEND, TO_EXPLAIN)]
+    waiting.sort(key=lambda entry: entry.state != MISSING)
+    for number, entry in enumerate(waiting, 1):
+        line = (str(number), foreign(entry.unit.name), say(f"state.{entry.state}"), str(due or ""))
+        table.line(line, ("centre", "text", "centre", "centre"))
+    _sign(table, one)
+    table.page(landscape=False)
+
+
+def reminder_texts(one: Circular, *, after: bool) -> tuple[str, ...]:
+    """Give the paragraphs of the reminder."""
+    missing, mending = one.names(MISSING), one.names(TO_MEND, TO_EXPLAIN)
+    due = one.returns.due
+    days = abs((one.now.date() - due).days) if due else 0
+    code = "circular.reminder_all"
+    if missing:
+        code = f"circular.reminder_{'after' if after else 'before'}"
+    texts = [say(code, **one.said, days=days, count=len(missing), names=_all(missing))]
+    if mending:
+        texts.append(say("circular.reminder_mend", count=len(mending), names=_all(mending)))
+    return tuple(texts)
+
+
+def _letter(table: Table, paragraphs: Sequence[str]) -> None:
+    """Write the paragraphs of a letter, the first without, the others with the usual indent."""
+    for number, text in enumerate(paragraphs):
+        # The kit cleans blanks at the beginning away; a letter's paragraph begins with two.
+        shown = f"　　{fit(text)}" if number else fit(text)
+        last = len(table.widths) - 1
+        table.sheet.merge_range(table.row, 0, table.row, last, shown, table.styles("paragraph"))
+        lines = lines_needed(shown, sum(table.widths) * 0.85)
+        table.sheet.set_row(table.row, _PARAGRAPH * lines + 4)
+        table.row += 1
+
+
+def _sign(table: Table, one: Circular) -> None:
+    table.row += 1
+    table.note(say("circular.sign", office=one.office, date=f"{one.now:%Y-%m-%d}"), "right")

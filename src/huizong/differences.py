@@ -1,0 +1,151 @@
+"""What differs between the returns of one unit, cell by cell: labels, places, contents."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import SequenceMatcher
+
+import msgspec
+
+from huizong.forms import FormSet, Ledger
+from huizong.records import LedgerRows, Reading
+from huizong.texts import name_of, say
+
+Cell = tuple[str, str, str, str]  # label, sheet, cell, content
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """A cell in which returns differ; `values` are what each of them says."""
+
+    label: str
+    sheet: str
+    cell: str
+    values: tuple[str, ...]
+
+    def __str__(self) -> str:
+        empty = say("differences.empty")
+        return f"{self.label} {self.cell}：{' / '.join(value or empty for value in self.values)}"
+
+
+class Compared(msgspec.Struct, frozen=True):
+    """Two versions of a unit's return side by side."""
+
+    unit: str
+    name: str
+    set_code: str
+    old: int
+    new: int
+    differences: tuple[Difference, ...]
+
+
+def differences(
+    readings: Sequence[Reading], form_set: FormSet | None = None, *, words: bool = False
+) -> Iterator[Difference]:
+    """
+    Give every cell in which returns differ; a row put in between moves no other.
+
+    `form_set` names columns and indicators; with `words` texts, remarks and reasons count too.
+    """
+    numbers = [_row_numbers(readings, symbol) for symbol in _symbols(readings)]
+    named = dict(zip(_symbols(readings), numbers, strict=True))
+    columns = []
+    for position, reading in enumerate(readings):
+        rows = {symbol: found[position] for symbol, found in named.items()}
+        cells = [*_cells(reading, rows, form_set), *(_words(reading, form_set) if words else ())]
+        columns.append({label: rest for label, *rest in cells})
+    for label in dict.fromkeys(label for column in columns for label in column):
+        found = [column.get(label, ("", "", "")) for column in columns]
+        values = tuple(content for _, _, content in found)
+        if len(set(values)) > 1:
+            # Where it stands now; where it stood, if it is gone.
+            sheet, cell = next((one[:2] for one in reversed(found) if any(one[:2])), ("", ""))
+            yield Difference(label, sheet, cell, values)
+
+
+def figures_of(reading: Reading) -> frozenset[tuple[str, str]]:
+    """Give everything by which two returns are told apart; places and words do not count."""
+    rows = {one.symbol: tuple(range(1, len(one.rows) + 1)) for one in reading.ledgers}
+    return frozenset((label, content) for label, _, _, content in _cells(reading, rows, None))
+
+
+def _symbols(readings: Sequence[Reading]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(rows.symbol for one in readings for rows in one.ledgers))
+
+
+def _rows_of(reading: Reading, symbol: str) -> LedgerRows | None:
+    return next((rows for rows in reading.ledgers if rows.symbol == symbol), None)
+
+
+def _row_numbers(readings: Sequence[Reading], symbol: str) -> list[tuple[int, ...]]:
+    """Number the rows of a ledger so that the same row has the same number in every return."""
+    found: list[tuple[int, ...]] = []
+    before: list[tuple[str | None, ...]] = []
+    last = 0
+    for reading in readings:
+        rows = _rows_of(reading, symbol)
+        now = [_without_number(rows, row) for row in rows.rows] if rows else []
+        numbers: list[int] = []
+        for kind, i1, i2, j1, j2 in SequenceMatcher(
+            None, before, now, autojunk=False
+        ).get_opcodes():
+            kept = list(found[-1][i1:i2]) if kind != "insert" and found else []
+            for at in range(j2 - j1):
+                if at >= len(kept):
+                    last += 1
+                numbers.append(kept[at] if at < len(kept) else last)
+        found.append(tuple(numbers))
+        before = now
+    return found
+
+
+def _without_number(rows: LedgerRows, row: tuple[str | None, ...]) -> tuple[str | None, ...]:
+    """A row without its running number, which moves when another is put before it."""
+    return tuple(None if key == "seq" else cell for key, cell in zip(rows.keys, row, strict=True))
+
+
+def _cells(
+    reading: Reading, rows: Mapping[str, Sequence[int]], form_set: FormSet | None
+) -> Iterator[Cell]:
+    for mark, figures in (("", reading.figures), ("（本级）", reading.own)):
+        for figure in figures:
+            if figure.state != "blank":
+                content = figure.value if figure.state == "number" else figure.typed or figure.state
+                yield _figure(figure.code, form_set) + mark, reading.sheet, figure.cell, content
+    if reading.zero_report and form_set:
+        yield say("book.zero"), "", "", say("book.zero_yes")
+    for ledger in reading.ledgers:
+        yield from _ledger_cells(ledger, rows[ledger.symbol], form_set)
+    for total in () if reading.ledgers else reading.ledger_totals:
+        yield f"{total.symbol} {total.key}", "", "", total.value
+
+
+def _figure(code: str, form_set: FormSet | None) -> str:
+    indicator = form_set.by_code.get(code) if form_set else None
+    return f"{code} {name_of(indicator).strip()}" if indicator else code
+
+
+def _ledger_cells(
+    rows: LedgerRows, numbers: Sequence[int], form_set: FormSet | None
+) -> Iterator[Cell]:
+    ledger = form_set.by_symbol.get(rows.symbol) if form_set else None
+    name = name_of(ledger) if ledger else rows.symbol
+    yield say("differences.status", ledger=name), rows.sheet, "", rows.status
+    for number, place, row in zip(numbers, rows.numbers, rows.rows, strict=False):
+        for letter, key, content in zip(rows.columns, rows.keys, row, strict=False):
+            if content and key != "seq":
+                column = _column(ledger, key)
+                label = say("differences.row", ledger=name, number=number, column=column)
+                yield label, rows.sheet, f"{letter}{place}" if letter else "", content
+
+
+def _column(ledger: Ledger | None, key: str) -> str:
+    column = ledger.by_key.get(key) if ledger else None
+    return name_of(column) if column else key
+
+
+def _words(reading: Reading, form_set: FormSet | None) -> Iterator[Cell]:
+    sections = {one.key: name_of(one) for one in form_set.sections} if form_set else {}
+    for key, text in reading.texts.items():
+        yield say("differences.text", name=sections.get(key, key)), "", "", text
+    for code, text in reading.remarks.items():
+        yield say("differences.remark", code=code), "", "", text
+    for code, text in reading.explanations.items():
+        yield say("differences.reason", code=code), "", "", text

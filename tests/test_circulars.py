@@ -1,0 +1,185 @@
+"""Papers for people: bulletin, list of problems, reminder, figures by unit."""
+
+import datetime as dt
+
+import pytest
+from openpyxl import load_workbook
+
+from huizong import pipeline
+from huizong.texts import speak
+from returned import PERIOD, SENT, at, good, office_of, put, standing, with_figure
+from validator import validate
+
+OTHER, THIRD = "990101001002", "990101001003"
+LATER = SENT + dt.timedelta(days=1)
+AFTER = dt.datetime(2026, 4, 9, 9)
+
+
+@pytest.fixture
+def office(tmp_path):
+    """An office: one unit passed at once, one mended, one has still to mend, eleven are missing."""
+    folder = office_of(tmp_path / "清河街道")
+    with at(folder) as work:
+        put(work, good(work), "和平")
+        put(work, with_figure(good(work, OTHER), "TJ16", "约50"), "光明")
+        put(work, with_figure(good(work, THIRD), "TJ17", "1"), "清河")
+        standing(work)
+    with at(folder, LATER) as work:
+        put(work, with_figure(good(work, OTHER), "TJ16", "2"), "光明改")
+        standing(work)
+    return folder
+
+
+def made(office, now=LATER) -> dict[str, list[list[object]]]:
+    """Write the papers of TJ; give the rows of each by its name."""
+    with at(office, now) as work:
+        paths = [
+            one.path
+            for one in pipeline.papers(work, PERIOD)
+            if one.path and "纠纷" in one.path.name
+        ]
+    return {
+        path.stem.rpartition("_")[2]: [
+            [c.value for c in row] for row in load_workbook(path).active.iter_rows()
+        ]
+        for path in paths
+    }
+
+
+def texts(rows: list[list[object]]) -> str:
+    """All that a sheet says."""
+    return "\n".join(str(cell) for row in rows for cell in row if cell)
+
+
+def test_bulletin_tells_rates_in_the_rosters_order(office):
+    """
+    按时率, 一次通过率 and 退回次数; units stand as on the roster, whoever was better.
+    """
+    rows = made(office)["报送情况通报"]
+    text = texts(rows)
+    units = [row[1] for row in rows if row[0] and str(row[0]).isdigit()]
+
+    assert "应报 14 个单位，已报 3 个，按时报送 3 个，按时率 21.4%" in text
+    assert "一次通过 1 个，一次通过率 33.3%；共退回 1 次；现已通过 2 个" in text
+    assert units[:4] == ["和平社区", "光明社区", "清河社区", "东风社区"]
+    assert next(row for row in rows if row[1] == "光明社区")[3:] == ["是", "否", "1", "已通过"]
+    assert "未报 11 个" in text
+
+
+def test_problems_have_owner_date_and_closing(office):
+    """
+    A mended problem is closed on the day of the mended version; an open one has owner and day.
+    """
+    rows = made(office)["问题清单"]
+    lines = {row[2]: row for row in rows if row[0] and str(row[0]).isdigit()}
+
+    assert lines["光明社区"][9:] == ["已改正销号", "2026-04-04"]
+    assert lines["清河社区"][6:] == ["清河社区", "2026-04-06", "2026-04-03", "未销号", ""]
+    assert "共 2 个问题，已销号 1 个，未销号 1 个" in texts(rows)
+
+
+def test_released_or_accepted_is_closed_by_name(office):
+    """
+    What an officer accepts is closed under the officer's name.
+    """
+    with at(office, LATER) as work:
+        entry = standing(work, code=THIRD)
+        (one,) = [f for f in entry.findings if f.stands]
+        pipeline.answer(
+            work,
+            "2026Q1",
+            pipeline.Typed(key=one.key, action="accept", officer="王芳", reason="已附报告"),
+        )
+    rows = made(office)["问题清单"]
+
+    assert next(row for row in rows if row[2] == "清河社区")[9:] == [
+        "已采纳销号（王芳）",
+        "2026-04-04",
+    ]
+
+
+def test_reminder_before_and_after_the_deadline(office):
+    """
+    Before the deadline it asks, after it urges; who is missing is named both times.
+    """
+    before = texts(made(office)["催报通知"])
+    after = texts(made(office, AFTER)["催报通知"])
+
+    assert "关于按时报送2026年第一季度矛盾纠纷调解报表的通知" in before
+    assert "2026-04-06，还有 2 天" in before
+    assert "2026年第一季度矛盾纠纷调解报表催报通知" in after
+    assert "2026-04-06 已过 3 天" in after
+    for text in (before, after):
+        assert "尚有 11 个未报：东风社区、" in text
+        assert "须改正或补充说明后重报的单位 1 个：清河社区" in text
+
+
+def test_figures_by_unit_are_those_of_the_summary(office):
+    """
+    分单位 is the summary's own sheet: total first, then the units.
+    """
+    paper = made(office)["分单位"]
+    with at(office, LATER) as work:
+        path = next(p.path for p in pipeline.aggregate(work, PERIOD) if "纠纷" in p.path.name)
+    sheet = [[c.value for c in row] for row in load_workbook(path)["分单位"].iter_rows()]
+
+    assert [row[1:] for row in paper if row[0] or row[1]][3:9] == [
+        row[1:] for row in sheet if row[0] or row[1]
+    ][3:9]
+
+
+def test_what_a_person_changed_is_not_replaced(office):
+    """
+    A paper edited by hand stays; the new one stands beside it.
+    """
+    made(office)
+    with at(office, LATER) as work:
+        path = next(work.office.summaries("2026Q1").glob("*纠纷*催报通知.xlsx"))
+    book = load_workbook(path)
+    book.active["A1"] = "已由王芳修改"
+    book.save(path)
+    edited = path.read_bytes()
+    made(office, AFTER)
+    made(office, AFTER)
+
+    assert path.read_bytes() == edited
+    assert sorted(p.name for p in path.parent.glob("*纠纷*催报通知*")) == [
+        path.name, path.name.replace(".xlsx", "_02.xlsx"),
+    ]  # fmt: skip
+
+
+def test_nothing_passed_no_figures_by_unit(tmp_path):
+    """
+    Where nothing has passed there is no table of figures, and it is said why.
+    """
+    folder = office_of(tmp_path / "清河街道")
+    with at(folder) as work:
+        done = [one for one in pipeline.papers(work, PERIOD) if not one.path]
+
+    assert [one.why for one in done if one.name == "分单位"][:1] == ["还没有一份通过审核。"]
+
+
+def test_papers_in_english(office):
+    """
+    The papers speak English when the office does.
+    """
+    speak("en")
+    try:
+        with at(office, LATER) as work:
+            done = [one.path for one in pipeline.papers(work, PERIOD) if one.path]
+        path = next(one for one in done if "Dispute" in one.name)
+        text = texts([[c.value for c in row] for row in load_workbook(path).active.iter_rows()])
+        assert "21.4%" in text
+        assert "bulletin on returns" in text
+    finally:
+        speak("zh")
+
+
+@pytest.mark.validator
+def test_papers_pass_the_validator(office):
+    """
+    Every paper passes Microsoft's Open XML SDK validator.
+    """
+    with at(office, LATER) as work:
+        paths = [one.path for one in pipeline.papers(work, PERIOD) if one.path]
+    assert not any(validate(paths).values())
