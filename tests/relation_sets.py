@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
+from huizong.forms import installed as folders
 from huizong.forms import read_form_set, templates_folder
 from huizong.language import CheckedSet, check
 
@@ -20,9 +21,15 @@ def constructs() -> Mapping[str, CheckedSet]:
 
 @cache
 def installed() -> Mapping[str, CheckedSet]:
-    """The installed form set TJ, with the plan that all lines share."""
-    one = read_form_set(templates_folder() / "TJ")
-    return {"TJ": check(one, {})}
+    """All installed form sets, each with the plan that all lines share."""
+    sets = {code: read_form_set(folder) for code, folder in folders(templates_folder()).items()}
+    return {code: check(one, sets) for code, one in sets.items()}
+
+
+def alone(code: str) -> Mapping[str, CheckedSet]:
+    """One installed set first, then the others that it may look at."""
+    sets = installed()
+    return {code: sets[code], **{name: one for name, one in sets.items() if name != code}}
 
 
 @cache

@@ -3,6 +3,7 @@
 import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from huizong.language import CheckedSet
 from huizong.vectors import judge, values
 from random_fillings import ground_of, random_fillings
 from relation_books import VALUES, VERDICTS, WRONG, live_rules, live_values, write_book
-from relation_sets import cases, constructs, installed
+from relation_sets import alone, cases, constructs, installed
 from uno_session import Document, Session, uno_session
 
 pytestmark = [pytest.mark.libreoffice, pytest.mark.slow]
@@ -71,8 +72,11 @@ def python_values(sets: Mapping[str, CheckedSet], fillings: Sequence[Filling]) -
 
 @pytest.mark.parametrize(
     ("sets", "name"),
-    [(installed, "relation_cases"), (constructs, "construct_cases")],
-    ids=["TJ and plan", "constructs"],
+    [
+        *((partial(alone, code), "relation_cases") for code in installed()),
+        (constructs, "construct_cases"),
+    ],
+    ids=[*installed(), "constructs"],
 )
 def test_engines_agree(sets, name, session: Session, tmp_path: Path):
     """

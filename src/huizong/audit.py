@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from decimal import Decimal
 
 import msgspec
@@ -10,10 +10,10 @@ import numpy as np
 
 from huizong.cells import plain
 from huizong.determine import Determined, determine
-from huizong.forms import Indicator
-from huizong.ground import BLANK, NUMBER, Ground, Header
+from huizong.forms import Indicator, Ledger
+from huizong.ground import BLANK, NOTHING_BESIDE, NUMBER, Beside, Ground, Header
 from huizong.language import CheckedSet, Rule
-from huizong.layout import STATUSES, report_sheet
+from huizong.layout import ON_PAPER, STATUSES, report_sheet
 from huizong.read_rows import cell_of
 from huizong.records import LEVELS, SUMMARY, Finding, LedgerRows, Reading
 from huizong.vectors import judge, operands, row_verdicts
@@ -30,6 +30,7 @@ class Audited(msgspec.Struct, frozen=True):
     readings: tuple[Reading, ...]
     headers: tuple[Header, ...]
     ground: Ground
+    on_paper: frozenset[str] = frozenset()
 
 
 class Audit(msgspec.Struct, frozen=True):
@@ -45,9 +46,13 @@ Check = Callable[[Audited], Iterator[Numbered]]
 def audit(
     checked: CheckedSet, readings: Sequence[Reading], headers: Sequence[Header],
     previous: Sequence[Reading | None] = (), year_ago: Sequence[Reading | None] = (),
+    on_paper: Collection[str] = (), beside: Beside = NOTHING_BESIDE,
 ) -> Audit:  # fmt: skip
     """
     Audit the returns of one form set; `previous` and `year_ago` stand beside them.
+
+    `on_paper` are the ledgers (symbols) that the office lets its units keep on paper; `beside` is
+    what other sets say of the same units.
 
     The reader's own findings come first, then the checks in their order.
     """
@@ -56,10 +61,11 @@ def audit(
     code = checked.form_set.code
 
     def ground_of(some: Sequence[Reading]) -> Ground:
-        return Ground.of({code: checked}, some, previous, year_ago, headers)
+        sets = {**beside.checked, code: checked}
+        return Ground.of(sets, some, previous, year_ago, headers, beside.returns)
 
     determined: Determined = determine(checked, readings, ground_of)
-    audited = Audited(checked, determined.readings, tuple(headers), determined.ground)
+    audited = Audited(checked, determined.readings, tuple(headers), determined.ground, frozenset(on_paper))
     found: list[list[Finding]] = [list(reading.findings) for reading in readings]
     for position, finding in determined.findings:
         found[position].append(finding)
@@ -127,11 +133,27 @@ def check_required(audited: Audited) -> Iterator[Numbered]:
 
 
 def _waits(audited: Audited, reading: Reading, indicator: Indicator) -> bool:
-    """Whether a figure is blank because its ledger's state is not set; the ledger is told once."""
-    unset = {rows.symbol for rows in reading.ledgers if rows.status not in STATUSES[:2]}
+    """Whether a figure is blank because of its ledger: what is wrong there is told there."""
+    known = (*STATUSES[:2], ON_PAPER)
+    unset = {
+        rows.symbol
+        for rows in reading.ledgers
+        # Where a row holds what cannot be read, or lacks what it must have, that row is told.
+        if rows.status not in known or rows.odd or _lacks(audited, rows)
+    }
     cell = next((one for one in reading.figures if one.code == indicator.code), None)
     ledgers = audited.checked.ledgers_of(indicator.code) if indicator.source_rule else ()
     return bool(cell and cell.formula and any(one.symbol in unset for one in ledgers))
+
+
+def _lacks(audited: Audited, rows: LedgerRows) -> bool:
+    ledger = audited.checked.form_set.by_symbol[rows.symbol]
+    required = [
+        rows.keys.index(one.key)
+        for one in ledger.columns
+        if one.required and one.key in rows.keys
+    ]
+    return any(row[at] is None for row in rows.rows for at in required)
 
 
 def check_ledgers(audited: Audited) -> Iterator[Numbered]:
@@ -142,10 +164,21 @@ def check_ledgers(audited: Audited) -> Iterator[Numbered]:
             continue
         for ledger in ledgers:
             rows = _rows_of(reading, ledger.symbol)
+            if rows and rows.status == ON_PAPER:
+                yield from _paper(audited, position, ledger, rows)
             # Where there are rows, the reader has asked for the state.
-            if rows and rows.sheet and not rows.rows and rows.status not in STATUSES[:2]:
+            elif rows and rows.sheet and not rows.rows and rows.status not in STATUSES[:2]:
                 details = {"label": ledger.zh, "expected": "、".join(STATUSES[:2])}
                 yield position, Finding("ledger_unset", "must", rows.sheet, "", ledger.symbol, details)
+
+
+def _paper(
+    audited: Audited, position: int, ledger: Ledger, rows: LedgerRows
+) -> Iterator[Numbered]:
+    """Only the office decides that a ledger stays on paper."""
+    if ledger.symbol not in audited.on_paper:
+        details = {"label": ledger.zh, "found": ON_PAPER, "expected": "、".join(STATUSES[:2])}
+        yield position, Finding("ledger_on_paper", "must", rows.sheet, "", ledger.symbol, details)
 
 
 def check_places(audited: Audited) -> Iterator[Numbered]:

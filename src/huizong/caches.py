@@ -7,11 +7,13 @@ import msgspec
 import numpy as np
 
 from huizong.cells import NOT_APPLICABLE, plain
-from huizong.desk import Blank, Caches
+from huizong.desk import Blank, Caches, compiled
 from huizong.determine import determine
 from huizong.evaluate import Evaluation
+from huizong.forms import Ledger
 from huizong.ground import NA, NUMBER, Ground, Header
 from huizong.language import CheckedSet
+from huizong.layout import ON_PAPER
 from huizong.periods import Period
 from huizong.records import FigureCell, LedgerRows, Reading, level_of
 from huizong.vectors import judge, values
@@ -34,7 +36,8 @@ def with_caches(blanks: Sequence[Blank]) -> list[Blank]:
     ground = determined.ground
     figures = [_shown(reading) for reading in determined.readings]
     to_date = _to_date(checked, blanks, figures, determined.readings, ground)
-    verdicts = {rule.id: judge(rule, ground) for rule in checked.relations}
+    live = compiled(checked).verdicts
+    verdicts = {rule.id: judge(rule, ground) for rule in checked.relations if rule.id in live}
     rows = list(_computed_cells(checked, ground, len(blanks)))
     return [
         msgspec.structs.replace(
@@ -64,11 +67,16 @@ def _reading(blank: Blank) -> Reading:
     )
     filled = {rows.symbol: rows for rows in blank.filling.ledgers} if blank.filling else {}
     ledgers = tuple(
-        filled.get(one.symbol) or LedgerRows(one.symbol, "", "", (), ())
+        _on_paper(one) if one.symbol in blank.on_paper
+        else filled.get(one.symbol) or LedgerRows(one.symbol, "", "", (), ())
         for one in blank.form_set.ledgers
     )
     zero = blank.filling.zero_report if blank.filling else False
     return Reading(identity=blank.identity, figures=figures, ledgers=ledgers, zero_report=zero)
+
+
+def _on_paper(ledger: Ledger) -> LedgerRows:
+    return LedgerRows(ledger.symbol, ON_PAPER, "", (), ())
 
 
 def _figures_only(blank: Blank, figures: Mapping[str, str]) -> Reading | None:

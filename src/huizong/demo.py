@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from types import MappingProxyType
 
 import msgspec
 
@@ -12,11 +13,12 @@ from huizong.answers import Typed
 from huizong.blank import write_blank
 from huizong.caches import with_caches
 from huizong.children import Children
-from huizong.desk import Blank
+from huizong.desk import Asked, Blank, Mark, Problem
 from huizong.dirt import Dirt, read_dirt, reasons, soiled, spoil
 from huizong.entries import files_of
 from huizong.errors import HuizongError
-from huizong.forms import installed
+from huizong.examine import with_readings
+from huizong.forms import installed, read_form_set
 from huizong.issue import blanks_for, file_name
 from huizong.language import CheckedSet
 from huizong.office import expected_units, init_office
@@ -24,8 +26,9 @@ from huizong.past import Opening, Past, past_of_units, save_opening
 from huizong.periods import Period
 from huizong.pipeline import Audited
 from huizong.publish import Published
-from huizong.records import SUMMARY, FigureCell, Identity, Reading, UnitReturn
+from huizong.records import SUMMARY, TO_EXPLAIN, TO_MEND, FigureCell, Identity, Reading, UnitReturn
 from huizong.sample import fill
+from huizong.send_back import copies
 from huizong.take_in import PROCESSES, TASK
 from huizong.texts import say
 from huizong.work import Progress, Work, at_work, checked_sets, silent
@@ -45,8 +48,8 @@ READ_ME = "演示说明.txt"
 
 
 def demo_set() -> str:
-    """The form set of the demo: the first installed one that has sample figures."""
-    return next(code for code, folder in installed().items() if (folder / "sample.toml").exists())
+    """The form set of the demo: the first installed one whose sample has known dirt."""
+    return next(code for code, folder in installed().items() if read_dirt(read_form_set(folder)))
 
 
 class Site(msgspec.Struct, frozen=True):
@@ -143,7 +146,7 @@ def _init(folder: Path, lines: Sequence[str], code: str, now: dt.datetime) -> No
     folder.parent.mkdir(parents=True, exist_ok=True)
     roster = folder.parent / f"名册_{code}.csv"
     roster.write_text("\n".join(["区划代码,单位名称,上级代码,类别", *lines]), encoding="utf-8-sig")
-    init_office(folder, roster=roster, unit=code, now=now)
+    init_office(folder, roster=roster, unit=code, now=now, sets=(demo_set(),))
     roster.unlink()
 
 
@@ -226,6 +229,7 @@ def _quarter(
     for day in (1, 2):
         with at_work(site.folder, sent_at + dt.timedelta(days=day), "demo", stage.progress) as work:
             _answer(work, period)
+            pipeline.send_back(work, period)
             _send_again(stage, work, blanks, here, audited)
             pipeline.collect(work, readers=stage.readers)
             audited = pipeline.audit(work, period)
@@ -295,8 +299,12 @@ def _packed(blank: Blank) -> bytes:
         name: getattr(blank, name) for name in blank.__struct_fields__ if name != "checked"
     }
     return msgspec.msgpack.encode(
-        {**fields, "caches": None, "set": blank.form_set.code}, enc_hook=str
+        {**fields, "caches": None, "set": blank.form_set.code}, enc_hook=_plain
     )
+
+
+def _plain(value: object) -> object:
+    return dict(value) if isinstance(value, MappingProxyType) else str(value)
 
 
 def write_packed(job: tuple[bytes, Path]) -> None:
@@ -310,6 +318,9 @@ def write_packed(job: tuple[bytes, Path]) -> None:
         identity=msgspec.convert(fields.pop("identity"), Identity),
         filling=msgspec.convert(fields.pop("filling"), Reading),
         due=dt.date.fromisoformat(due) if due else None,
+        marks=msgspec.convert(fields.pop("marks"), tuple[Mark, ...]),
+        problems=msgspec.convert(fields.pop("problems"), tuple[Problem, ...]),
+        asked=msgspec.convert(fields.pop("asked"), tuple[Asked, ...]),
         **fields,
     )
     write_blank(with_caches([blank])[0], job[1])
@@ -350,7 +361,12 @@ def _answer(work: Work, period: Period) -> None:
 def _send_again(
     stage: _Stage, work: Work, blanks: Sequence[Blank], dirt: Mapping[int, Dirt], audited: Audited
 ) -> None:
-    """Units mend what they must and explain what they are asked to."""
+    """Units mend what they must and explain what they are asked to, in their correction copies."""
+    returns = with_readings(work, audited.sets[0])
+    wanted = [one for one in returns.rows if one.reading and one.state in (TO_MEND, TO_EXPLAIN)]
+    period = Period.parse(blanks[0].identity.period)
+    laid = copies(work, stage.checked, period, returns, wanted)
+    copied = {_who(copy.identity): copy for _, copy in laid}
     sent = []
     for number, (blank, unit) in enumerate(zip(blanks, audited.sets[0].rows, strict=True)):
         one = dirt.get(number)
@@ -360,7 +376,8 @@ def _send_again(
         if one and one.again != "new":
             filling = soiled(filling, one, stage.checked.form_set)
         filling = reasons(_asked(unit), filling)
-        again = msgspec.structs.replace(blank, filling=filling)
+        again = copied.get(_who(blank.identity), blank)
+        again = msgspec.structs.replace(again, filling=filling)
         sent.append((again, f"{file_name(blank.identity)}_改{work.now:%d}", None))
     _write(stage, work, sent)
 

@@ -47,7 +47,11 @@ def determine(
         indicator = checked.form_set.by_code[computed.code]
         state, texts = values(computed.expression, ground, computed.scale)
         wanted = _wanted(checked, computed, indicator, readings)
-        findings += _put(indicator, figures, readings, state, texts, wanted)
+        elsewhere = checked.asked_elsewhere(computed.code)
+        for numbered in _put(indicator, figures, readings, state, texts, wanted):
+            # The unit's own workbook cannot show what needs another set's figures.
+            if not (elsewhere and numbered[1].code in ("stale_result", "formula_gone")):
+                findings.append(numbered)
         ground = ground.standing(computed.code, _values(indicator.code, figures))
     return Determined(_rebuilt(readings, figures), ground, tuple(findings))
 
@@ -113,7 +117,9 @@ def _wanted(
 ) -> np.ndarray:
     """Tell whose figure may be worked out: all rates; else where the ledgers' states are set."""
     if indicator.computed:
-        return np.ones(len(readings), dtype=bool)
+        # A summary says itself over which units a rate of two sets is worked out.
+        stated = checked.asked_elsewhere(computed.code)
+        return np.array([not stated or one.identity.role != SUMMARY for one in readings], dtype=bool)
     symbols = [one.symbol for one in checked.ledgers_of(computed.code) if one.kind != "plan"]
     return np.array(
         [

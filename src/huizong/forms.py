@@ -273,7 +273,8 @@ def read_form_set(folder: Path) -> FormSet:
     table, text = _toml(path)
     plan_file = table.pop("plan", None)
     if plan_file:
-        _add_plan(table, folder.parent / plan_file)
+        beside = folder.parent / plan_file
+        _add_plan(table, beside if beside.is_file() else templates_folder() / plan_file)
     try:
         form_set = msgspec.convert({**table, "folder": str(folder)}, FormSet)
     except msgspec.ValidationError as error:
@@ -303,11 +304,14 @@ def _add_plan(table: dict, path: Path) -> None:
     code = table.get("code", "")
     ledger = {**plan["ledger"], "code": f"{code}-P", "kind": "plan"}
     table["ledgers"] = [*table.get("ledgers", []), ledger]
+    # Items are ticked off by flow figures (FIGURE); a set of stocks has none.
+    flows = any(one.get("time") == "flow" for one in table.get("indicators", []))
     table["relations"] = [
         *table.get("relations", []),
         *(
             {**rule, "rule": rule["rule"].replace("PLAN", f"{code}_P")}
             for rule in plan["relations"]
+            if flows or "FIGURE(" not in rule["rule"]
         ),
     ]
 

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any
@@ -14,6 +14,7 @@ import pandas as pd
 from huizong.exact import Exact
 from huizong.forms import Column, Indicator, Ledger
 from huizong.language import CheckedSet
+from huizong.layout import ON_PAPER
 from huizong.meaning import prefix_of
 from huizong.periods import Period
 from huizong.records import FigureCell, LedgerRows, Reading
@@ -53,6 +54,17 @@ class Returns:
     def at(self, when: str) -> tuple[Reading | None, ...]:
         """The readings of now, previous or year_ago, one for each return."""
         return getattr(self, when) or (None,) * len(self.now)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Beside:
+    """What other form sets say of the same units and period, in the same order as theirs."""
+
+    checked: Mapping[str, CheckedSet] = field(default_factory=dict)
+    returns: Mapping[str, Returns] = field(default_factory=dict)
+
+
+NOTHING_BESIDE = Beside()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -144,8 +156,10 @@ class Table:
 
 
 def _rows_of(symbol: str, reading: Reading | None) -> LedgerRows | None:
+    """A ledger kept on paper is absent: what is tied to it stays undecided."""
     ledgers = reading.ledgers if reading else ()
-    return next((rows for rows in ledgers if rows.symbol == symbol), None)
+    found = (rows for rows in ledgers if rows.symbol == symbol and rows.status != ON_PAPER)
+    return next(found, None)
 
 
 def kind_of(what: Indicator | Column) -> str:
@@ -233,7 +247,9 @@ class Ground:
         return self._figures[code, when]
 
     def _kind(self, code: str) -> str:
-        return kind_of(self.checked[prefix_of(code)].form_set.by_code[code])
+        checked = self.checked.get(prefix_of(code))
+        # Another set's figure where only this set is looked at: it is blank.
+        return kind_of(checked.form_set.by_code[code]) if checked else "number"
 
     def standing(self, code: str, values: Values) -> "Ground":
         """The same ground with one figure put in place of what the returns say."""

@@ -141,6 +141,16 @@ def judged_of(book: Book, period: str, set_code: str) -> list[tuple[str, str]]:
     return book.ask(sql, (period, set_code))
 
 
+def adopted_of(book: Book, period: str, set_code: str) -> dict[tuple[str, str], str]:
+    """Name the adopted and passed return of each unit and role, by its digest."""
+    sql = f"""SELECT file.unit, file.role, file.digest FROM file
+        JOIN standing AS s ON s.digest = file.digest
+        WHERE file.state = '{ADOPTED}' AND s.state = '{PASSED}'
+        AND file.period = ? AND file.set_code = ? ORDER BY file.unit, file.role"""
+    rows = book.ask(sql, (period, set_code))
+    return {(unit, role): digest for unit, role, digest in rows}
+
+
 def sum_of(book: Book, period: str, set_code: str, code: str, units: Collection[str]) -> str:
     """Add up one figure over these units in SQL alone: the independent second sum."""
     sql = (

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from huizong.blank import write_blank
 from huizong.caches import with_caches
@@ -22,13 +23,21 @@ NO_PAST = Past()
 def blanks_for(
     checked: CheckedSet, period: Period, units: Sequence[Unit], own: Unit,
     past: Mapping[tuple[str, str], Past],
+    carried: Mapping[tuple[str, str], tuple[LedgerRows, ...]] = MappingProxyType({}),
 ) -> list[Blank]:  # fmt: skip
-    """Lay out the blanks of all units and of the office itself, with what the books say."""
+    """
+    Lay out the blanks of all units and of the office itself, with what the books say.
+
+    `carried` are the rows of stock ledgers as each reported them last.
+    """
     form_set = checked.form_set
     plan = planned(form_set, period)
     people = [*((unit, UNIT) for unit in units), (own, OWN)]
     return [
-        _blank(checked, period, unit, role, past.get((unit.code, role), NO_PAST), plan)
+        _blank(
+            checked, period, unit, role, past.get((unit.code, role), NO_PAST),
+            (*carried.get((unit.code, role), ()), *plan),
+        )  # fmt: skip
         for unit, role in people
     ]
 
@@ -39,7 +48,7 @@ def _blank(
     unit: Unit,
     role: str,
     past: Past,
-    plan: tuple[LedgerRows, ...],
+    rows: tuple[LedgerRows, ...],
 ) -> Blank:
     form_set = checked.form_set
     identity = Identity(form_set.code, form_set.version, str(period), unit.code, unit.name, role)
@@ -49,7 +58,7 @@ def _blank(
         previous=past.previous,
         year_ago=past.year_ago,
         before=past.before,
-        filling=Reading(identity=identity, ledgers=plan),
+        filling=Reading(identity=identity, ledgers=rows),
     )
 
 

@@ -1,15 +1,16 @@
 """The relation language: a definition's expressions, read, checked and put in order."""
 
 import graphlib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 
 from huizong.errors import DefinitionError
 from huizong.forms import FormSet, Ledger, Relation, line_of
-from huizong.meaning import Scope, absent_sets, facts, resolve
+from huizong.meaning import Scope, absent_sets, facts, prefix_of, resolve
 from huizong.syntax import (
+    Aggregate,
     Cell,
     Comparison,
     Figure,
@@ -88,7 +89,9 @@ class CheckedSet:
     """
     A form set with its expressions understood.
 
-    `computed` (figures) and `columns` stand in the order of their computation.
+    `computed` (figures) and `columns` stand in the order of their computation; `lasting` are the
+    figures of other sets that it refers to and that do not add up over the year; `distinct` names
+    the ledger and columns by which a figure counts names over all units.
     """
 
     form_set: FormSet
@@ -96,6 +99,19 @@ class CheckedSet:
     dormant: tuple[Dormant, ...]
     computed: tuple[Computed, ...]
     columns: tuple[Computed, ...]
+    lasting: frozenset[str] = frozenset()
+    distinct: Mapping[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """The other sets whose figures or ledgers it looks at, of the same unit and period."""
+        nodes = [rule.expression for rule in self.relations]
+        nodes += [one.expression for one in self.computed]
+        return tuple(dict.fromkeys(name for node in nodes for name in others_of(node)))
+
+    def asked_elsewhere(self, code: str) -> bool:
+        """Whether a figure is worked out from another set's, so that only the office can."""
+        return any(one.code == code and others_of(one.expression) for one in self.computed)
 
     @property
     def ratios(self) -> dict[str, Node]:
@@ -129,13 +145,12 @@ class CheckedSet:
 
     def year_to_date(self, code: str) -> Node:
         """The expression of a rate over the year so far."""
-        return _to_date(self.ratios[code])
+        return self._to_date(self.ratios[code])
 
-
-def _to_date(node: Node) -> Node:
-    if isinstance(node, Figure) and node.when == "now":
-        return replace(node, when="ytd")
-    return rebuild(node, _to_date)
+    def _to_date(self, node: Node) -> Node:
+        if isinstance(node, Figure) and node.when == "now" and node.code not in self.lasting:
+            return replace(node, when="ytd")
+        return rebuild(node, self._to_date)
 
 
 def is_quotient(node: Node) -> bool:
@@ -161,6 +176,22 @@ def ledgers_of(node: Node) -> tuple[str, ...]:
     return tuple(dict.fromkeys(part.symbol for part in walk(node) if isinstance(part, Source)))
 
 
+def others_of(node: Node) -> tuple[str, ...]:
+    """Name the other sets that an expression looks at, once each."""
+    parts = (part for part in walk(node) if isinstance(part, Figure | Source) and part.foreign)
+    names = (part.code if isinstance(part, Figure) else part.symbol for part in parts)
+    return tuple(dict.fromkeys(map(prefix_of, names)))
+
+
+def _lasting(nodes: Iterable[Node], installed: Mapping[str, FormSet]) -> frozenset[str]:
+    """Name the figures of other sets that are the same for the period and for the year so far."""
+    figures = (part for node in nodes for part in walk(node) if isinstance(part, Figure))
+    codes = {part.code for part in figures if part.foreign}
+    return frozenset(
+        code for code in codes if installed[prefix_of(code)].by_code[code].time != "flow"
+    )
+
+
 def check(form_set: FormSet, installed: Mapping[str, FormSet]) -> CheckedSet:
     """
     Read every expression of a form set, and refuse what could never be right.
@@ -173,7 +204,9 @@ def check(form_set: FormSet, installed: Mapping[str, FormSet]) -> CheckedSet:
     computed = _in_order(reader, tuple(reader.figures()), _parts_of_figure)
     columns = _in_order(reader, tuple(reader.columns()), _parts_of_column)
     _refuse_contradictions(reader, rules)
-    return CheckedSet(form_set, rules, tuple(reader.dormant), computed, columns)
+    lasting = _lasting((one.expression for one in computed), installed)
+    distinct = dict(reader.distinct())
+    return CheckedSet(form_set, rules, tuple(reader.dormant), computed, columns, lasting, distinct)
 
 
 class _Reader:
@@ -202,6 +235,17 @@ class _Reader:
                     raise self.fault(DefinitionError("definition.no_base", what=text), one.code)
                 percent = bool(one.ratio) and one.type == "percent"
                 yield Computed(one.code, _times_100(node) if percent else node, one.scale)
+
+    def distinct(self) -> Iterator[tuple[str, tuple[str, tuple[str, ...]]]]:
+        for one in self.form_set.indicators:
+            if one.total != "distinct":
+                continue
+            node = self._read(one.code, f"DISTINCT({one.distinct})", self.scope, "number")
+            plain = isinstance(node, Aggregate) and node.where is None and not node.source.previous
+            if not plain or node.source.foreign:
+                fault = DefinitionError("definition.syntax", what=one.distinct, column=0)
+                raise self.fault(fault, one.code)
+            yield one.code, (node.source.symbol, tuple(cell.key for cell in node.values))
 
     def columns(self) -> Iterator[Computed]:
         for ledger in self.form_set.ledgers:

@@ -1,5 +1,6 @@
 """Where everything stands in an issued workbook, worked out from the form set alone."""
 
+import re
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -12,7 +13,9 @@ FIRST_FIGURE_ROW = 6
 LEDGER_HEADING_ROW = 4
 LAST_LEDGER_ROW = 4999  # formulas reach to row 5,000, so that inserted rows are counted
 TAG_SHEET = "_huizong"
+_CODES = re.compile(r"[A-Z]+[0-9]+")
 STATUSES = ("有", "本期无", "未填")  # as records have them; a workbook says them in its language
+ON_PAPER = "纸质备查"  # the state of a ledger that a unit keeps on paper: its totals are typed
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +128,13 @@ def paper_code_weights(form_set: FormSet) -> tuple[tuple[int, str, int], ...]:
     return tuple(
         (place.row, code, (2 * position + 3) ** 2 % 9973)
         for position, (code, place) in enumerate(figure_places(form_set).items())
+        if not asked_elsewhere(form_set, code)
     )
+
+
+def asked_elsewhere(form_set: FormSet, code: str) -> bool:
+    """Whether a rate needs another set's figures: neither the unit's file nor its paper has it."""
+    return any(part not in form_set.by_code for part in _CODES.findall(form_set.by_code[code].ratio))
 
 
 def paper_code(form_set: FormSet, figures: dict[str, str]) -> str:

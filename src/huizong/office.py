@@ -91,10 +91,13 @@ _FOLDERS = ("下发", "收表", "已收/原件", "退改", "汇总", "上报")
 
 
 def init_office(
-    folder: Path, *, roster: Path | None = None, unit: str | None = None, now: dt.datetime
-) -> Office:
+    folder: Path, *, roster: Path | None = None, unit: str | None = None, now: dt.datetime,
+    sets: tuple[str, ...] = (),
+) -> Office:  # fmt: skip
     """
     Make the folder of an office: control workbook, book of record, folders.
+
+    `sets` are the form sets in use, empty for all installed.
 
     Raises:
         HuizongError: If there is an office already, the roster is wrong, or nothing tells who
@@ -110,7 +113,7 @@ def init_office(
     units = tuple(line.unit for line in lines)
     own = _own_unit(units, unit, folder)
     refuse_unknown_parents(lines, own.code, roster.name if roster else CONTROL[0])
-    settings = Settings(code=own.code, name=own.name, period=str(_quarter(now)))
+    settings = Settings(code=own.code, name=own.name, period=str(_quarter(now)), sets=sets)
     try:
         for name in _FOLDERS:
             (folder / name).mkdir(parents=True, exist_ok=True)

@@ -7,10 +7,11 @@ import msgspec
 
 from huizong.book import Book
 from huizong.cells import NOT_APPLICABLE, plain
-from huizong.forms import FormSet
-from huizong.history import figures_of, judged_of, last_summary
+from huizong.entries import readings_of
+from huizong.forms import FormSet, Ledger
+from huizong.history import adopted_of, figures_of, judged_of, last_summary
 from huizong.periods import Period
-from huizong.records import SUMMARY
+from huizong.records import SUMMARY, LedgerRows
 
 Figures = Mapping[str, str]
 Who = tuple[str, str]  # unit code and role
@@ -107,6 +108,42 @@ def _past(form_set: FormSet, previous: Figures, year_ago: Figures, earlier: list
             before[indicator.code] = plain(sum(map(Decimal, numbers), Decimal(0)))
     have = sum(bool(figures) for figures in earlier)
     return Past(previous, year_ago, before, have, len(earlier))
+
+
+def rows_carried(
+    book: Book, period: Period, form_set: FormSet
+) -> dict[Who, tuple[LedgerRows, ...]]:
+    """
+    Give the rows of stock ledgers as every unit last reported them, at most a year ago.
+
+    They stand in the next blank, so that a unit enters only what has changed.
+    """
+    stocks = {ledger.symbol: ledger for ledger in form_set.ledgers if ledger.kind == "stock"}
+    found: dict[Who, tuple[LedgerRows, ...]] = {}
+    oldest, before = period.year_ago, period.previous
+    while stocks and before and oldest and before.start >= oldest.start:
+        adopted = adopted_of(book, str(before), form_set.code)
+        wanted = {digest: who for who, digest in adopted.items() if who not in found}
+        for digest, reading in readings_of(book, wanted).items():
+            found[wanted[digest]] = tuple(
+                _carried(rows, stocks[rows.symbol])
+                for rows in reading.ledgers
+                if rows.symbol in stocks and rows.rows
+            )
+        before = before.previous
+    return found
+
+
+def _carried(rows: LedgerRows, ledger: Ledger) -> LedgerRows:
+    """Put the rows of a ledger below one another again, numbered anew."""
+    keys = tuple(column.key for column in ledger.columns if not column.rule)
+    given = (dict(zip(rows.keys, row, strict=True)) for row in rows.rows)
+    laid = tuple(
+        tuple(str(number) if key == "seq" else row.get(key) for key in keys)
+        for number, row in enumerate(given, 1)
+    )
+    numbers = tuple(range(1, len(laid) + 1))
+    return LedgerRows(ledger.symbol, "有", "", keys, ("",) * len(keys), numbers, laid)
 
 
 def marks_of_past(book: Book, period: Period, form_set: FormSet) -> list[tuple]:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from huizong.exact import Exact
 from huizong.forms import Indicator
-from huizong.ground import BLANK, ERROR, TEXT, Values
+from huizong.ground import BLANK, ERROR, NA, TEXT, Values
 from huizong.meaning import prefix_of
 from huizong.syntax import Call, Cell, Figure, Node
 from huizong.truth import Texts, Truth
@@ -77,11 +77,16 @@ def measure(within: "Evaluation", node: Call) -> Texts:
 
 
 def folded(values: Values) -> np.ndarray:
-    """Make texts comparable as keys: case folded, blanks trimmed and single; "" where blank."""
-    codes, unique = pd.factorize(np.where(values.state == BLANK, None, values.texts))
+    """
+    Make texts comparable as keys: case folded, blanks trimmed and single; "" where blank.
+
+    —— is a key like any text, as it is in the workbook's formula.
+    """
+    texts = np.where(values.state == NA, "——", values.texts)
+    codes, unique = pd.factorize(np.where(values.state == BLANK, None, texts))
     # One more at the end: there the code -1 of a blank lands.
-    texts = [str(text).casefold() for text in [*unique, ""]]
-    keys = [" ".join(filter(None, text.split(" "))) for text in texts]
+    lower = [str(text).casefold() for text in [*unique, ""]]
+    keys = [" ".join(filter(None, text.split(" "))) for text in lower]
     return np.array(keys, dtype=object)[codes]
 
 
