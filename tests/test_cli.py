@@ -3,11 +3,13 @@
 import json
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from huizong.cli import app, run
+from huizong.forms import installed
 from huizong.texts import speak
 
 NOW = "2026-04-03T09:00:00"
@@ -37,16 +39,18 @@ def call(*arguments: object) -> int:
 
 
 def issued(office: Path, number: int) -> Path:
-    """Find the issued workbook of a community."""
-    (path,) = (office / "下发" / "2026Q1").glob(f"*990101001{number:03}_*.xlsx")
+    """Find the issued workbook of a community, of disputes."""
+    (path,) = (office / "下发" / "2026Q1").glob(f"*990101001{number:03}_*_TJ.xlsx")
     return path
 
 
 def test_issue_writes_one_workbook_a_unit_and_one_of_its_own(office):
     """
-    14 communities and the office itself get a blank each.
+    14 communities and the office itself get a blank of each form set.
     """
-    assert len(list((office / "下发" / "2026Q1").iterdir())) == 15
+    names = [path.stem for path in (office / "下发" / "2026Q1").iterdir()]
+
+    assert Counter(name.rpartition("_")[2] for name in names) == dict.fromkeys(installed(), 15)
 
 
 def test_help_is_a_sentence_for_every_command(capsys):
@@ -55,7 +59,8 @@ def test_help_is_a_sentence_for_every_command(capsys):
     """
     call("--help")
     text = capsys.readouterr().out
-    commands = "init issue collect audit answer aggregate status verify dictionary demo".split()
+    commands = "init issue collect audit answer return differences papers aggregate status".split()
+    commands += "verify dictionary demo".split()
 
     assert [one for one in commands if f"\n  {one} " not in text] == []
 
@@ -81,9 +86,10 @@ def test_audit_as_json_is_whole(office, capsys):
     capsys.readouterr()
     call("audit", office, "2026Q1", "--json", "--now", NOW)
     report = json.loads(capsys.readouterr().out)
-    unit = report["sets"][0]["units"][0]
+    (units,) = (one["units"] for one in report["sets"] if one["set"] == "TJ")
+    unit = units[0]
 
-    assert (report["period"], unit["state"], len(report["sets"][0]["units"])) == ("2026Q1", "to_mend", 15)
+    assert (report["period"], unit["state"], len(units)) == ("2026Q1", "to_mend", 15)
     assert {"id", "cell", "text", "remedy", "level"} <= unit["findings"][0].keys()
 
 
@@ -135,7 +141,7 @@ def test_status_from_the_book(office, capsys):
     `status` lists every unit, `--json` the same for scripts.
     """
     assert call("status", office, "2026Q1") == 0
-    assert capsys.readouterr().out.count("未报") == 16
+    assert capsys.readouterr().out.count("未报") == 15 * len(installed()) + 1
     call("status", office, "2026Q1", "--json")
     assert {one["state"] for one in json.loads(capsys.readouterr().out)} == {"missing"}
 

@@ -21,17 +21,21 @@ LAYERS = (
     ("looks", "styles form_styles tables checkrows pages"),
     ("opening", "refused facts zips xml_parts xlsx_cells xlsx_facts xls_facts ods_facts gate"),
     ("opened", "child children workbooks sheets"),
-    ("office", "roster settings control lock book office entries history past"),
+    ("office", "roster settings control lock book office entries history past digests"),
     (
         "parts of stages",
         "desk blank_front blank_figures blank_ledger blank_checks blank determine caches inbox"
+        " blank_problems corrections differences circulars"
         " placing choosing answers settle papers findings_paper read_figures read_rows read_summary"
+        " read_texts"
         " contents recount total_sheets unit_sheets ledger_sheets return_sheets charts"
         " briefing",
     ),
     ("stages", "issue collect read audit aggregate write verify submit"),
-    ("pipeline", "work checking take_in examine publish standing pipeline"),
-    ("showing", "progress reports dictionary sample dirt demo"),
+    ("pipeline", "work checking beside key_files issuing take_in examine publish versions send_back"
+     " circulate"
+     " standing pipeline"),
+    ("showing", "progress reports dictionary definition_book sample dirt demo"),
     ("faces", "cli addin menu __main__"),
 )
 RANKS = {module: rank for rank, (_, names) in enumerate(LAYERS) for module in names.split()}
@@ -59,7 +63,7 @@ HOMES = {
     # Whoever writes a workbook: the unit's, the office's own, the summary.
     "xlsxwriter": (
         "styles tables pages control findings_paper desk blank blank_front blank_figures"
-        " write total_sheets unit_sheets"
+        " blank_problems circulars circulate write total_sheets unit_sheets"
     ).split(),
     "xlwings": ("addin",),
 }

@@ -269,7 +269,7 @@ def test_sources_that_agree(sourced):
     """
     path, folder, readings = sourced
 
-    assert verify_sources(path, folder, lambda file: readings[file.name]).ok
+    assert verify_sources(path, folder, lambda file, _: readings[file.name]).ok
 
 
 def test_source_that_is_gone_is_named(sourced):
@@ -278,7 +278,7 @@ def test_source_that_is_gone_is_named(sourced):
     """
     path, folder, readings = sourced
     (folder / "990101001002.xlsx").unlink()
-    (fault,) = verify_sources(path, folder, lambda file: readings[file.name]).faults
+    (fault,) = verify_sources(path, folder, lambda file, _: readings[file.name]).faults
 
     assert (fault.code, fault.sheet) == ("file_gone", "来源")
     assert fault.expected == hashlib.sha256(b"990101001002").hexdigest()
@@ -293,7 +293,7 @@ def test_source_that_differs_is_named(file, row, sourced):
     """
     path, folder, readings = sourced
 
-    def read(found: Path) -> Reading:
+    def read(found: Path, _: str) -> Reading:
         reading = readings[found.name]
         if found.name != file:
             return reading

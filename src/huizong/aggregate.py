@@ -2,15 +2,18 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
+from types import MappingProxyType
 
 import msgspec
 import numpy as np
 
 from huizong.cells import NOT_APPLICABLE, plain
+from huizong.digests import Counted, DigestKey, count_distinct, names_of
 from huizong.forms import FormSet, Indicator
-from huizong.language import CheckedSet
+from huizong.language import CheckedSet, codes_of
 from huizong.past import Past
 from huizong.records import (
+    SUMMARY,
     AuditedFinding,
     Change,
     FigureCell,
@@ -23,6 +26,7 @@ from huizong.records import (
 )
 
 # Works out the rates of readings from their other figures: the same engine as the audit's.
+Place = tuple[str, str]  # unit code and role
 Rates = Callable[[Sequence[Reading]], Sequence[Mapping[str, FigureCell]]]
 
 
@@ -37,22 +41,37 @@ class _Column(msgspec.Struct, frozen=True):
 def aggregate(
     checked: CheckedSet, identity: Identity, units: Sequence[UnitReturn], own: UnitReturn | None,
     past: Past, rates: Rates, *, made_at: str, number: int = 1, seal: str = "",
-    before: Summary | None = None,
+    before: Summary | None = None, key: DigestKey | None = None,
+    beside: Mapping[Place, Mapping[str, Decimal]] = MappingProxyType({}),
 ) -> Summary:  # fmt: skip
     """
     Make the summary of one form set and period; only units that have passed are added.
 
     Sums are exact whatever the order of the units; the office's own figures (本级) are added to
-    the total and shown beside it, and count in no coverage.
+    the total and shown beside it, and count in no coverage. Names count once under `key`; without
+    it nothing about them goes upward. `beside` are figures of other sets by unit, for rates over
+    the same units.
     """
     form_set = checked.form_set
     included = [unit for unit in units if unit.included]
     own_in = own if own is not None and own.included else None
+    everyone = [*included, *([own_in] if own_in else [])]
+    names = {code: _names(checked, code, everyone, key) for code in checked.distinct}
     totals = [
-        _total(indicator, included, own_in, len(units), past)
+        _total(indicator, included, own_in, len(units), past, names.get(indicator.code))
         for indicator in form_set.indicators
     ]
     totals = _with_rates(form_set, identity, totals, rates)
+    parts = {code: _parts(checked, code, included, beside) for code in _of_two_sets(checked)}
+    whole = {code: _parts(checked, code, everyone, beside) for code in parts}
+    totals = [
+        _of_parts(checked, total, identity, len(parts[total.code]), whole[total.code], rates)
+        if total.code in parts
+        else total
+        for total in totals
+    ]
+    digests = {code: one.digests for code, one in names.items() if one and one.digests}
+    mark = next((one.mark for one in names.values() if one and one.digests), "")
     return Summary(
         identity=identity,
         seal=seal,
@@ -61,8 +80,94 @@ def aggregate(
         totals=tuple(totals),
         units=tuple(units),
         own=own,
-        ledger_totals=_ledger_totals([*included, *([own_in] if own_in else [])]),
+        ledger_totals=_ledger_totals(everyone) + _part_totals(whole),
         changes=_changes(form_set, before, totals),
+        digests=digests,
+        digest_key=mark,
+    )
+
+
+def _names(
+    checked: CheckedSet, code: str, returns: Sequence[UnitReturn], key: DigestKey | None
+) -> Counted | None:
+    """Count the different names of all returns; None where a return does not tell its own."""
+    symbol, keys = checked.distinct[code]
+    summaries: list[Reading] = []
+    names: list[tuple[str, ...]] = []
+    for one in returns:
+        cell = _cell(one, code)
+        if one.reading is None:
+            continue
+        below = one.reading.identity.role == SUMMARY
+        if below and (cell is None or cell.state not in ("number", "na")):
+            return None  # it could not be told there either
+        if cell is None or cell.state != "number" or not Decimal(cell.value):
+            continue
+        if below:
+            if len(set(one.reading.digests.get(code, ()))) != Decimal(cell.value):
+                return None
+            summaries.append(one.reading)
+            continue
+        told = list(names_of(one.reading, symbol, keys))
+        if not told:
+            return None  # the ledger is kept on paper
+        names += told
+    return count_distinct(code, names, summaries, key)
+
+
+def _of_two_sets(checked: CheckedSet) -> tuple[str, ...]:
+    return tuple(code for code in checked.ratios if checked.asked_elsewhere(code))
+
+
+def _parts(
+    checked: CheckedSet, code: str, returns: Sequence[UnitReturn],
+    beside: Mapping[Place, Mapping[str, Decimal]],
+) -> list[dict[str, Decimal]]:  # fmt: skip
+    """
+    Give, for every return that has them all, the figures that a rate of two sets is made of.
+
+    A unit that has sent only one of the two sets is in neither part of the rate.
+    """
+    codes = codes_of(checked.ratios[code])
+    found = []
+    for one in returns:
+        said = one.reading.ledger_totals if one.reading else ()
+        own = {t.key.partition(":")[2]: Decimal(t.value) for t in said if t.symbol == code}
+        role = one.reading.identity.role if one.reading else ""
+        if role != SUMMARY and not own:
+            other = beside.get((one.unit.code, role), {})
+            cells = {part: _cell(one, part) for part in codes}
+            numbers = {part: Decimal(c.value) for part, c in cells.items() if c and c.state == "number"}
+            own = {part: value for part, value in {**other, **numbers}.items() if part in codes}
+        if len(own) == len(codes):
+            found.append(own)
+    return found
+
+
+def _of_parts(
+    checked: CheckedSet, total: Total, identity: Identity, counted: int,
+    parts: Sequence[Mapping[str, Decimal]], rates: Rates,
+) -> Total:  # fmt: skip
+    """Work out a rate of two sets from what all the same units said in both."""
+    if not parts:
+        return msgspec.structs.replace(total, state="blank", value="", ytd="", counted=0)
+    sums = {part: ("number", plain(sum(one[part] for one in parts))) for part in parts[0]}
+    (rate,) = rates([_as_reading(identity, sums)])
+    cell, by_code = rate[total.code], checked.form_set.by_code
+    lasts = all(part not in by_code or by_code[part].time != "flow" for part in sums)
+    return msgspec.structs.replace(
+        total, state=cell.state, value=cell.value, counted=counted, ytd=_shown(cell) if lasts else ""
+    )
+
+
+def _part_totals(
+    parts: Mapping[str, Sequence[Mapping[str, Decimal]]],
+) -> tuple[LedgerTotal, ...]:
+    return tuple(
+        LedgerTotal(code, f"part:{part}", plain(sum(one[part] for one in found)))
+        for code, found in parts.items()
+        if found
+        for part in found[0]
     )
 
 
@@ -85,8 +190,9 @@ def _cell(one: UnitReturn, code: str) -> FigureCell | None:
 
 
 def _total(
-    indicator: Indicator, included: Sequence[UnitReturn], own: UnitReturn | None, expected: int, past: Past
-) -> Total:
+    indicator: Indicator, included: Sequence[UnitReturn], own: UnitReturn | None, expected: int,
+    past: Past, names: Counted | None = None,
+) -> Total:  # fmt: skip
     own_cell = _cell(own, indicator.code) if own else None
     common = {
         "code": indicator.code,
@@ -100,12 +206,15 @@ def _total(
         return Total(state=state, counted=_counted(indicator, included), **common)
     column = _column(indicator, [*included, *([own] if own else [])])
     counted = int((column.numbers | column.not_applicable)[: len(included)].sum())
-    if indicator.total == "distinct":
+    if indicator.total == "distinct" and names is None:
         return Total(state="no_key", counted=counted, **common)
     if not column.numbers.any():
         state = "na" if column.not_applicable.any() else "blank"
         return Total(state=state, counted=counted, **common)
-    value = plain(Decimal(_over(indicator, column)).scaleb(-indicator.scale))
+    if indicator.total == "distinct" and names is not None:
+        value = str(names.count)
+    else:
+        value = plain(Decimal(_over(indicator, column)).scaleb(-indicator.scale))
     ytd, coverage = _to_date(indicator, value, past)
     return Total(
         state="number", value=value, counted=counted, ytd=ytd, ytd_coverage=coverage, **common
@@ -140,7 +249,7 @@ def _to_date(indicator: Indicator, value: str, past: Past) -> tuple[str, str]:
 def _with_rates(
     form_set: FormSet, identity: Identity, totals: Sequence[Total], rates: Rates) -> list[Total]:
     """Work out every rate of the total, and of the year to date, from summed parts."""
-    now = _as_reading(identity, {total.code: (total.state, total.value) for total in totals})
+    now = _as_reading(identity, {total.code: _as_cell(total) for total in totals})
     year = _as_reading(
         identity, {total.code: ("number" if total.ytd else "blank", total.ytd) for total in totals}
     )
@@ -168,9 +277,12 @@ def _as_reading(identity: Identity, figures: Mapping[str, tuple[str, str]]) -> R
 
 def totals_reading(summary: Summary) -> Reading:
     """Give the totals as a return of the office's own level, to be audited as one."""
-    return _as_reading(
-        summary.identity, {total.code: (total.state, total.value) for total in summary.totals}
-    )
+    return _as_reading(summary.identity, {total.code: _as_cell(total) for total in summary.totals})
+
+
+def _as_cell(total: Total) -> tuple[str, str]:
+    """A total that says a word in place of a figure is blank to whoever judges it."""
+    return ("number" if total.value else total.state if total.state == "na" else "blank"), total.value
 
 
 def _ledger_totals(returns: Iterable[UnitReturn]) -> tuple[LedgerTotal, ...]:
@@ -178,6 +290,8 @@ def _ledger_totals(returns: Iterable[UnitReturn]) -> tuple[LedgerTotal, ...]:
     for one in returns:
         for total in one.reading.ledger_totals if one.reading else ():
             key = (total.symbol, total.key)
+            if total.key.startswith("part:"):
+                continue
             sums[key] = sums.get(key, Decimal(0)) + Decimal(total.value)
     return tuple(LedgerTotal(*key, plain(value)) for key, value in sums.items())
 

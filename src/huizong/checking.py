@@ -59,11 +59,12 @@ def check_file(path: str, sources: str) -> bytes:
     return msgspec.msgpack.encode(Checked(rows, verification.checksum))
 
 
-def _reading(path: Path) -> Reading:
+def _reading(path: Path, set_code: str) -> Reading:
     result = read_bytes(path.read_bytes())
     if isinstance(result, Refusal):
         raise Refused(result.code)
-    return result.readings[0]
+    readings = {reading.identity.set_code: reading for reading in result.readings}
+    return readings.get(set_code, result.readings[0])
 
 
 def verify(path: Path, sources: Path | None = None) -> Verification:

@@ -42,7 +42,7 @@ __all__ = ("Scan", "Stored", "altered", "keep", "safe_name", "scan", "store", "s
 _CHUNK = 1 << 20
 _AT_ONCE = 16
 _SHEETS = (".xlsx", ".xlsm", ".xls", ".xltx", ".ods", ".et", ".ett", ".csv")
-_KINDS = frozenset((*_SHEETS, ".zip", ".rar", ".7z", ".pdf", ".doc", ".docx"))
+_KINDS = frozenset((*_SHEETS, ".hzkey", ".zip", ".rar", ".7z", ".pdf", ".doc", ".docx"))
 _NOT_IN_NAMES = re.compile(r'[\\/:*?"<>|\x00-\x1f\x7f]')
 
 
@@ -239,7 +239,10 @@ def _recovered(office: Office, path: Path, at: str) -> Received:
 def altered(office: Office, book: Book) -> tuple[str, ...]:
     """Name the stored originals that are missing or no longer have their digest (row 77)."""
     rows = book.ask("SELECT digest, kept_as FROM file ORDER BY rowid")
-    return tuple(name for digest, name in rows if _digest(office.originals / name) != digest)
+    return tuple(
+        name for digest, name in rows
+        if "+" not in digest and _digest(office.originals / name) != digest
+    )  # fmt: skip
 
 
 def keep(

@@ -26,6 +26,9 @@ class Received(msgspec.Struct, frozen=True, kw_only=True):
     """
     A received file; its name is what the sender called it, data only.
 
+    A workbook with several form sets has one entry a set: the first has the file's `digest`, the
+    others `entry_key` of it, so that each is audited, adopted and counted on its own.
+
     `made_at` is the file's own time, `kept_as` its name in 已收/原件, `number` its version among
     the unit's files of the period, `seal` ok, wrong or unknown, `put_aside` an officer's decision.
     """
@@ -77,6 +80,16 @@ _finding = msgspec.msgpack.Decoder(Finding).decode
 _findings = msgspec.msgpack.Decoder(tuple[Finding, ...]).decode
 _FILE = ", ".join("details" if f == "findings" else f for f in Received.__struct_fields__)
 _PLACES = ", ".join("?" * len(Received.__struct_fields__))
+
+
+def entry_key(digest: str, set_code: str) -> str:
+    """Name the entry of one more form set in a file: its digest with the set behind it."""
+    return f"{digest}+{set_code}"
+
+
+def digest_of(key: str) -> str:
+    """Give the digest of the file that an entry stands for."""
+    return key.partition("+")[0]
 
 
 def pack(value: object) -> bytes:
@@ -150,8 +163,13 @@ def _file(row: Sequence) -> Received:
 
 
 def count_files(book: Book) -> dict[str, int]:
-    """Count the files of each state (I2): the counts add up to the number received."""
-    found = dict(book.ask("SELECT state, count(*) FROM file GROUP BY state"))
+    """
+    Count the files of each state (I2): the counts add up to the number received.
+
+    A file with several form sets counts by the entry of its first.
+    """
+    sql = "SELECT state, count(*) FROM file WHERE digest NOT LIKE '%+%' GROUP BY state"
+    found = dict(book.ask(sql))
     return {state: found.get(state, 0) for state in FILE_STATES}
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from huizong.audit import audit
+from huizong.beside import beside_of, marks_beside
 from huizong.choosing import Candidate, Choice, choose
 from huizong.entries import (
     Answer,
@@ -78,7 +79,10 @@ def _rules(work: Work, checked: CheckedSet, period: Period) -> str:
         for before in (period.previous, period.year_ago)
         if before
     ]
-    stamp = f"{reader_version()} {form_set.relations} {form_set.indicators} {past}"
+    on_paper = work.office.settings.paper_ledgers(form_set)
+    stamp = f"{reader_version()} {on_paper} {form_set.relations} {form_set.indicators} {past}"
+    if checked.others:
+        stamp += f" {marks_beside(work, checked, period)}"
     return hashlib.sha256(stamp.encode()).hexdigest()[:16]
 
 
@@ -99,6 +103,8 @@ def _judge(
         [Header(period, level_of(file.unit)) for file in files],
         [_past_reading(one, p.previous, last.get((f.unit, f.role))) for one, p, f in zip(ordered, pasts, files, strict=True)],
         [_past_reading(one, p.year_ago, None) for one, p in zip(ordered, pasts, strict=True)],
+        work.office.settings.paper_ledgers(checked.form_set),
+        beside_of(work, checked, period, [(file.unit, file.role) for file in files]),
     )
     work.progress("audit", len(files), len(files))
     determined = {

@@ -1,31 +1,36 @@
 """The steps of the quarter, the same for the command line and the buttons."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
 
-from huizong import take_in
+from huizong import circulate, take_in
+from huizong import send_back as sending
 from huizong.answers import Applied, Typed, apply, read_answers
 from huizong.caches import with_caches
 from huizong.children import Children
+from huizong.circulate import Paper
 from huizong.entries import answers_of, files_of
 from huizong.errors import HuizongError
 from huizong.examine import examine
 from huizong.findings import remedy, words
 from huizong.findings_paper import write_findings
 from huizong.history import Issued, last_summary, save_issued
-from huizong.issue import blanks_for, write_issued
+from huizong.issue import write_issued
+from huizong.issuing import blanks_of, refuse_unknown_paper
+from huizong.key_files import issue_keys
 from huizong.language import CheckedSet
 from huizong.office import expected_units
 from huizong.papers import SetReturns, Unfiled, write_status
-from huizong.past import past_of_units
 from huizong.periods import Period
 from huizong.publish import Published, publish
 from huizong.records import LEVELS, Unit, UnitReturn, level_of
+from huizong.send_back import SentBack
 from huizong.take_in import Collected
 from huizong.texts import say
-from huizong.work import Work
+from huizong.versions import compared
+from huizong.work import Work, checked_sets
 
 
 class Audited(msgspec.Struct, frozen=True):
@@ -39,9 +44,11 @@ class Audited(msgspec.Struct, frozen=True):
 
 def issue(work: Work, period: Period, set_code: str = "") -> tuple[Issued, ...]:
     """Issue the period's blanks to all communities, and one for the office's own figures."""
+    refuse_unknown_paper(work, tuple(checked_sets().values()))
     done: list[Issued] = []
     for checked in work.sets(period, set_code):
         done += _issue_set(work, checked, period)
+    issue_keys(work, period, set_code)
     with work.book.writing():
         save_issued(work.book, done)
     work.book.record("issued", {"period": str(period), "count": len(done)}, work.at)
@@ -56,16 +63,7 @@ def _issue_set(work: Work, checked: CheckedSet, period: Period) -> list[Issued]:
         for unit in expected_units(office, period, form_set.code)
         if level_of(unit.code) == LEVELS[-1]
     ]
-    past = past_of_units(work.book, period, form_set)
-    due = office.settings.due(form_set.code, period, form_set.due_days)
-    settings = office.settings
-    blanks = [
-        msgspec.structs.replace(
-            blank, due=due, issued_at=work.at, issuer=office.unit.name,
-            seal=work.book.seal(blank.identity), approval=settings.approval, valid_to=settings.valid_to,
-        )
-        for blank in blanks_for(checked, period, units, office.unit, past)
-    ]  # fmt: skip
+    blanks = blanks_of(work, checked, period, units)
     folder = office.issued(str(period))
     folder.mkdir(parents=True, exist_ok=True)
     done = []
@@ -131,6 +129,7 @@ def write_papers(
         office, str(period), [_with_summary(work, period, one) for one in sets], files,
         office.findings, work.now, answers=answers_of(work.book), typed=typed,
         refused=[str(one) for one in applied.refused],
+        versions=compared(work, period, last=True),
     )  # fmt: skip
     return status, findings
 
@@ -146,13 +145,43 @@ def _with_summary(work: Work, period: Period, returns: SetReturns) -> SetReturns
     return msgspec.structs.replace(returns, returns=(*returns.returns, own))
 
 
+def send_back(work: Work, period: Period, unit: str = "") -> tuple[SentBack, ...]:
+    """Write the correction copies of a period; answers given meanwhile are read first."""
+    take_answers(work, str(period))
+    take_in.file_held(work)
+    return sending.send_back(work, period, unit)
+
+
+def papers(work: Work, period: Period) -> tuple[Paper, ...]:
+    """Write the papers for people; answers given meanwhile are read first."""
+    take_answers(work, str(period))
+    take_in.file_held(work)
+    return circulate.papers(work, period)
+
+
 def aggregate(work: Work, period: Period) -> tuple[Published, ...]:
     """Add up every form set of a period and publish its summary."""
     answers = take_answers(work, str(period))
-    published = tuple(publish(work, checked, period) for checked in work.sets(period))
+    published = tuple(_publish_sets(work, period))
     sets = tuple(examine(work, checked, period) for checked in work.sets(period))
     write_papers(work, period, sets, answers)
     return published
+
+
+def _publish_sets(work: Work, period: Period) -> Iterator[Published]:
+    """Publish every form set of which something has passed."""
+    nothing: HuizongError | None = None
+    done = 0
+    for checked in work.sets(period):
+        try:
+            yield publish(work, checked, period)
+            done += 1
+        except HuizongError as error:
+            if error.code != "error.nothing_passed":
+                raise
+            nothing = nothing or error
+    if nothing and not done:
+        raise nothing
 
 
 def unfiled_lines(collected: Collected) -> list[str]:

@@ -9,22 +9,35 @@ import msgspec
 
 from huizong.aggregate import aggregate, totals_reading, with_findings
 from huizong.audit import audit
+from huizong.beside import figures_beside, totals_beside
 from huizong.cells import plain
 from huizong.collect import safe_name
 from huizong.determine import rates_of
-from huizong.entries import save_all_findings, answers_of
+from huizong.digests import key_of
+from huizong.entries import answers_of, save_all_findings
 from huizong.errors import HuizongError
 from huizong.examine import examine, with_readings
-from huizong.ground import Ground, Header
+from huizong.ground import Beside, Ground, Header, Returns
 from huizong.history import Made, last_summary, save_summary, sum_of, summaries_of
 from huizong.language import CheckedSet
+from huizong.office import unit_level
 from huizong.papers import SetReturns
 from huizong.past import past_of_office
 from huizong.periods import Period
-from huizong.records import SUMMARY, AuditedFinding, FigureCell, Identity, Reading, Summary
+from huizong.records import (
+    LEVELS,
+    SUMMARY,
+    AuditedFinding,
+    FigureCell,
+    Identity,
+    Reading,
+    Summary,
+    UnitReturn,
+)
 from huizong.safely import write_safely
 from huizong.settle import settle
-from huizong.work import Work
+from huizong.syntax import Figure, walk
+from huizong.work import Work, checked_sets
 from huizong.write import write_summary
 
 
@@ -70,35 +83,64 @@ def summarise(
     identity = Identity(
         form_set.code, form_set.version, str(period), office.unit.code, office.unit.name, SUMMARY
     )
-    header = Header(period, office.level, expected=len(returns.returns))
+    header = Header(
+        period, office.level, expected=expected_communities(office.level, returns.returns),
+        children=_children(checked, returns),
+    )  # fmt: skip
     past = past_of_office(work.book, office.unit.code, period, form_set)
     summary = aggregate(
         checked, identity, returns.returns, returns.own, past, _rates(checked, header),
         made_at=work.at, number=before.number + 1 if before else 1,
-        seal=work.book.seal(identity), before=before,
+        seal=work.book.seal(identity), before=before, key=key_of(work.book),
+        beside=figures_beside(work, checked, period) if checked.others else {},
     )  # fmt: skip
-    return with_findings(summary, _own_findings(work, checked, summary, header, before))
+    beside = totals_beside(work, checked, period)
+    return with_findings(summary, _own_findings(work, checked, summary, header, before, beside))
+
+
+def expected_communities(level: str, returns: Sequence[UnitReturn]) -> int:
+    """Count the units that should report; over communities only these, no cooperatives (JC-R09)."""
+    units = [one.unit for one in returns]
+    if level == LEVELS[-2]:
+        units = [unit for unit in units if (unit.category or unit_level(unit)) == LEVELS[-1]]
+    return len(units)
+
+
+def _children(checked: CheckedSet, returns: SetReturns) -> dict[str, str]:
+    """Add up what the relations ask of the units below: of all that are in the total, 本级 too."""
+    nodes = (part for rule in checked.relations for part in walk(rule.expression))
+    codes = {part.code for part in nodes if isinstance(part, Figure) and part.when == "children"}
+    sums: dict[str, Decimal] = {}
+    for one in returns.rows:
+        for cell in one.reading.figures if one.included and one.reading else ():
+            if cell.code in codes and cell.state == "number":
+                sums[cell.code] = sums.get(cell.code, Decimal(0)) + Decimal(cell.value)
+    return {code: plain(value) for code, value in sums.items()}
 
 
 def _rates(
     checked: CheckedSet, header: Header
 ) -> Callable[[Sequence[Reading]], Sequence[Mapping[str, FigureCell]]]:
     def rates(readings: Sequence[Reading]) -> Sequence[Mapping[str, FigureCell]]:
-        sets = {checked.form_set.code: checked}
-        ground = Ground.of(sets, readings, headers=[header] * len(readings))
+        sets = {**checked_sets(), checked.form_set.code: checked}
+        # A rate of two sets finds all its parts in the one reading that is handed in.
+        others = {code: Returns(tuple(readings)) for code in checked.others}
+        headers = [header] * len(readings)
+        ground = Ground.of(sets, readings, headers=headers, others=others)
         return rates_of(checked, readings, ground)
 
     return rates
 
 
 def _own_findings(
-    work: Work, checked: CheckedSet, summary: Summary, header: Header, before: Summary | None
-) -> tuple[AuditedFinding, ...]:
+    work: Work, checked: CheckedSet, summary: Summary, header: Header, before: Summary | None,
+    beside: Beside,
+) -> tuple[AuditedFinding, ...]:  # fmt: skip
     """Judge the totals; the officer's reasons are the explanations that go up with them."""
     reading = totals_reading(summary)
     previous = _as_past(summary, "previous")
     year_ago = _as_past(summary, "year_ago")
-    done = audit(checked, [reading], [header], [previous], [year_ago])
+    done = audit(checked, [reading], [header], [previous], [year_ago], beside=beside)
     findings = [
         finding
         for finding in done.findings[0]

@@ -44,11 +44,17 @@ class Read(msgspec.Struct, frozen=True, tag="read"):
 
 
 class _Page(msgspec.Struct, frozen=True):
-    """A sheet with its first rows folded for matching, and the form's number that it shows."""
+    """
+    A sheet with its first rows folded for matching, and the form's number that it shows.
+
+    `heading` is that of a sheet of figures, `codes` what stands below it; both for all form sets.
+    """
 
     sheet: Sheet
     top: list[list[str]]
     mark: str
+    heading: Heading | None = None
+    codes: frozenset[str] = frozenset()
 
 
 def read_file(path: str) -> bytes:
@@ -78,7 +84,7 @@ def read_workbook(book: Workbook) -> Iterator[Reading]:
         Refused: If there is no statistics sheet of an installed form set (`not_ours`).
     """
     pages = [
-        _Page(sheet, top := folded(sheet), form_mark(top))
+        _page(sheet)
         for sheet in book.sheets
         if sheet.kind == "worksheet" and sheet.name != TAG_SHEET
     ]
@@ -91,6 +97,20 @@ def read_workbook(book: Workbook) -> Iterator[Reading]:
             yield _read_set(book, pages, tag, form_set, statistics)
     if not found:
         raise Refused("not_ours")
+
+
+def _page(sheet: Sheet) -> _Page:
+    top = folded(sheet)
+    heading = find_heading(top)
+    codes: frozenset[str] = frozenset()
+    if heading:
+        column = heading.columns["code"]
+        codes = frozenset(
+            squash(row[column]).upper()
+            for row in sheet.rows[heading.row + 1 :]
+            if column < len(row) and isinstance(row[column], str)
+        )
+    return _Page(sheet, top, form_mark(top), heading, codes)
 
 
 def _tag(book: Workbook) -> Mapping[str, str]:
@@ -108,17 +128,8 @@ def _statistics(pages: Sequence[_Page], form_set: FormSet) -> list[tuple[_Page, 
     found = []
     codes = set(form_set.by_code)
     for page in pages:
-        heading = find_heading(page.top)
-        if heading is None:
-            continue
-        column = heading.columns["code"]
-        cells = {
-            squash(row[column]).upper()
-            for row in page.sheet.rows[heading.row + 1 :]
-            if column < len(row) and isinstance(row[column], str)
-        }
-        if 3 * len(cells & codes) >= len(codes):
-            found.append((page, heading))
+        if page.heading and 3 * len(page.codes & codes) >= len(codes):
+            found.append((page, page.heading))
     # Sources of a summary repeat the codes without figures; the form itself has most of them.
     return found
 
@@ -129,7 +140,8 @@ def _read_set(
 ) -> Reading:  # fmt: skip
     chosen, doubts = _one_sheet(statistics, statistics_sheet(form_set), form_set)
     page, heading = chosen
-    version = "" if heading.summary else _version(pages)
+    version = "" if heading.summary else _version(pages, form_set)
+    tag = _tag_of(tag, form_set)
     identity, more = _identity(page, heading, tag, form_set, version)
     if identity.version != form_set.version and not heading.summary:
         # Never read by the wrong map: its figures are not taken at all.
@@ -138,7 +150,7 @@ def _read_set(
             identity=identity, seal=tag.get("seal", ""), sheet=page.sheet.name, findings=(*more, old)
         )
     findings = [*doubts, *more, *_hidden_sheets(pages, form_set, page)]
-    zero = _zero_report(pages)
+    zero = _zero_report(pages, form_set)
     rows = find_rows(page.sheet, heading, form_set)
     figures, faults = read_figures(
         page.sheet, heading, rows, form_set, book=book, zero_report=zero
@@ -213,13 +225,29 @@ def _identity(
     return identity, findings + list(_tag_agrees(identity, tag, page.sheet.name, cells))
 
 
-def _version(pages: Sequence[_Page]) -> str:
+def _tag_of(tag: Mapping[str, str], form_set: FormSet) -> Mapping[str, str]:
+    """The hidden sheet of one set says nothing about another set in the same workbook."""
+    other = tag.get("set", form_set.code) != form_set.code
+    return {} if other else tag
+
+
+def _version(pages: Sequence[_Page], form_set: FormSet) -> str:
     """Read the version that the first sheet shows behind the form's number: `HZ-TJ-1 2026.1`."""
-    for page in pages:
-        text, _ = labelled(page.top, page.sheet, "version")
-        if text:
-            return text.split()[-1]
-    return ""
+    shown = [text.split() for page in pages if (text := labelled(page.top, page.sheet, "version")[0])]
+    own = [parts for parts in shown if _same_form(parts[0], form_set)]
+    # A first sheet that somebody has shortened still says the version of its one set.
+    found = own or [parts for parts in shown if len(parts) == 1]
+    return found[0][-1] if found else ""
+
+
+def _same_form(number: str, form_set: FormSet) -> bool:
+    return squash(number).upper() == squash(form_set.form_no).upper()
+
+
+def _others_front(page: _Page, form_set: FormSet) -> bool:
+    """Whether a sheet is the first sheet of another set in the same workbook."""
+    text, _ = labelled(page.top, page.sheet, "version")
+    return bool(text) and len(text.split()) > 1 and not _same_form(text.split()[0], form_set)
 
 
 def _old_version(identity: Identity, page: _Page, form_set: FormSet) -> Finding:
@@ -268,10 +296,10 @@ def _heading_agrees(pages: Sequence[_Page], main: _Page, form_set: FormSet) -> I
                 yield Finding("identity_differs", "ask", page.sheet.name, cell, key, details)
 
 
-def _zero_report(pages: Sequence[_Page]) -> bool:
+def _zero_report(pages: Sequence[_Page], form_set: FormSet) -> bool:
     for page in pages:
         found, _ = labelled(page.top, page.sheet, "zero")
-        if found:
+        if found and not _others_front(page, form_set):
             return squash(found) in words("zero_yes")
     return False
 
@@ -322,8 +350,16 @@ def _texts(pages: Sequence[_Page], form_set: FormSet) -> dict[str, str]:
 
 
 def _explanations(pages: Sequence[_Page], form_set: FormSet) -> dict[str, str]:
-    for page in pages:
-        said = read_explanations(page.sheet, page.top, form_set)
-        if said is not None:
-            return said
-    return {}
+    found = [
+        (page, said)
+        for page in pages
+        if (said := read_explanations(page.sheet, page.top, form_set)) is not None
+    ]
+    # The relations of the plan have the same numbers in every set: the set's own ones decide.
+    found.sort(key=lambda one: not _names_relations(one[0], form_set))
+    return found[0][1] if found else {}
+
+
+def _names_relations(page: _Page, form_set: FormSet) -> bool:
+    own = f"{form_set.code}-"
+    return any(isinstance(cell, str) and cell.startswith(own) for row in page.sheet.rows for cell in row)

@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 from huizong.cells import NOT_APPLICABLE, Figure, address, plain, read_date, read_figure, squash
 from huizong.forms import FormSet, Indicator
@@ -17,6 +18,7 @@ from huizong.sheets import (
     plain_text,
     words,
 )
+from huizong.texts import catalogue
 from huizong.workbooks import Sheet, Workbook
 
 TOTAL_WORDS = frozenset(("合计", "小计", "总计", "合计:", "Total"))
@@ -230,6 +232,9 @@ def _figure(
         ), findings if value != "" else []
     if not indicator.numeric:
         return _other_figure(value, indicator, place, formula), []
+    if value.__class__ is str and squash(value) in _no_total():
+        # A summary's total that could not be worked out: nothing stands there, and nothing is wrong.
+        return FigureCell(indicator.code, "blank", "", place, "", formula), []
     number = number_in_date(book, sheet, row, column, value)
     if number is not None:
         findings.append(
@@ -243,6 +248,13 @@ def _figure(
     text = plain(figure.value) if figure.value is not None else ""
     typed = NOT_APPLICABLE if figure.state == "na" else common["found"]
     return FigureCell(indicator.code, figure.state, text, place, typed, formula), findings
+
+
+@cache
+def _no_total() -> frozenset[str]:
+    texts = catalogue()
+    keys = ("summary.no_key", "summary.not_summed")
+    return frozenset(squash(text) for key in keys for text in texts[key].values())
 
 
 def _other_figure(value: object, indicator: Indicator, place: str, formula: bool) -> FigureCell:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from huizong.cells import squash
-from huizong.checkrows import HIDDEN_SHEET, LEDGER_ROW
+from huizong.checkrows import DIGEST_ROW, HIDDEN_SHEET, LEDGER_ROW
 from huizong.forms import FormSet
 from huizong.records import Finding, LedgerTotal
 from huizong.sheets import plain_text, rows_below
@@ -25,7 +25,22 @@ def read_summary(
         "missing": tuple(code for code in said.get("missing", "").split(",") if code),
         "ledger_totals": tuple(_ledger_totals(hidden, form_set)),
         "explanations": dict(_explanations(book, office)),
+        **_digests(hidden, form_set),
     }
+
+
+def _digests(rows: Sequence[tuple[str, str, str]], form_set: FormSet) -> dict[str, Any]:
+    """Read the keyed digests of names; those of two keys in one summary are none."""
+    found: dict[str, list[str]] = {}
+    marks = set()
+    for kind, code, told in rows:
+        mark, _, digest = told.partition(":")
+        if kind == DIGEST_ROW and code in form_set.by_code and mark and digest:
+            found.setdefault(code, []).append(digest)
+            marks.add(mark)
+    if len(marks) != 1:
+        return {}
+    return {"digests": {code: tuple(one) for code, one in found.items()}, "digest_key": marks.pop()}
 
 
 def _hidden(book: Workbook) -> list[tuple[str, str, str]]:
@@ -42,7 +57,8 @@ def _count(said: Mapping[str, str], key: str) -> int:
 def _ledger_totals(rows: Sequence[tuple[str, str, str]], form_set: FormSet) -> Iterator[LedgerTotal]:
     for kind, symbol, told in rows:
         key, _, value = told.rpartition("=")
-        if kind == LEDGER_ROW and symbol in form_set.by_symbol and _is_number(value):
+        known = symbol in form_set.by_symbol or symbol in form_set.by_code
+        if kind == LEDGER_ROW and known and _is_number(value):
             yield LedgerTotal(symbol, key, value)
 
 

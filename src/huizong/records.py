@@ -88,6 +88,8 @@ class LedgerTotal(msgspec.Struct, frozen=True, array_like=True):
     One figure about a ledger or plan, free of names.
 
     `key` is `rows` (how many), `sum:COLUMN` (total of a numeric column) or `count:COLUMN=CHOICE`.
+    For a rate over another set's figures `symbol` is its code and `key` is `part:CODE`: what of
+    that figure belongs to the units that the rate is worked out for.
     """
 
     symbol: str
@@ -101,6 +103,7 @@ class Reading(msgspec.Struct, frozen=True):
 
     `own` and `previous` are other columns of the statistics sheet, `remarks` its 备注 by code,
     `texts` the report's sections by key, `explanations` the reasons on 审核说明 by relation.
+    `digests` are a summary's names by code, hashed under the key that `digest_key` marks.
     """
 
     identity: Identity
@@ -119,6 +122,8 @@ class Reading(msgspec.Struct, frozen=True):
     expected: int = 0
     reported: int = 0
     missing: tuple[str, ...] = ()
+    digests: Mapping[str, tuple[str, ...]] = {}
+    digest_key: str = ""
 
 
 class Unit(msgspec.Struct, frozen=True, kw_only=True):
@@ -244,6 +249,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     ledger_totals: tuple[LedgerTotal, ...] = ()
     findings: tuple[AuditedFinding, ...] = ()
     changes: tuple[Change, ...] = ()
+    digests: Mapping[str, tuple[str, ...]] = {}
+    digest_key: str = ""
 
     @property
     def reported(self) -> int:

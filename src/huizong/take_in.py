@@ -9,10 +9,19 @@ import msgspec
 
 from huizong import collect as collecting
 from huizong.children import Children, Outcome
-from huizong.entries import Received, answers_of, files_of, readings_of, save_files, save_readings
+from huizong.entries import (
+    Received,
+    answers_of,
+    entry_key,
+    files_of,
+    readings_of,
+    save_files,
+    save_readings,
+)
 from huizong.forms import installed, templates_folder
 from huizong.history import issued_of
 from huizong.inbox import Scan
+from huizong.key_files import is_key_file, take_keys
 from huizong.periods import Period
 from huizong.placing import Placing, place
 from huizong.read import Read, Refusal
@@ -34,13 +43,18 @@ _decode = msgspec.msgpack.Decoder(Read | Refusal).decode
 
 
 class Collected(msgspec.Struct, frozen=True):
-    """What a collection did: `filed` and `unfiled` are the files it dealt with, by their state."""
+    """
+    What a collection did: `filed` and `unfiled` are the files it dealt with, by their state.
+
+    A file with several form sets stands there once for each; `keys` are keys of digests.
+    """
 
     scan: Scan
     stored: tuple[collecting.Stored, ...]
     filed: tuple[Received, ...]
     unfiled: tuple[Received, ...]
     opened: int = 0
+    keys: tuple[Received, ...] = ()
 
     @property
     def busy(self) -> tuple[Path, ...]:
@@ -61,6 +75,8 @@ def collect(
     stored = collecting.store(work.office, work.book, scan.found, work.now)
     waiting = files_of(work.book, states=(PENDING,))
     unread = [file for file in waiting if file.reason in UNREAD]
+    keys = take_keys(work, [file for file in unread if is_key_file(file)])
+    unread = [file for file in unread if not is_key_file(file)]
     with contextlib.ExitStack() as stack:
         if unread and readers is None:
             readers = stack.enter_context(Children(PROCESSES, TASK))
@@ -69,7 +85,9 @@ def collect(
         placed = _save(work, itertools.chain(results, _held(work, waiting)))
     filed = tuple(file for file, placing in placed if placing.placed)
     unfiled = tuple(file for file, placing in placed if not placing.placed)
-    return Collected(scan, stored, filed, unfiled, len(unread))
+    wrong = tuple(file for file in keys if file.reason != "key_taken")
+    taken = tuple(file for file in keys if file.reason == "key_taken")
+    return Collected(scan, stored, filed, (*unfiled, *wrong), len(unread), taken)
 
 
 def _read(
@@ -79,14 +97,21 @@ def _read(
     jobs = ((str(work.office.originals / file.kept_as),) for file in files)
     for done, outcome in enumerate(readers.run(jobs), 1):
         work.progress("read", done, len(files))
-        yield files[outcome.index], _result(outcome)
+        for number, result in enumerate(_results(outcome)):
+            file = files[outcome.index]
+            if number and isinstance(result, Reading):
+                # The first set's entry has the file's own digest, each other one its own beside.
+                file = msgspec.structs.replace(
+                    file, digest=entry_key(file.digest, result.identity.set_code)
+                )
+            yield file, result
 
 
-def _result(outcome: Outcome) -> Reading | Refusal:
+def _results(outcome: Outcome) -> tuple[Reading | Refusal, ...]:
     if outcome.value is None:
-        return Refusal(f"reader_{outcome.died}", {})
+        return (Refusal(f"reader_{outcome.died}", {}),)
     result = _decode(outcome.value)
-    return result if isinstance(result, Refusal) else result.readings[0]
+    return (result,) if isinstance(result, Refusal) else result.readings
 
 
 def file_held(work: Work) -> tuple[Received, ...]:
@@ -131,8 +156,9 @@ def _save(
     if not placed:
         return []
     with work.book.writing():
-        save_readings(work.book, readings, reader_version())
+        # Files first: one with several form sets has entries that are new here.
         saved = save_files(work.book, [file for file, _ in placed])
+        save_readings(work.book, readings, reader_version())
         # Within the transaction: a run that is killed here shows them the next time.
         _keep(work, saved)
     return [(file, placing) for file, (_, placing) in zip(saved, placed, strict=True)]

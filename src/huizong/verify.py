@@ -9,6 +9,7 @@ from pathlib import Path
 
 from huizong.cells import NOT_APPLICABLE, address, exact, plain
 from huizong.checkrows import (
+    DIGEST_ROW,
     HIDDEN_SHEET,
     IDENTITY_KEYS,
     LEDGER_ROW,
@@ -18,6 +19,7 @@ from huizong.checkrows import (
     split_marks,
 )
 from huizong.forms import FormSet, installed, read_form_set
+from huizong.layout import asked_elsewhere
 from huizong.records import Reading
 from huizong.recount import recount
 from huizong.texts import catalogue, say
@@ -29,7 +31,9 @@ Rates = Callable[[FormSet, Mapping[str, str]], Mapping[str, str]]
 _CODE = re.compile(r"[0-9A-F]{4}(?:-[0-9A-F]{4}){3}")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 _COLUMN_OF = {letters: column for column, letters in enumerate(LETTERS)}
-_IDENTITY = frozenset((*IDENTITY_KEYS, "number", "expected", "reported", "missing", LEDGER_ROW))
+_IDENTITY = frozenset(
+    (*IDENTITY_KEYS, "number", "expected", "reported", "missing", LEDGER_ROW, DIGEST_ROW)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +103,16 @@ def verify_sheets(
 
 
 def verify_sources(
-    path: Path, folder: Path, read: Callable[[Path], Reading], form_set: FormSet | None = None
+    path: Path,
+    folder: Path,
+    read: Callable[[Path, str], Reading],
+    form_set: FormSet | None = None,
 ) -> Verification:
     """
     Look up each file of 来源 by its digest, read it again, and compare it with 分单位.
 
-    `read` must give a file's figures; it is passed in, since reading is another stage.
+    `read` must give a file's figures of one form set; it is passed in, since reading is another stage. Rates over
+    another set's figures are not in one file, and not compared.
     """
     book = _Book(_sheets(path))
     form_set = form_set or _installed(book.identity)
@@ -114,11 +122,12 @@ def verify_sources(
     files = _by_digest(folder)
     faults: list[Fault] = []
     for place, unit, digest in book.sources():
-        found = files.get(digest)
+        found = files.get(digest.partition("+")[0])
         if found is None:
             faults.append(Fault("file_gone", *place, "", digest))
         elif unit is not None:
-            faults += _compare_reading(book, units, unit, read(found))
+            reading = read(found, form_set.code)
+            faults += _compare_reading(book, units, unit, reading, form_set)
     return Verification(tuple(faults))
 
 
@@ -342,14 +351,16 @@ def _differing(
             yield Fault("total", sheet, address(*place), _text(found), expected[code])
 
 
-def _compare_reading(book: _Book, units: _Units, unit: int, reading: Reading) -> Iterator[Fault]:
+def _compare_reading(
+    book: _Book, units: _Units, unit: int, reading: Reading, form_set: FormSet
+) -> Iterator[Fault]:
     """The figures of one file stand in the row (or column) of its unit."""
     sheet = book.name("units")
     places = units.own if unit == 0 else units.units[unit - 1]
     if not any(book.figures(sheet, places).values()):
         return
     for cell in reading.figures:
-        if cell.code in places:
+        if cell.code in places and not asked_elsewhere(form_set, cell.code):
             value = (
                 cell.value
                 if cell.state == "number"

@@ -44,6 +44,8 @@ class Work(msgspec.Struct, frozen=True):
         """
         Give the form sets that the office uses, for periods of this kind.
 
+        A set that looks at another's figures comes after it.
+
         Raises:
             HuizongError: If none is left (`error.no_set`).
         """
@@ -57,7 +59,25 @@ class Work(msgspec.Struct, frozen=True):
         )
         if not found:
             raise HuizongError("error.no_set", set=only or "、".join(wanted), period=period or "")
-        return found
+        return _after_others(found)
+
+
+def _after_others(found: "tuple[CheckedSet, ...]") -> "tuple[CheckedSet, ...]":
+    """Put each set behind those whose figures it uses; where they use each other, as they stand."""
+    by_code = {one.form_set.code: one for one in found}
+    ordered: dict[str, CheckedSet] = {}
+    met: set[str] = set()
+
+    def put(code: str) -> None:
+        if code in by_code and code not in met:
+            met.add(code)
+            for other in by_code[code].others:
+                put(other)
+            ordered[code] = by_code[code]
+
+    for code in by_code:
+        put(code)
+    return tuple(ordered.values())
 
 
 @cache

@@ -10,7 +10,14 @@ from pathlib import Path
 from xlsxwriter import Workbook
 
 from huizong import briefing, charts, ledger_sheets, return_sheets, total_sheets, unit_sheets
-from huizong.checkrows import HIDDEN_SHEET, LEDGER_ROW, MAX_COLUMNS, MAX_ROWS, checksum
+from huizong.checkrows import (
+    DIGEST_ROW,
+    HIDDEN_SHEET,
+    LEDGER_ROW,
+    MAX_COLUMNS,
+    MAX_ROWS,
+    checksum,
+)
 from huizong.contents import Contents
 from huizong.errors import HuizongError
 from huizong.forms import FormSet
@@ -92,6 +99,11 @@ def _write_book(book: Workbook, contents: Contents) -> str:
     rows = [
         *((*pair, "") for pair in identity(summary)),
         *((LEDGER_ROW, one.symbol, f"{one.key}={one.value}") for one in summary.ledger_totals),
+        *(
+            (DIGEST_ROW, code, f"{summary.digest_key}:{digest}")
+            for code, digests in summary.digests.items()
+            for digest in digests
+        ),
         *(row for page in pages for row in page.check_rows()),
     ]
     code = checksum(rows)
