@@ -11,7 +11,7 @@ EDITABLE := --config-settings editable_mode=compat --editable
 export LC_ALL := C.UTF-8
 export PYTHON
 
-.PHONY: demo test bench lint format pictures lock clean help
+.PHONY: demo test bench lint format blanks pictures lock clean help
 .DEFAULT_GOAL := help
 
 demo: $(VENV)/huizong  ## one district, two quarters, in the folder demo/
@@ -33,6 +33,9 @@ lint: $(VENV)/dev  ## rules and layout of the code, changes nothing
 format: $(VENV)/dev  ## lay out the code and mend what can be mended
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+blanks: $(VENV)/huizong  ## the standard blanks beside the definitions, anew
+	HUIZONG_LANG=zh $(BIN)/huizong definition blanks
 
 pictures:  ## the demo's workbooks as PNG in pictures/
 	[ -d demo ] || $(MAKE) --no-print-directory demo

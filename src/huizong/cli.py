@@ -22,6 +22,9 @@ app = typer.Typer(
     help="汇总：下发、收表、审核、汇总、上报。 Issue, collect, audit, add up and submit quarterly forms.",
 )  # fmt: skip
 
+definitions = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="报表制度的工作簿。 A form set's definition in Excel.")
+app.add_typer(definitions, name="definition")
+
 Folder = Annotated[Path, typer.Argument(metavar="OFFICE", help="收表文件夹 / the office's folder")]
 PeriodText = Annotated[str, typer.Argument(metavar="PERIOD", help="报告期 / period: 2026Q1, 2026M03")]
 Now = Annotated[str, typer.Option("--now", help="固定时间 / fix the clock: 2026-04-06T09:00:00")]
@@ -79,6 +82,8 @@ def collect(
         done = pipeline.collect(work, tuple(files or ()))
         _say("command.collected", filed=len(done.filed), unfiled=len(done.unfiled),
              known=done.scan.known, ignored=len(done.scan.ignored), busy=len(done.busy))  # fmt: skip
+        for file in done.keys:
+            _say("command.key_taken", file=file.name)
         for line in pipeline.unfiled_lines(done):
             typer.echo(line)
     return WAITS if done.unfiled or done.busy else DONE
@@ -121,6 +126,61 @@ def answer(
         typed = Typed(key=finding.upper(), action=action, officer=officer, reason=reason, file=use)
         pipeline.answer(work, str(_period(period)), typed)
         _say("command.answered", key=finding.upper())
+
+
+@app.command("return")
+def return_(
+    office: Folder, period: PeriodText,
+    unit: Annotated[str, typer.Option(help="只退这个单位（区划代码）/ this unit only")] = "",
+    now: Now = "",
+) -> None:  # fmt: skip
+    """退回修改。 Write a correction copy for every unit that has to mend or explain something."""
+    from huizong import pipeline
+
+    with _work(office, now, "return") as work:
+        done = pipeline.send_back(work, _period(period), unit)
+        if not done:
+            _say("command.nothing_to_return", period=_period(period))
+            return
+        folder = work.office.corrections(str(_period(period)))
+        _say("command.returned", count=len(done), folder=folder)
+        for one in done:
+            _say("command.returned_one", name=one.unit.name, count=one.problems, path=one.path.name)
+
+
+@app.command()
+def differences(
+    office: Folder, period: PeriodText,
+    unit: Annotated[str, typer.Option(help="区划代码 / region code; blank: every unit")] = "",
+    now: Now = "",
+) -> None:  # fmt: skip
+    """版本差异。 List cell by cell what changed between the versions of a unit's return."""
+    from huizong import versions
+
+    with _work(office, now, "differences") as work:
+        found = versions.compared(work, _period(period), unit)
+        count = versions.count_versions(work, _period(period), unit) if unit else 0
+    if not found:
+        code = "command.one_version" if unit else "differences.none"
+        _say(code, name=unit, period=_period(period), count=count)
+    for one in found:
+        _say("command.versions", name=one.name, set=one.set_code, old=one.old, new=one.new,
+             count=len(one.differences))  # fmt: skip
+        for other in one.differences:
+            before, after = (value or say("differences.empty") for value in other.values)
+            place = f"{other.sheet} {other.cell}".strip()
+            _say("command.difference", label=other.label, place=place, before=before, after=after)
+
+
+@app.command()
+def papers(office: Folder, period: PeriodText, now: Now = "") -> None:
+    """通报与清单。 Write the bulletin, the list of problems, the reminder and the figures by unit."""
+    from huizong import pipeline
+
+    with _work(office, now, "papers") as work:
+        for one in pipeline.papers(work, _period(period)):
+            code = "command.paper" if one.path else "command.paper_skipped"
+            _say(code, path=one.path, name=one.name, why=one.why)
 
 
 @app.command()
@@ -181,6 +241,43 @@ def dictionary(set_code: Annotated[str, typer.Argument(metavar="SET", help="条�
 
     for line in lines(set_code):
         typer.echo(line)
+
+
+@definitions.command("export")
+def export_definition(
+    set_code: Annotated[str, typer.Argument(metavar="SET", help="条线代号 / form set")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="工作簿 / workbook, .xlsx")],
+) -> None:
+    """导出报表制度。 Write a form set's definition to an Excel workbook."""
+    from huizong.definition_book import export
+
+    export(set_code, file)
+    _say("command.exported", set=set_code.upper(), file=file)
+
+
+@definitions.command("import")
+def import_definition(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="工作簿 / workbook, .xlsx")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="写入的文件夹 / folder to write to")],
+) -> None:
+    """读入报表制度。 Check a definition's workbook, and write it as definition.toml."""
+    from huizong import definition_book
+
+    form_set = definition_book.import_definition(file, folder)
+    _say("command.imported", set=form_set.code, folder=folder, indicators=len(form_set.indicators),
+         relations=len(form_set.relations))  # fmt: skip
+
+
+@definitions.command("blanks")
+def standard_blanks(
+    folder: Annotated[Path | None, typer.Argument(metavar="[DIR]", help="写到别处 / folder to write to")] = None,
+) -> None:
+    """重做标准空表。 Write each form set's standard blank beside its definition."""
+    from huizong.issue import write_standard
+    from huizong.work import checked_sets
+
+    for checked in checked_sets().values():
+        typer.echo(write_standard(checked, folder))
 
 
 @app.command()
