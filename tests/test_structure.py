@@ -31,7 +31,7 @@ LAYERS = (
     ),
     ("stages", "issue collect read audit aggregate write verify submit"),
     ("pipeline", "work checking take_in examine publish standing pipeline"),
-    ("showing", "progress reports dictionary sample dirt demo"),
+    ("showing", "progress reports dictionary sample filled dirt demo_offices demo"),
     ("faces", "cli addin menu __main__"),
 )
 RANKS = {module: rank for rank, (_, names) in enumerate(LAYERS) for module in names.split()}

@@ -17,8 +17,11 @@ SURNAMES = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦许何吕张�
 
 
 def read_sample(form_set: FormSet) -> Mapping[str, Any]:
-    """Read how a form set's sample figures are made."""
-    return tomllib.loads((Path(form_set.folder) / "sample.toml").read_text(encoding="utf-8"))
+    """Read how a form set's sample figures are made; empty if it has none."""
+    path = Path(form_set.folder) / "sample.toml"
+    if not path.exists():
+        return {}
+    return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
 def fill(
