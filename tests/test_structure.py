@@ -25,9 +25,9 @@ LAYERS = (
     (
         "parts of stages",
         "desk blank_front blank_figures blank_ledger blank_checks blank determine caches inbox"
-        " placing choosing answers settle papers findings_paper read_figures read_rows read_summary"
-        " contents recount total_sheets unit_sheets ledger_sheets return_sheets charts"
-        " briefing",
+        " placing choosing answers settle papers findings_paper read_figures read_rows read_texts"
+        " read_summary audit_figures contents recount total_sheets unit_sheets ledger_sheets"
+        " return_sheets charts briefing",
     ),
     ("stages", "issue collect read audit aggregate write verify submit"),
     ("pipeline", "work checking take_in examine publish standing pipeline"),
@@ -47,7 +47,7 @@ HOMES = {
     # Vectors over all returns: the relations' engine and what stands on it.
     "numpy": (
         "exact ground truth row_functions evaluate vectors numbers_of_people"
-        " determine caches audit aggregate"
+        " determine caches audit_figures audit aggregate"
     ).split(),
     "olefile": ("gate",),
     "openpyxl": ("submit",),  # edits an upper office's own form

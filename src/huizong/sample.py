@@ -161,5 +161,6 @@ def _ledger_rows(
     numbered = [{"seq": str(number), **row} for number, row in enumerate(rows, 1)]
     return LedgerRows(
         ledger.symbol, status, "", keys, ("",) * len(keys),
-        tuple(range(5, 5 + len(rows))), tuple(tuple(row.get(key) for key in keys) for row in numbered),
+        tuple(range(5, 5 + len(rows))),
+        tuple(tuple(row.get(key) for key in keys) for row in numbered),
     )  # fmt: skip

@@ -91,7 +91,8 @@ def _result(outcome: Outcome) -> Reading | Refusal:
 
 def file_held(work: Work) -> tuple[Received, ...]:
     """File anew what waited for an answer or for a change of the roster; nothing is read anew."""
-    return tuple(file for file, _ in _save(work, _held(work, files_of(work.book, states=(PENDING,)))))
+    held = _held(work, files_of(work.book, states=(PENDING,)))
+    return tuple(file for file, _ in _save(work, held))
 
 
 def _held(
