@@ -11,6 +11,7 @@ from huizong.cli import app, run
 from huizong.texts import speak
 
 NOW = "2026-04-03T09:00:00"
+ANSWER = ("answer", "{office}", "2026Q1")
 
 
 @pytest.fixture(autouse=True)
@@ -55,7 +56,18 @@ def test_help_is_a_sentence_for_every_command(capsys):
     """
     call("--help")
     text = capsys.readouterr().out
-    commands = "init issue collect audit answer aggregate status verify dictionary demo".split()
+    commands = [
+        "init",
+        "issue",
+        "collect",
+        "audit",
+        "answer",
+        "aggregate",
+        "status",
+        "verify",
+        "dictionary",
+        "demo",
+    ]
 
     assert [one for one in commands if f"\n  {one} " not in text] == []
 
@@ -83,7 +95,11 @@ def test_audit_as_json_is_whole(office, capsys):
     report = json.loads(capsys.readouterr().out)
     unit = report["sets"][0]["units"][0]
 
-    assert (report["period"], unit["state"], len(report["sets"][0]["units"])) == ("2026Q1", "to_mend", 15)
+    assert (report["period"], unit["state"], len(report["sets"][0]["units"])) == (
+        "2026Q1",
+        "to_mend",
+        15,
+    )
     assert {"id", "cell", "text", "remedy", "level"} <= unit["findings"][0].keys()
 
 
@@ -114,7 +130,7 @@ def test_nothing_passed_cannot_be_added_up(office, capsys):
         (("issue", "{office}", "2026M01"), "2026M01"),
         (("dictionary", "XX"), "XX"),
         (("verify", "{tmp}/nothing.xlsx"), "nothing.xlsx"),
-        (("answer", "{office}", "2026Q1", "--finding", "0", "--officer", "x", "--reason", "y"), "--accept"),
+        ((*ANSWER, "--finding", "0", "--officer", "x", "--reason", "y"), "--accept"),
         (("init", "{office}"), "控制台"),
     ],
 )  # fmt: skip
@@ -140,7 +156,7 @@ def test_status_from_the_book(office, capsys):
     assert {one["state"] for one in json.loads(capsys.readouterr().out)} == {"missing"}
 
 
-def test_english_by_one_switch(office, capsys):
+def test_english_by_one_switch(capsys):
     """
     `--lang en` changes what is said.
     """

@@ -46,9 +46,19 @@ HOMES = {
     "msoffcrypto": ("gate", "dirt"),  # the demo encrypts one return
     # Vectors over all returns: the relations' engine and what stands on it.
     "numpy": (
-        "exact ground truth row_functions evaluate vectors numbers_of_people"
-        " determine caches audit_figures audit aggregate"
-    ).split(),
+        "exact",
+        "ground",
+        "truth",
+        "row_functions",
+        "evaluate",
+        "vectors",
+        "numbers_of_people",
+        "determine",
+        "caches",
+        "audit_figures",
+        "audit",
+        "aggregate",
+    ),
     "olefile": ("gate",),
     "openpyxl": ("submit",),  # edits an upper office's own form
     "pandas": ("ground", "evaluate", "row_functions"),
@@ -58,9 +68,19 @@ HOMES = {
     "typer": ("cli",),
     # Whoever writes a workbook: the unit's, the office's own, the summary.
     "xlsxwriter": (
-        "styles tables pages control findings_paper desk blank blank_front blank_figures"
-        " write total_sheets unit_sheets"
-    ).split(),
+        "styles",
+        "tables",
+        "pages",
+        "control",
+        "findings_paper",
+        "desk",
+        "blank",
+        "blank_front",
+        "blank_figures",
+        "write",
+        "total_sheets",
+        "unit_sheets",
+    ),
     "xlwings": ("addin",),
 }
 # Half a second each: `huizong --help` and `status` answer before these are imported.

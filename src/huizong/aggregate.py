@@ -49,8 +49,7 @@ def aggregate(
     included = [unit for unit in units if unit.included]
     own_in = own if own is not None and own.included else None
     totals = [
-        _total(indicator, included, own_in, len(units), past)
-        for indicator in form_set.indicators
+        _total(indicator, included, own_in, len(units), past) for indicator in form_set.indicators
     ]
     totals = _with_rates(form_set, identity, totals, rates)
     return Summary(
@@ -85,7 +84,11 @@ def _cell(one: UnitReturn, code: str) -> FigureCell | None:
 
 
 def _total(
-    indicator: Indicator, included: Sequence[UnitReturn], own: UnitReturn | None, expected: int, past: Past
+    indicator: Indicator,
+    included: Sequence[UnitReturn],
+    own: UnitReturn | None,
+    expected: int,
+    past: Past,
 ) -> Total:
     own_cell = _cell(own, indicator.code) if own else None
     common = {
@@ -138,7 +141,8 @@ def _to_date(indicator: Indicator, value: str, past: Past) -> tuple[str, str]:
 
 
 def _with_rates(
-    form_set: FormSet, identity: Identity, totals: Sequence[Total], rates: Rates) -> list[Total]:
+    form_set: FormSet, identity: Identity, totals: Sequence[Total], rates: Rates
+) -> list[Total]:
     """Work out every rate of the total, and of the year to date, from summed parts."""
     now = _as_reading(identity, {total.code: (total.state, total.value) for total in totals})
     year = _as_reading(
@@ -182,13 +186,20 @@ def _ledger_totals(returns: Iterable[UnitReturn]) -> tuple[LedgerTotal, ...]:
     return tuple(LedgerTotal(*key, plain(value)) for key, value in sums.items())
 
 
-def _changes(form_set: FormSet, before: Summary | None, totals: Sequence[Total]) -> tuple[Change, ...]:
+def _changes(
+    form_set: FormSet, before: Summary | None, totals: Sequence[Total]
+) -> tuple[Change, ...]:
     """List the totals that differ from the version of the summary before this one."""
     if before is None:
         return ()
     old = {total.code: total.value for total in before.totals}
     return tuple(
-        Change(total.code, form_set.by_code[total.code].zh.strip(), old.get(total.code, ""), total.value)
+        Change(
+            total.code,
+            form_set.by_code[total.code].zh.strip(),
+            old.get(total.code, ""),
+            total.value,
+        )
         for total in totals
         if old.get(total.code, "") != total.value
     )

@@ -98,7 +98,10 @@ def _judge(
         checked,
         ordered,
         [Header(period, level_of(file.unit)) for file in files],
-        [_past_reading(one, p.previous, last.get((f.unit, f.role))) for one, p, f in zip(ordered, pasts, files, strict=True)],
+        [
+            _past_reading(one, p.previous, last.get((f.unit, f.role)))
+            for one, p, f in zip(ordered, pasts, files, strict=True)
+        ],
         [_past_reading(one, p.year_ago, None) for one, p in zip(ordered, pasts, strict=True)],
     )
     work.progress("audit", len(files), len(files))
@@ -210,12 +213,18 @@ def _choose(
                 digest=file.digest, name=file.name, reading=readings.get(file.digest),
                 acceptable=file.digest in acceptable,
                 received=file.received_at, made=file.made_at,
-                put_aside=("rejected" if file.state == RETURNED else "put_aside") if file.put_aside else "",
+                put_aside=_put_aside(file),
             )
             for file in files
         ],
         answers,
     )  # fmt: skip
+
+
+def _put_aside(file: Received) -> str:
+    if not file.put_aside:
+        return ""
+    return "rejected" if file.state == RETURNED else "put_aside"
 
 
 def _only(file: Received, state: str) -> Choice:
@@ -226,9 +235,7 @@ def _only(file: Received, state: str) -> Choice:
     return Choice(file.digest, ((file.digest, ADOPTED, "adopted"),))
 
 
-def _save_states(
-    work: Work, files: Sequence[Received], choices: Mapping[Place, Choice]
-) -> None:
+def _save_states(work: Work, files: Sequence[Received], choices: Mapping[Place, Choice]) -> None:
     states = {
         digest: (state, reason)
         for choice in choices.values()
@@ -331,5 +338,3 @@ def with_readings(work: Work, returns: SetReturns) -> SetReturns:
         returns=tuple(map(filled, returns.returns)),
         own=filled(returns.own) if returns.own else None,
     )
-
-

@@ -246,7 +246,9 @@ class Ground:
     def header(self, name: str) -> Exact:
         """A field of the heading as numbers: dates are ordinals."""
         if name not in self._headings:
-            self._headings[name] = Exact.parse(*_known([_heading(name, one) for one in self.headers]))
+            self._headings[name] = Exact.parse(
+                *_known([_heading(name, one) for one in self.headers])
+            )
         return self._headings[name]
 
     def given(self, name: str, code: str) -> Exact:

@@ -62,7 +62,8 @@ def _issue_set(work: Work, checked: CheckedSet, period: Period) -> list[Issued]:
     blanks = [
         msgspec.structs.replace(
             blank, due=due, issued_at=work.at, issuer=office.unit.name,
-            seal=work.book.seal(blank.identity), approval=settings.approval, valid_to=settings.valid_to,
+            seal=work.book.seal(blank.identity), approval=settings.approval,
+            valid_to=settings.valid_to,
         )
         for blank in blanks_for(checked, period, units, office.unit, past)
     ]  # fmt: skip
@@ -75,9 +76,7 @@ def _issue_set(work: Work, checked: CheckedSet, period: Period) -> list[Issued]:
     return done
 
 
-def collect(
-    work: Work, files: Sequence[Path] = (), readers: Children | None = None
-) -> Collected:
+def collect(work: Work, files: Sequence[Path] = (), readers: Children | None = None) -> Collected:
     """Take in what lies in 收表 or the given files; answers given meanwhile are read first."""
     take_answers(work, work.office.settings.period)
     collected = take_in.collect(work, files, readers=readers)
@@ -125,7 +124,10 @@ def write_papers(
     """Write 状态.xlsx and 审核结果.xlsx; answers that were refused stay as they were typed."""
     office = work.office
     files = files_of(work.book)
-    typed = {one.typed.key: (one.typed.action, one.typed.officer, one.typed.reason) for one in applied.refused}
+    typed = {
+        one.typed.key: (one.typed.action, one.typed.officer, one.typed.reason)
+        for one in applied.refused
+    }
     status = write_status(office, str(period), sets, files, office.status, work.now, Unfiled())
     findings = write_findings(
         office, str(period), [_with_summary(work, period, one) for one in sets], files,

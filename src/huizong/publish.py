@@ -12,7 +12,7 @@ from huizong.audit import audit
 from huizong.cells import plain
 from huizong.collect import safe_name
 from huizong.determine import rates_of
-from huizong.entries import save_all_findings, answers_of
+from huizong.entries import answers_of, save_all_findings
 from huizong.errors import HuizongError
 from huizong.examine import examine, with_readings
 from huizong.ground import Ground, Header
@@ -137,7 +137,9 @@ def _second_sum(
         indicator = checked.form_set.by_code[total.code]
         if total.state != "number" or indicator.total != "sum":
             continue
-        second = Decimal(sum_of(work.book, str(period), checked.form_set.code, total.code, expected) or 0)
+        second = Decimal(
+            sum_of(work.book, str(period), checked.form_set.code, total.code, expected) or 0
+        )
         own = total.own if returns.own and returns.own.included else None
         if own and own.state == "number":
             second += Decimal(own.value)
@@ -171,7 +173,9 @@ def _write(work: Work, checked: CheckedSet, period: Period, summary: Summary) ->
         place = (summary.identity.code, str(period), checked.form_set.code)
         entry = (f"summary {period} {checked.form_set.code}", place, summary.findings)
         save_all_findings(work.book, "", work.at, [entry])
-    work.book.record("summary", {"file": path.name, "digest": digest, "checksum": checksum}, work.at)
+    work.book.record(
+        "summary", {"file": path.name, "digest": digest, "checksum": checksum}, work.at
+    )
     work.progress("write", 1, 1)
     return Published(summary, path, checksum, new=True)
 

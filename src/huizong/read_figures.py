@@ -102,6 +102,7 @@ def read_column(
         _figure(sheet, rows.found[code], column, indicator, {}, book, False)[0]
         for code, indicator in form_set.by_code.items()
         if code in rows.found
+        and sheet.rows[rows.found[code]][column : column + 1] not in ([""], [])
     )
     return tuple(cell for cell in cells if cell.state != "blank")
 

@@ -49,9 +49,7 @@ class Collected(msgspec.Struct, frozen=True):
         return (*self.scan.busy, *late)
 
 
-def collect(
-    work: Work, files: Sequence[Path] = (), readers: Children | None = None
-) -> Collected:
+def collect(work: Work, files: Sequence[Path] = (), readers: Children | None = None) -> Collected:
     """
     Take in what lies in 收表 (or `files`): stored before opened, read, filed; nothing is lost.
 
@@ -95,9 +93,7 @@ def file_held(work: Work) -> tuple[Received, ...]:
     return tuple(file for file, _ in _save(work, held))
 
 
-def _held(
-    work: Work, waiting: Iterable[Received]
-) -> Iterator[tuple[Received, Reading | Refusal]]:
+def _held(work: Work, waiting: Iterable[Received]) -> Iterator[tuple[Received, Reading | Refusal]]:
     held = {file.digest: file for file in waiting if file.reason in HELD}
     if held:
         for digest, reading in readings_of(work.book, held).items():
