@@ -162,7 +162,7 @@ def unfiled_lines(collected: Collected) -> list[str]:
     lines = []
     for file in collected.unfiled:
         told = [f for f in file.findings if f.level in ("ask", "must", "note")]
-        text = " ".join(f"{words(finding)}{remedy(finding)}" for finding in told)
+        text = " ".join(f"{words(finding)} {remedy(finding)}" for finding in told)
         state = say(f"file_state.{file.state}")
         lines.append(say("command.unfiled", file=file.name, state=state, text=text))
     lines += [say("command.busy", file=path.name) for path in collected.busy]
