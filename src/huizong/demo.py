@@ -196,7 +196,7 @@ def _send(
             sent.append((blank, f"{file_name(blank.identity)}_先", None))
         if one and blank.filling:
             changed = soiled(blank.filling, one, form_set)
-            blank = with_caches([msgspec.structs.replace(blank, filling=changed)])[0]
+            blank = msgspec.structs.replace(blank, filling=changed)
         sent.append((blank, file_name(blank.identity), one.spoil if one else None))
     _write(stage, work, sent)
 
@@ -206,18 +206,19 @@ def _of_last_period(work: Work, blank: Blank, last: Mapping[str, Reading]) -> Bl
     period = Period.parse(blank.identity.period).previous
     identity = msgspec.structs.replace(blank.identity, period=str(period))
     reading = last[_who(blank.identity)]
-    again = msgspec.structs.replace(
+    return msgspec.structs.replace(
         blank, identity=identity, seal=work.book.seal(identity),
         filling=msgspec.structs.replace(
             reading, remarks={blank.form_set.indicators[0].code: "补充说明：与上次报送略有不同"}
         ),
     )  # fmt: skip
-    return with_caches([again])[0]
 
 
 def _write(stage: _Stage, work: Work, sent: Sequence[tuple[Blank, str, str | None]]) -> None:
     """Write files in two processes, then do to them what their senders did."""
-    jobs = [(blank, work.office.inbox / f"{name}.xlsx") for blank, name, _ in sent]
+    blanks = with_caches([blank for blank, _, _ in sent])
+    paths = [work.office.inbox / f"{name}.xlsx" for _, name, _ in sent]
+    jobs = list(zip(blanks, paths, strict=True))
     for number, _ in enumerate(write_filled(stage.writers, jobs), 1):
         stage.progress("fill", number, len(jobs))
     for (_, path), (_, _, kind) in zip(jobs, sent, strict=True):
