@@ -11,7 +11,7 @@ EDITABLE := --config-settings editable_mode=compat --editable
 export LC_ALL := C.UTF-8
 export PYTHON
 
-.PHONY: demo test bench lint format blanks pictures lock clean help
+.PHONY: demo test bench lint format blanks pictures generated templates lock clean help
 .DEFAULT_GOAL := help
 
 demo: $(VENV)/huizong  ## one district, two quarters, in the folder demo/
@@ -41,6 +41,11 @@ pictures:  ## the demo's workbooks as PNG in pictures/
 	[ -d demo ] || $(MAKE) --no-print-directory demo
 	scripts/setup-libreoffice
 	scripts/pictures demo pictures
+
+generated: $(VENV)/dev  ## the standard blanks beside the definitions, and docs/findings.md
+	$(BIN)/python scripts/generate.py
+
+templates: generated
 
 lock:  ## pin the newest versions anew, with hashes
 	scripts/lock

@@ -102,7 +102,8 @@ def audited(
     reading: Reading, previous: Reading | None = None, year_ago: Reading | None = None
 ) -> Audit:
     """Audit one return alone."""
-    header = Header(Period.parse(reading.identity.period), level_of(reading.identity.code))
+    period = Period.parse(reading.identity.period) if reading.identity.period else PERIOD
+    header = Header(period, level_of(reading.identity.code))
     return audit(tj(), [reading], [header], [previous], [year_ago])
 
 

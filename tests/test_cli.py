@@ -13,6 +13,7 @@ from huizong.forms import installed
 from huizong.texts import speak
 
 NOW = "2026-04-03T09:00:00"
+ANSWER = ("answer", "{office}", "2026Q1")
 
 
 @pytest.fixture(autouse=True)
@@ -120,7 +121,7 @@ def test_nothing_passed_cannot_be_added_up(office, capsys):
         (("issue", "{office}", "2026M01"), "2026M01"),
         (("dictionary", "XX"), "XX"),
         (("verify", "{tmp}/nothing.xlsx"), "nothing.xlsx"),
-        (("answer", "{office}", "2026Q1", "--finding", "0", "--officer", "x", "--reason", "y"), "--accept"),
+        ((*ANSWER, "--finding", "0", "--officer", "x", "--reason", "y"), "--accept"),
         (("init", "{office}"), "控制台"),
     ],
 )  # fmt: skip
@@ -146,7 +147,7 @@ def test_status_from_the_book(office, capsys):
     assert {one["state"] for one in json.loads(capsys.readouterr().out)} == {"missing"}
 
 
-def test_english_by_one_switch(office, capsys):
+def test_english_by_one_switch(capsys):
     """
     `--lang en` changes what is said.
     """

@@ -26,16 +26,17 @@ LAYERS = (
         "parts of stages",
         "desk blank_front blank_figures blank_ledger blank_checks blank determine caches inbox"
         " blank_problems corrections differences circulars"
-        " placing choosing answers settle papers findings_paper read_figures read_rows read_summary"
-        " read_texts"
-        " contents recount total_sheets unit_sheets ledger_sheets return_sheets charts"
-        " briefing",
+        " placing choosing answers settle papers findings_paper read_figures read_rows read_texts"
+        " read_summary audit_figures contents recount total_sheets unit_sheets ledger_sheets"
+        " return_sheets charts briefing",
     ),
     ("stages", "issue collect read audit aggregate write verify submit"),
-    ("pipeline", "work checking beside key_files issuing take_in examine publish versions send_back"
-     " circulate"
-     " standing pipeline"),
-    ("showing", "progress reports dictionary definition_book sample dirt demo"),
+    (
+        "pipeline",
+        "work checking beside key_files issuing take_in examine publish versions send_back"
+        " circulate standing pipeline",
+    ),
+    ("showing", "progress reports dictionary definition_book sample filled dirt demo_offices demo"),
     ("faces", "cli addin menu __main__"),
 )
 RANKS = {module: rank for rank, (_, names) in enumerate(LAYERS) for module in names.split()}
@@ -50,9 +51,19 @@ HOMES = {
     "msoffcrypto": ("gate", "dirt"),  # the demo encrypts one return
     # Vectors over all returns: the relations' engine and what stands on it.
     "numpy": (
-        "exact ground truth row_functions evaluate vectors numbers_of_people"
-        " determine caches audit aggregate"
-    ).split(),
+        "exact",
+        "ground",
+        "truth",
+        "row_functions",
+        "evaluate",
+        "vectors",
+        "numbers_of_people",
+        "determine",
+        "caches",
+        "audit_figures",
+        "audit",
+        "aggregate",
+    ),
     "olefile": ("gate",),
     "openpyxl": ("submit",),  # edits an upper office's own form
     "pandas": ("ground", "evaluate", "row_functions"),
@@ -62,9 +73,22 @@ HOMES = {
     "typer": ("cli",),
     # Whoever writes a workbook: the unit's, the office's own, the summary.
     "xlsxwriter": (
-        "styles tables pages control findings_paper desk blank blank_front blank_figures"
-        " blank_problems circulars circulate write total_sheets unit_sheets"
-    ).split(),
+        "styles",
+        "tables",
+        "pages",
+        "control",
+        "findings_paper",
+        "desk",
+        "blank",
+        "blank_front",
+        "blank_figures",
+        "blank_problems",
+        "circulars",
+        "circulate",
+        "write",
+        "total_sheets",
+        "unit_sheets",
+    ),
     "xlwings": ("addin",),
 }
 # Half a second each: `huizong --help` and `status` answer before these are imported.

@@ -247,7 +247,8 @@ def _to_date(indicator: Indicator, value: str, past: Past) -> tuple[str, str]:
 
 
 def _with_rates(
-    form_set: FormSet, identity: Identity, totals: Sequence[Total], rates: Rates) -> list[Total]:
+    form_set: FormSet, identity: Identity, totals: Sequence[Total], rates: Rates
+) -> list[Total]:
     """Work out every rate of the total, and of the year to date, from summed parts."""
     now = _as_reading(identity, {total.code: _as_cell(total) for total in totals})
     year = _as_reading(
@@ -296,13 +297,20 @@ def _ledger_totals(returns: Iterable[UnitReturn]) -> tuple[LedgerTotal, ...]:
     return tuple(LedgerTotal(*key, plain(value)) for key, value in sums.items())
 
 
-def _changes(form_set: FormSet, before: Summary | None, totals: Sequence[Total]) -> tuple[Change, ...]:
+def _changes(
+    form_set: FormSet, before: Summary | None, totals: Sequence[Total]
+) -> tuple[Change, ...]:
     """List the totals that differ from the version of the summary before this one."""
     if before is None:
         return ()
     old = {total.code: total.value for total in before.totals}
     return tuple(
-        Change(total.code, form_set.by_code[total.code].zh.strip(), old.get(total.code, ""), total.value)
+        Change(
+            total.code,
+            form_set.by_code[total.code].zh.strip(),
+            old.get(total.code, ""),
+            total.value,
+        )
         for total in totals
         if old.get(total.code, "") != total.value
     )

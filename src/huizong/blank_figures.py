@@ -59,6 +59,7 @@ def _figure_heading(desk: Desk, sheet: Any) -> None:
     for column, key in enumerate(keys):
         style = desk.styles["heading" if column < layout.CHECK else "outside"]
         sheet.write_string(4, column, say(f"book.{key}"), style)
+    sheet.set_row(4, 21)
     for column, letter in enumerate(say("book.letters").split("|")):
         sheet.write_string(5, column, letter, desk.styles["letter"])
 
@@ -79,9 +80,9 @@ def _figure(desk: Desk, sheet: Any, row: int, indicator: Indicator) -> None:
         sheet.write_formula(row, layout.YTD, formula, number, cached(blank.caches.ytd.get(code)))
     else:
         sheet.write_blank(row, layout.YTD, None, number)
-    remark = desk.blank.filling.remarks.get(code, "") if desk.blank.filling else ""
+    remark = tidy(blank.filling.remarks.get(code, "")) if blank.filling else ""
     if remark:
-        sheet.write_string(row, layout.REMARK, tidy(remark), styles["remark"])
+        sheet.write_string(row, layout.REMARK, remark, styles["remark"])
     else:
         sheet.write_blank(row, layout.REMARK, None, styles["remark"])
     sheet.write_formula(

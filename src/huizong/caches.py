@@ -115,7 +115,7 @@ def _to_date(
                 sums[one.code] = plain(Decimal(value) + Decimal(blank.before[one.code]))
         found.append(sums)
     headers = [
-        Header(header.period, header.level, ytd={k: v for k, v in sums.items() if v and v != NOT_APPLICABLE})
+        Header(header.period, header.level, ytd=_numbers(sums))
         for header, sums in zip(ground.headers, found, strict=True)
     ]
     year = Ground.of({checked.form_set.code: checked}, readings, headers=headers)
@@ -123,8 +123,13 @@ def _to_date(
         scale = checked.form_set.by_code[code].scale
         states, numbers = values(checked.year_to_date(code), year, scale)
         for sums, state, number in zip(found, states, numbers, strict=True):
-            sums[code] = NOT_APPLICABLE if state == "na" else plain(number) if number is not None else ""
+            shown = "" if number is None else plain(number)
+            sums[code] = NOT_APPLICABLE if state == "na" else shown
     return found
+
+
+def _numbers(sums: Mapping[str, str]) -> dict[str, str]:
+    return {code: value for code, value in sums.items() if value not in ("", NOT_APPLICABLE)}
 
 
 def _computed_cells(
@@ -136,8 +141,8 @@ def _computed_cells(
         table = ground.table(computed.ledger)
         cells = Evaluation(ground, table).computed(computed.expression, len(table), computed.scale)
         numbers = cells.number.decimals(len(table))
-        places = _positions(table.owner)
-        for owner, place, state, number in zip(table.owner, places, cells.state, numbers, strict=True):
+        rows = zip(table.owner, _positions(table.owner), cells.state, numbers, strict=True)
+        for owner, place, state, number in rows:
             if state == NUMBER and number is not None:
                 found[owner][computed.ledger, computed.code, place] = plain(number)
             elif state == NA:

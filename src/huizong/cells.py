@@ -69,6 +69,8 @@ def squash(text: str) -> str:
 
 def clean_text(text: str) -> str:
     """Keep a text as typed, without control and direction characters and outer white space."""
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
     return (text.translate(_CONTROLS) if _CONTROL.search(text) else text).strip()
 
 

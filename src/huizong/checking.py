@@ -30,7 +30,9 @@ def read_file(path: str) -> bytes:
     data = Path(path).read_bytes()
     result = read_bytes(data)
     if isinstance(result, Read) and any(r.identity.role == SUMMARY for r in result.readings):
-        faults = verify_sheets({sheet.name: sheet.rows for sheet in open_workbook(data).sheets}).faults
+        faults = verify_sheets(
+            {sheet.name: sheet.rows for sheet in open_workbook(data).sheets}
+        ).faults
         readings = tuple(_with_faults(reading, faults) for reading in result.readings)
         result = Read(readings)
     return msgspec.msgpack.encode(result)

@@ -1,4 +1,4 @@
-"""The command line: parse, call one function, print, return 0 done, 1 someone must act, 2 failed."""
+"""The command line: parse, call one function, print; 0 done, 1 someone must act, 2 failed."""
 
 import contextlib
 import datetime as dt
@@ -18,15 +18,18 @@ from huizong.texts import say, speak
 DONE, WAITS, FAILED = 0, 1, 2
 
 app = typer.Typer(
-    add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False,
-    help="汇总：下发、收表、审核、汇总、上报。 Issue, collect, audit, add up and submit quarterly forms.",
+    add_completion=False, no_args_is_help=True, rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="汇总：下发、收表、审核、汇总、上报。 Issue, collect, audit and add up forms.",
 )  # fmt: skip
 
 definitions = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="报表制度的工作簿。 A form set's definition in Excel.")
 app.add_typer(definitions, name="definition")
 
 Folder = Annotated[Path, typer.Argument(metavar="OFFICE", help="收表文件夹 / the office's folder")]
-PeriodText = Annotated[str, typer.Argument(metavar="PERIOD", help="报告期 / period: 2026Q1, 2026M03")]
+PeriodText = Annotated[
+    str, typer.Argument(metavar="PERIOD", help="报告期 / period: 2026Q1, 2026M03")
+]
 Now = Annotated[str, typer.Option("--now", help="固定时间 / fix the clock: 2026-04-06T09:00:00")]
 AsJson = Annotated[bool, typer.Option("--json", help="机器可读 / machine-readable")]
 
@@ -35,7 +38,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="机器可读 / machine-rea
 def main_options(
     lang: Annotated[str, typer.Option("--lang", help="zh / en")] = "",
 ) -> None:
-    """汇总：下发、收表、审核、汇总、上报。 Issue, collect, audit, add up and submit quarterly forms."""
+    """汇总：下发、收表、审核、汇总、上报。 Issue, collect, audit and add up forms."""
     if lang:
         speak(lang)
 
@@ -72,7 +75,9 @@ def issue(
 @app.command()
 def collect(
     office: Folder,
-    files: Annotated[list[Path] | None, typer.Argument(metavar="[FILE]...", help="文件；不给则收“收表”")] = None,
+    files: Annotated[
+        list[Path] | None, typer.Argument(metavar="[FILE]...", help="文件；不给则收“收表”")
+    ] = None,
     now: Now = "",
 ) -> int:
     """收表。 Take in returns from 收表 or from given files."""
@@ -110,7 +115,7 @@ def answer(
     finding: Annotated[str, typer.Option(help="编号 / the finding's number")],
     officer: Annotated[str, typer.Option(help="核准人 / who decides")],
     reason: Annotated[str, typer.Option(help="理由 / why")],
-    accept: Annotated[bool, typer.Option("--accept", help="接受、核准 / accept or release")] = False,
+    accept: Annotated[bool, typer.Option("--accept", help="接受、核准 / accept")] = False,
     reject: Annotated[bool, typer.Option("--reject", help="退回 / send back")] = False,
     use: Annotated[str, typer.Option(help="采用此份 / use this file of several")] = "",
     now: Now = "",
@@ -213,7 +218,9 @@ def status(office: Folder, period: PeriodText, json_: AsJson = False, now: Now =
         return
     for one in stands:
         late = say("mark.late") if one.late else ""
-        typer.echo(f"{one.set_code}  {one.unit}  {one.name}  {say('state.' + one.state)} {late}".rstrip())
+        typer.echo(
+            f"{one.set_code}  {one.unit}  {one.name}  {say('state.' + one.state)} {late}".rstrip()
+        )
     counts = Counter(one.state for one in stands)
     typer.echo("，".join(f"{say('state.' + state)} {count}" for state, count in counts.items()))
 
@@ -221,7 +228,9 @@ def status(office: Folder, period: PeriodText, json_: AsJson = False, now: Now =
 @app.command()
 def verify(
     summary: Annotated[Path, typer.Argument(metavar="SUMMARY", help="汇总簿 / a summary workbook")],
-    sources: Annotated[Path | None, typer.Option(help="原件所在文件夹 / folder of the files")] = None,
+    sources: Annotated[
+        Path | None, typer.Option(help="原件所在文件夹 / folder of the files")
+    ] = None,
 ) -> int:
     """核对汇总簿。 Recompute a summary from its own sources, and from the files if given."""
     from huizong import checking
@@ -235,7 +244,9 @@ def verify(
 
 
 @app.command()
-def dictionary(set_code: Annotated[str, typer.Argument(metavar="SET", help="条线代号 / form set")]) -> None:
+def dictionary(
+    set_code: Annotated[str, typer.Argument(metavar="SET", help="条线代号 / form set")],
+) -> None:
     """指标词典。 Print a form set's indicators, ledgers and relations."""
     from huizong.dictionary import lines
 
@@ -284,7 +295,7 @@ def standard_blanks(
 def demo(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="演示文件夹 / folder to fill")],
 ) -> None:
-    """演示：一个区、三个街道、42 个社区、两个季度。 A district over three sub-districts, two quarters."""
+    """演示：一个区、三个街道、两个季度。 A district over three sub-districts, two quarters."""
     from huizong.demo import closing_lines, play
     from huizong.progress import bars
 

@@ -4,60 +4,50 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
-from types import MappingProxyType
 
 import msgspec
 
 from huizong import pipeline
 from huizong.answers import Typed
-from huizong.blank import write_blank
 from huizong.caches import with_caches
 from huizong.children import Children
-from huizong.desk import Asked, Blank, Mark, Problem
+from huizong.demo_offices import (
+    DISTRICT,
+    READ_ME,
+    STATED,
+    STREETS,
+    Site,
+    clear,
+    init_district,
+    init_street,
+    openings,
+)
+from huizong.desk import Blank
 from huizong.dirt import Dirt, read_dirt, reasons, soiled, spoil
 from huizong.entries import files_of
-from huizong.errors import HuizongError
 from huizong.examine import with_readings
-from huizong.forms import installed, read_form_set
+from huizong.filled import write_filled
 from huizong.issue import blanks_for, file_name
 from huizong.language import CheckedSet
-from huizong.office import expected_units, init_office
-from huizong.past import Opening, Past, past_of_units, save_opening
+from huizong.office import expected_units
+from huizong.past import Past, past_of_units, save_opening
 from huizong.periods import Period
 from huizong.pipeline import Audited
 from huizong.publish import Published
-from huizong.records import SUMMARY, TO_EXPLAIN, TO_MEND, FigureCell, Identity, Reading, UnitReturn
+from huizong.records import TO_EXPLAIN, TO_MEND, FigureCell, Identity, Reading, UnitReturn
 from huizong.sample import fill
 from huizong.send_back import copies
 from huizong.take_in import PROCESSES, TASK
 from huizong.texts import say
 from huizong.work import Progress, Work, at_work, checked_sets, silent
 
-DISTRICT = ("990101000000", "临江区")
-STREETS = ("清河街道", "南湖街道", "东岭街道")
-COMMUNITIES = (
-    ["和平", "光明", "清河", "东风", "春柳", "向阳", "永安", "望江", "石桥", "梅园", "双井", "松涛", "柳溪", "枫林"],
-    ["南湖", "滨水", "荷花", "渔港", "月亮湾", "长堤", "芦苇", "白鹭", "湖心", "碧波", "青石", "码头", "河口", "新港"],
-    ["东岭", "山门", "杏林", "竹海", "茶园", "云台", "半坡", "红叶", "泉眼", "石磨", "槐荫", "古塔", "岭上", "松风"],
-)
 PERIODS = (Period.parse("2025Q3"), Period.parse("2025Q4"))
-# The community whose year adds up to what a document states: the first of the first office.
-STATED = (0, 0)
 OFFICER = "演示员"
-READ_ME = "演示说明.txt"
 
 
 def demo_set() -> str:
     """The form set of the demo: the first installed one whose sample has known dirt."""
-    return next(code for code, folder in installed().items() if read_dirt(read_form_set(folder)))
-
-
-class Site(msgspec.Struct, frozen=True):
-    """One sub-district of the demo: its folder, its units, and what they last filled in."""
-
-    number: int
-    folder: Path
-    filled: dict[str, Reading] = {}
+    return next(code for code, checked in checked_sets().items() if read_dirt(checked.form_set))
 
 
 class Played(msgspec.Struct, frozen=True):
@@ -78,12 +68,14 @@ def play(folder: Path, progress: Progress = silent) -> Played:
     Raises:
         HuizongError: If the folder holds something else (`error.demo_folder`).
     """
-    _clear(folder)
+    clear(folder)
     checked = checked_sets()[demo_set()]
     start = dt.datetime(2025, 9, 20, 9)
     district = folder / DISTRICT[1]
-    _init_district(district, start)
-    sites = tuple(_init_street(folder, number, start) for number in range(len(STREETS)))
+    init_district(district, checked.form_set.code, start)
+    sites = tuple(
+        init_street(folder, number, checked.form_set.code, start) for number in range(len(STREETS))
+    )
     outcomes: list[tuple[str, str, str, str]] = []
     summaries: list[Path] = []
     with Children(PROCESSES, TASK) as readers, ProcessPoolExecutor(PROCESSES) as writers:
@@ -113,43 +105,6 @@ class _Stage(msgspec.Struct, frozen=True):
         return self.checked.form_set.code
 
 
-def _clear(folder: Path) -> None:
-    if not folder.exists() or not any(folder.iterdir()):
-        return
-    if not (folder / READ_ME).exists():
-        raise HuizongError("error.demo_folder", folder=folder)
-    for path in sorted(folder.rglob("*"), reverse=True):
-        path.rmdir() if path.is_dir() else path.unlink()
-
-
-def _init_district(folder: Path, now: dt.datetime) -> None:
-    lines = [f"{_street_code(n)},{name},{DISTRICT[0]},街道" for n, name in enumerate(STREETS)]
-    _init(folder, [f"{DISTRICT[0]},{DISTRICT[1]},990100000000,区县", *lines], DISTRICT[0], now)
-
-
-def _init_street(folder: Path, number: int, now: dt.datetime) -> Site:
-    code = _street_code(number)
-    lines = [f"{code},{STREETS[number]},{DISTRICT[0]},街道"]
-    lines += [
-        f"{code[:9]}{at:03},{name}社区,{code},社区" for at, name in enumerate(COMMUNITIES[number], 1)
-    ]
-    path = folder / STREETS[number]
-    _init(path, lines, code, now)
-    return Site(number, path, {})
-
-
-def _street_code(number: int) -> str:
-    return f"{DISTRICT[0][:6]}{number + 1:03}000"
-
-
-def _init(folder: Path, lines: Sequence[str], code: str, now: dt.datetime) -> None:
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    roster = folder.parent / f"名册_{code}.csv"
-    roster.write_text("\n".join(["区划代码,单位名称,上级代码,类别", *lines]), encoding="utf-8-sig")
-    init_office(folder, roster=roster, unit=code, now=now, sets=(demo_set(),))
-    roster.unlink()
-
-
 def _open_books(stage: _Stage, site: Site) -> None:
     """Enter the quarters before the demo as opening figures, generated and marked as such."""
     first = PERIODS[0]
@@ -158,7 +113,7 @@ def _open_books(stage: _Stage, site: Site) -> None:
     with at_work(site.folder, dt.datetime(2025, 9, 20, 10), "demo") as work:
         for period in earlier:
             blanks = _filled(stage, site, work, period, {})
-            save_opening(work.book, _openings(site, blanks, period))
+            save_opening(work.book, openings(site, blanks, period, stage.checked))
             _remember(site, blanks)
 
 
@@ -190,22 +145,6 @@ def _remember(site: Site, blanks: Sequence[Blank]) -> None:
             site.filled[_who(blank.identity)] = blank.filling
 
 
-def _openings(site: Site, blanks: Sequence[Blank], period: Period) -> Iterator[Opening]:
-    totals: dict[str, float] = {}
-    for number, blank in enumerate(blanks):
-        source = "生成" if (site.number, number) != STATED else "D3:L127（全年数；分季为生成）"
-        identity = blank.identity
-        for code, value in blank.caches.figures.items():
-            yield Opening(str(period), identity.set_code, identity.code, identity.role, code, value, source)
-            indicator = blank.form_set.by_code[code]
-            if indicator.total == "sum" and value[-1:].isdigit():
-                totals[code] = totals.get(code, 0) + float(value)
-    office = _street_code(site.number)
-    for code, total in totals.items():
-        value = f"{total:.10g}"
-        yield Opening(str(period), blanks[0].identity.set_code, office, SUMMARY, code, value, "生成")
-
-
 def _quarter(
     stage: _Stage, site: Site, number: int, period: Period
 ) -> list[tuple[str, str, str, str]]:
@@ -213,7 +152,8 @@ def _quarter(
     issued_at = dt.datetime.combine(period.end - dt.timedelta(days=10), dt.time(9))
     sent_at = dt.datetime.combine(period.end + dt.timedelta(days=3), dt.time(10))
     dirt = read_dirt(stage.checked.form_set)
-    here = {unit: one for (at, unit, when), one in dirt.items() if (at, when) == (site.number, number)}
+    mine = (site.number, number)
+    here = {unit: one for (at, unit, when), one in dirt.items() if (at, when) == mine}
     with at_work(site.folder, issued_at, "demo", stage.progress) as work:
         pipeline.issue(work, period, stage.code)
     with at_work(site.folder, sent_at, "demo", stage.progress) as work:
@@ -261,7 +201,7 @@ def _send(
             sent.append((blank, f"{file_name(blank.identity)}_先", None))
         if one and blank.filling:
             changed = soiled(blank.filling, one, form_set)
-            blank = with_caches([msgspec.structs.replace(blank, filling=changed)])[0]
+            blank = msgspec.structs.replace(blank, filling=changed)
         sent.append((blank, file_name(blank.identity), one.spoil if one else None))
     _write(stage, work, sent)
 
@@ -271,59 +211,24 @@ def _of_last_period(work: Work, blank: Blank, last: Mapping[str, Reading]) -> Bl
     period = Period.parse(blank.identity.period).previous
     identity = msgspec.structs.replace(blank.identity, period=str(period))
     reading = last[_who(blank.identity)]
-    again = msgspec.structs.replace(
+    return msgspec.structs.replace(
         blank, identity=identity, seal=work.book.seal(identity),
         filling=msgspec.structs.replace(
             reading, remarks={blank.form_set.indicators[0].code: "补充说明：与上次报送略有不同"}
         ),
     )  # fmt: skip
-    return with_caches([again])[0]
 
 
-def _write(
-    stage: _Stage, work: Work, sent: Sequence[tuple[Blank, str, str | None]]
-) -> None:
+def _write(stage: _Stage, work: Work, sent: Sequence[tuple[Blank, str, str | None]]) -> None:
     """Write files in two processes, then do to them what their senders did."""
-    jobs = [(blank, work.office.inbox / f"{name}.xlsx") for blank, name, _ in sent]
-    done = stage.writers.map(write_packed, [(_packed(blank), path) for blank, path in jobs])
-    for number, _ in enumerate(done, 1):
+    blanks = with_caches([blank for blank, _, _ in sent])
+    paths = [work.office.inbox / f"{name}.xlsx" for _, name, _ in sent]
+    jobs = list(zip(blanks, paths, strict=True))
+    for number, _ in enumerate(write_filled(stage.writers, jobs), 1):
         stage.progress("fill", number, len(jobs))
     for (_, path), (_, _, kind) in zip(jobs, sent, strict=True):
         if kind:
             spoil(kind, path)
-
-
-def _packed(blank: Blank) -> bytes:
-    """Send a blank to another process without its checked set, which that has itself."""
-    fields = {
-        name: getattr(blank, name) for name in blank.__struct_fields__ if name != "checked"
-    }
-    return msgspec.msgpack.encode(
-        {**fields, "caches": None, "set": blank.form_set.code}, enc_hook=_plain
-    )
-
-
-def _plain(value: object) -> object:
-    return dict(value) if isinstance(value, MappingProxyType) else str(value)
-
-
-def write_packed(job: tuple[bytes, Path]) -> None:
-    """Write one workbook in a process of its own."""
-    fields = msgspec.msgpack.decode(job[0])
-    checked = checked_sets()[fields.pop("set")]
-    fields.pop("caches")
-    due = fields.pop("due")
-    blank = Blank(
-        checked=checked,
-        identity=msgspec.convert(fields.pop("identity"), Identity),
-        filling=msgspec.convert(fields.pop("filling"), Reading),
-        due=dt.date.fromisoformat(due) if due else None,
-        marks=msgspec.convert(fields.pop("marks"), tuple[Mark, ...]),
-        problems=msgspec.convert(fields.pop("problems"), tuple[Problem, ...]),
-        asked=msgspec.convert(fields.pop("asked"), tuple[Asked, ...]),
-        **fields,
-    )
-    write_blank(with_caches([blank])[0], job[1])
 
 
 def _outcomes(
@@ -407,7 +312,8 @@ def _published(work: Work, period: Period) -> Published:
     if not standing:
         return published
     for one in standing:
-        typed = Typed(key=one.key, action="accept", officer=OFFICER, reason="演示：已逐单位核实，汇总数属实有据")
+        reason = "演示：已逐单位核实，汇总数有据可查"
+        typed = Typed(key=one.key, action="accept", officer=OFFICER, reason=reason)
         pipeline.answer(work, str(period), typed)
     (published,) = pipeline.aggregate(work, period)
     return published
@@ -426,7 +332,8 @@ def _district_quarter(stage: _Stage, district: Path, period: Period) -> list[Pat
 
 def _own_return(stage: _Stage, work: Work, period: Period) -> None:
     """The district fills in its own figures: nothing of this line happens there itself."""
-    blanks = blanks_for(stage.checked, period, (), work.office.unit, past_of_units(work.book, period, stage.checked.form_set))
+    past = past_of_units(work.book, period, stage.checked.form_set)
+    blanks = blanks_for(stage.checked, period, (), work.office.unit, past)
     blank = _sealed(work, blanks[0], work.now)
     if blank.filling is None:
         return
@@ -440,7 +347,8 @@ def _own_return(stage: _Stage, work: Work, period: Period) -> None:
         if indicator.time == "stock" and blank.typed_in(indicator)
     ]
     zero = msgspec.structs.replace(zero, figures=tuple(stocks))
-    _write(stage, work, [(msgspec.structs.replace(blank, filling=zero), file_name(blank.identity), None)])
+    filled = msgspec.structs.replace(blank, filling=zero)
+    _write(stage, work, [(filled, file_name(blank.identity), None)])
 
 
 def _explain(

@@ -8,7 +8,7 @@ import numpy as np
 
 from huizong.cells import NOT_APPLICABLE, plain
 from huizong.forms import Indicator
-from huizong.ground import BLANK, NA, NUMBER, Ground, Values, values_of
+from huizong.ground import BLANK, NA, NUMBER, TEXT, Ground, Values, values_of
 from huizong.language import CheckedSet, Computed
 from huizong.layout import STATUSES
 from huizong.records import SUMMARY, FigureCell, Finding, LedgerRows, Reading
@@ -28,8 +28,9 @@ class Determined(msgspec.Struct, frozen=True):
 
 
 def determine(
-    checked: CheckedSet, readings: Sequence[Reading], ground_of: Callable[[Sequence[Reading]], Ground]
-) -> Determined:
+    checked: CheckedSet, readings: Sequence[Reading],
+    ground_of: Callable[[Sequence[Reading]], Ground],
+) -> Determined:  # fmt: skip
     """
     Work out every figure that a definition determines, over all returns at once.
 
@@ -72,8 +73,9 @@ def rates_of(
 
 
 def _zero_reports(
-    indicator: Indicator, readings: Sequence[Reading], figures: list[dict[str, FigureCell]], ground: Ground
-) -> Iterator[Numbered]:
+    indicator: Indicator, readings: Sequence[Reading], figures: list[dict[str, FigureCell]],
+    ground: Ground,
+) -> Iterator[Numbered]:  # fmt: skip
     """Fill the blank cells of zero reports; a figure given beside one is contradicted."""
     if indicator.computed or not indicator.numeric:
         return
@@ -145,7 +147,14 @@ def _put(
         cell = cells.get(indicator.code) or FigureCell(indicator.code, "blank")
         name, number = state[position], texts[position]
         value = plain(number) if name == "number" and number is not None else ""
-        if not wanted[position] or (name == "blank" and not indicator.computed):
+        nothing = name == "blank" and not indicator.computed
+        if not wanted[position] or nothing:
+            # A figure that waits for its ledgers, or the 0 that stands for "" in some .xls.
+            waits = cell.formula and _is_waiting(readings[position])
+            if waits and (not wanted[position] or cell.value == "0"):
+                cells[indicator.code] = msgspec.structs.replace(cell, state="blank", value="")
+            continue
+        if (cell.state, cell.value) == (name, value) and indicator.code in cells:
             continue
         by_hand = readings[position].sheet != "" and not cell.formula
         code = _difference(indicator, cell, str(name), value, by_hand=by_hand)
@@ -162,6 +171,11 @@ def _put(
             cells[indicator.code] = msgspec.structs.replace(cell, state=name, value=value)
 
 
+def _is_waiting(reading: Reading) -> bool:
+    """Whether a unit's own figure waits for its ledgers; its formula's result means nothing."""
+    return reading.identity.role != SUMMARY and not reading.zero_report
+
+
 def _stays(indicator: Indicator, cell: FigureCell, *, by_hand: bool) -> bool:
     """What a person typed over a formula stands, and the audit judges it; never so for a rate."""
     return by_hand and not indicator.computed and cell.state != "blank"
@@ -174,7 +188,9 @@ def _difference(
     if (cell.state, cell.value) == (state, value) or cell.state in ("text", "error"):
         return ""  # the reader has spoken of texts and errors
     if not by_hand:
-        return "stale_result" if cell.cell else ""
+        # LibreOffice saves a result that is a text, such as ——, as 0 in an .xls.
+        text_as_zero = cell.value == "0" and state in ("blank", "na")
+        return "stale_result" if cell.cell and not text_as_zero else ""
     if cell.state == "blank":
         return "formula_gone" if cell.cell and state == "number" else ""
     return "rate_typed" if indicator.computed else "overtyped"
@@ -182,7 +198,8 @@ def _difference(
 
 def _values(code: str, figures: Sequence[Mapping[str, FigureCell]]) -> Values:
     cells = [one.get(code) for one in figures]
-    texts = np.array([cell.value or None if cell else None for cell in cells] or [None], dtype=object)
+    texts = np.empty(len(cells), dtype=object)
+    texts[:] = [(cell.value or None) if cell else None for cell in cells]
     numbers = {name: number for number, name in STATE_NAMES.items()}
-    state = np.array([numbers.get(cell.state, 3) if cell else BLANK for cell in cells], dtype=np.int8)
-    return values_of(texts[: len(cells)], state, "number")
+    states = [numbers.get(cell.state, TEXT) if cell else BLANK for cell in cells]
+    return values_of(texts, np.array(states, dtype=np.int8), "number")

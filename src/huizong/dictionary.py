@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from huizong.cells import plain
 from huizong.errors import HuizongError
-from huizong.formulas import live
 from huizong.forms import FormSet, Indicator, Ledger
+from huizong.formulas import live
 from huizong.language import CheckedSet
 from huizong.texts import language, name_of, say
 from huizong.work import checked_sets

@@ -48,7 +48,9 @@ def soiled(reading: Reading, dirt: Dirt | None, form_set: FormSet) -> Reading:
         return _nothing_happened(reading, form_set)
     if dirt.figure:
         code, typed = dirt.figure
-        cells = tuple(_typed(cell, typed) if cell.code == code else cell for cell in reading.figures)
+        cells = tuple(
+            _typed(cell, typed) if cell.code == code else cell for cell in reading.figures
+        )
         reading = msgspec.structs.replace(reading, figures=cells)
     if dirt.cell:
         symbol, key, value, row = dirt.cell

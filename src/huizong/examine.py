@@ -50,6 +50,7 @@ from huizong.work import Work
 
 _NOT_FILED = HELD | frozenset(UNREAD) | {"turned_away"}
 Place = tuple[str, str]  # unit code and role
+Judged = tuple[Reading, tuple[Finding, ...]]  # a return as determined, and what was found in it
 
 
 def examine(work: Work, checked: CheckedSet, period: Period) -> SetReturns:
@@ -67,8 +68,8 @@ def examine(work: Work, checked: CheckedSet, period: Period) -> SetReturns:
         rules = _rules(work, checked, period)
         known = dict(work.book.ask("SELECT digest, rules FROM audited"))
         fresh = [file for file in files if known.get(file.digest) != rules]
-        fresh_findings = _judge(work, checked, period, fresh, rules) if fresh else {}
-        return _settle(work, checked, period, files, fresh_findings)
+        judged = _judge(work, checked, period, fresh, rules) if fresh else {}
+        return _settle(work, checked, period, files, judged)
 
 
 def _rules(work: Work, checked: CheckedSet, period: Period) -> str:
@@ -88,7 +89,7 @@ def _rules(work: Work, checked: CheckedSet, period: Period) -> str:
 
 def _judge(
     work: Work, checked: CheckedSet, period: Period, files: Sequence[Received], rules: str
-) -> dict[str, tuple[Finding, ...]]:
+) -> dict[str, Judged]:
     """Judge some files by all rules; determined figures go back into the book."""
     readings = readings_of(work.book, [file.digest for file in files])
     files = [file for file in files if file.digest in readings]
@@ -101,7 +102,10 @@ def _judge(
         checked,
         ordered,
         [Header(period, level_of(file.unit)) for file in files],
-        [_past_reading(one, p.previous, last.get((f.unit, f.role))) for one, p, f in zip(ordered, pasts, files, strict=True)],
+        [
+            _past_reading(one, p.previous, last.get((f.unit, f.role)))
+            for one, p, f in zip(ordered, pasts, files, strict=True)
+        ],
         [_past_reading(one, p.year_ago, None) for one, p in zip(ordered, pasts, strict=True)],
         work.office.settings.paper_ledgers(checked.form_set),
         beside_of(work, checked, period, [(file.unit, file.role) for file in files]),
@@ -116,7 +120,8 @@ def _judge(
         save_readings(work.book, determined, reader_version())
         rows = [(file.digest, rules) for file in files]
         work.book.put("INSERT OR REPLACE INTO audited VALUES (?, ?)", rows)
-    return {file.digest: found for file, found in zip(files, done.findings, strict=True)}
+    judged = zip(done.readings, done.findings, strict=True)
+    return {file.digest: one for file, one in zip(files, judged, strict=True)}
 
 
 def _last_readings(
@@ -153,11 +158,11 @@ def _past_reading(
 
 def _settle(
     work: Work, checked: CheckedSet, period: Period, files: Sequence[Received],
-    fresh: Mapping[str, tuple[Finding, ...]],
+    judged: Mapping[str, Judged],
 ) -> SetReturns:  # fmt: skip
     """Weigh findings, reasons and answers; choose among files; enter how every unit stands."""
     answers = answers_of(work.book)
-    settled = _settled_findings(work, period, files, fresh, answers)
+    settled = _settled_findings(work, period, files, judged, answers)
     by_unit: dict[Place, list[Received]] = defaultdict(list)
     for file in files:
         by_unit[file.unit, file.role].append(file)
@@ -168,26 +173,26 @@ def _settle(
 
 def _settled_findings(
     work: Work, period: Period, files: Sequence[Received],
-    fresh: Mapping[str, tuple[Finding, ...]], answers: Mapping[str, Answer],
+    judged: Mapping[str, Judged], answers: Mapping[str, Answer],
 ) -> dict[str, tuple[AuditedFinding, ...]]:  # fmt: skip
     """Bring the findings of all files up to the answers as they are now."""
     known = findings_of(work.book, str(period))
     digests = {file.digest for file in files}
+    # Without an answer nothing about an earlier finding can have changed since it was entered.
     answered = [
         d for d, found in known.items()
-        if d in digests and any(f.key in answers for f in found)
+        if d in digests and d not in judged and any(f.key in answers for f in found)
     ]  # fmt: skip
-    # Without an answer nothing about an earlier finding can have changed since it was entered.
-    again = {*fresh, *answered}
-    readings = readings_of(work.book, again)
+    again = {
+        digest: (reading, tuple(one.finding for one in known[digest]))
+        for digest, reading in readings_of(work.book, answered).items()
+    } | dict(judged)
     items, settled = [], {d: known.get(d, ()) for d in digests}
     for file in files:
-        if file.digest not in again or file.digest not in readings:
+        if file.digest not in again:
             continue
-        found = fresh.get(file.digest)
-        if found is None:
-            found = tuple(one.finding for one in known[file.digest])
-        now = settle(found, readings[file.digest], answers)
+        reading, found = again[file.digest]
+        now = settle(found, reading, answers)
         if now != settled[file.digest]:
             items.append((file.digest, (file.unit, file.period, file.set_code), now))
         settled[file.digest] = now
@@ -214,12 +219,18 @@ def _choose(
                 digest=file.digest, name=file.name, reading=readings.get(file.digest),
                 acceptable=file.digest in acceptable,
                 received=file.received_at, made=file.made_at,
-                put_aside=("rejected" if file.state == RETURNED else "put_aside") if file.put_aside else "",
+                put_aside=_put_aside(file),
             )
             for file in files
         ],
         answers,
     )  # fmt: skip
+
+
+def _put_aside(file: Received) -> str:
+    if not file.put_aside:
+        return ""
+    return "rejected" if file.state == RETURNED else "put_aside"
 
 
 def _only(file: Received, state: str) -> Choice:
@@ -230,9 +241,7 @@ def _only(file: Received, state: str) -> Choice:
     return Choice(file.digest, ((file.digest, ADOPTED, "adopted"),))
 
 
-def _save_states(
-    work: Work, files: Sequence[Received], choices: Mapping[Place, Choice]
-) -> None:
+def _save_states(work: Work, files: Sequence[Received], choices: Mapping[Place, Choice]) -> None:
     states = {
         digest: (state, reason)
         for choice in choices.values()
@@ -335,5 +344,3 @@ def with_readings(work: Work, returns: SetReturns) -> SetReturns:
         returns=tuple(map(filled, returns.returns)),
         own=filled(returns.own) if returns.own else None,
     )
-
-

@@ -31,7 +31,8 @@ def place(finding: Finding) -> str:
 def _filled(finding: Finding) -> Mapping[str, str]:
     """A text may name a detail that is not given: an empty text is better than a traceback."""
     given = {"cell": finding.cell, "sheet": finding.sheet, "subject": finding.subject}
-    return dict.fromkeys(KEYS, "") | given | dict(finding.details)
+    said = {key: text or say("book.empty") for key, text in finding.details.items()}
+    return dict.fromkeys(KEYS, "") | given | said
 
 
 # Every detail that a text names.
@@ -40,4 +41,38 @@ KEYS = (
     "rows", "low", "high", "places", "left", "right", "difference", "rule", "relation", "parts",
     "unit", "period", "asked", "near", "version", "wanted", "when", "count", "days", "total",
     "length", "least", "why", "words", "own", "operands", "before", "row",
+    "columns", "kind",
 )  # fmt: skip
+
+
+def page() -> str:
+    """Lay out docs/findings.md: every finding in words, who acts on it, and what to do."""
+    texts = catalogue()
+    lines = [_HEAD, "| 级别 | 说法 | 谁来办 | 怎么办 |", "| --- | --- | --- | --- |"]
+    lines += [
+        f"| `{level}` | {_both(f'level.{level}')} | {_both(f'who.{level}')} | "
+        f"{_both(f'remedy.{level}')} |"
+        for level in ("must", "release", "explain", "ask", "note", "info")
+    ]
+    lines += ["", "| 代码 | 中文 | English | 另有的办法 |", "| --- | --- | --- | --- |"]
+    for key, text in texts.items():
+        code = key.removeprefix("finding.")
+        if code != key:
+            own = texts.get(f"remedy.{code}", {}).get("zh", "")
+            cells = (f"`{code}`", text["zh"], text["en"], own)
+            lines.append("| " + " | ".join(one.replace("|", "\\|") for one in cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+_HEAD = """# 审核结果里的话（Findings）
+
+由 `make generated` 从 `src/huizong/texts/*.toml` 生成，请勿手改。Generated from the catalogue.
+
+每条结果说明：哪个文件、哪张表、哪一格；现在是什么；应当是什么；怎么办；谁来办。花括号处填入具体内容。
+同一代码的级别可随审核关系而定；没有另外办法的，按级别办。
+"""
+
+
+def _both(code: str) -> str:
+    text = catalogue()[code]
+    return f"{text['zh']} / {text['en']}"

@@ -95,7 +95,9 @@ class Styles:
         elif column.numeric:
             # An amount has its places; a target is of any unit and shows what was typed.
             places = number_format(column.scale) if column.unit or column.rule else "General"
-            look |= {"num_format": places, "align": "right" if column.width >= NARROW else "center"}
+            wide = column.width >= NARROW
+            look |= {"num_format": places, "align": "right" if wide else "center"}
+            look |= {"indent": 1} if wide else {}
         else:
             look |= {"num_format": "@" if column.type == "text" else "General", "text_wrap": True}
             if column.choices or column.width < NARROW:

@@ -1,4 +1,4 @@
-"""Form sets: what is asked, of whom, how often. Definitions are data; nothing here knows a form's name."""
+"""Form sets: what is asked, of whom, how often. Nothing here knows a form's name."""
 
 import datetime as dt
 import re

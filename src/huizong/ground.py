@@ -207,6 +207,7 @@ class Ground:
         self._returns = returns
         self._figures: dict[Hashable, Values] = {}
         self._tables: dict[Hashable, Table] = {}
+        self._headings: dict[str, Exact] = {}
         self.memo: dict[Hashable, Any] = {}
 
     @classmethod
@@ -255,12 +256,16 @@ class Ground:
         """The same ground with one figure put in place of what the returns say."""
         other = Ground(self.checked, self._returns, self.headers, self.own)
         other._figures = {**self._figures, (code, "now"): values}
-        other._tables = self._tables
+        other._tables, other._headings = self._tables, self._headings
         return other
 
     def header(self, name: str) -> Exact:
         """A field of the heading as numbers: dates are ordinals."""
-        return Exact.parse(*_known([_heading(name, one) for one in self.headers]))
+        if name not in self._headings:
+            self._headings[name] = Exact.parse(
+                *_known([_heading(name, one) for one in self.headers])
+            )
+        return self._headings[name]
 
     def given(self, name: str, code: str) -> Exact:
         """A figure that the headings carry: ytd or children."""

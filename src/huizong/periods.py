@@ -85,7 +85,7 @@ class Period:
 
     @classmethod
     def named(cls, text: str) -> "Period | None":
-        """Read a period as a form's heading has it (2026年第一季度) or as a code; None if neither."""
+        """Read a period as a heading has it (2026年第一季度) or as a code; None if neither."""
         folded = re.sub(r"\s", "", text)
         found = _NAMED.fullmatch(folded)
         try:

@@ -73,9 +73,7 @@ def _issue_set(work: Work, checked: CheckedSet, period: Period) -> list[Issued]:
     return done
 
 
-def collect(
-    work: Work, files: Sequence[Path] = (), readers: Children | None = None
-) -> Collected:
+def collect(work: Work, files: Sequence[Path] = (), readers: Children | None = None) -> Collected:
     """Take in what lies in 收表 or the given files; answers given meanwhile are read first."""
     take_answers(work, work.office.settings.period)
     collected = take_in.collect(work, files, readers=readers)
@@ -123,7 +121,10 @@ def write_papers(
     """Write 状态.xlsx and 审核结果.xlsx; answers that were refused stay as they were typed."""
     office = work.office
     files = files_of(work.book)
-    typed = {one.typed.key: (one.typed.action, one.typed.officer, one.typed.reason) for one in applied.refused}
+    typed = {
+        one.typed.key: (one.typed.action, one.typed.officer, one.typed.reason)
+        for one in applied.refused
+    }
     status = write_status(office, str(period), sets, files, office.status, work.now, Unfiled())
     findings = write_findings(
         office, str(period), [_with_summary(work, period, one) for one in sets], files,
@@ -189,7 +190,7 @@ def unfiled_lines(collected: Collected) -> list[str]:
     lines = []
     for file in collected.unfiled:
         told = [f for f in file.findings if f.level in ("ask", "must", "note")]
-        text = " ".join(f"{words(finding)}{remedy(finding)}" for finding in told)
+        text = " ".join(f"{words(finding)} {remedy(finding)}" for finding in told)
         state = say(f"file_state.{file.state}")
         lines.append(say("command.unfiled", file=file.name, state=state, text=text))
     lines += [say("command.busy", file=path.name) for path in collected.busy]

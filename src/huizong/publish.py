@@ -179,7 +179,9 @@ def _second_sum(
         indicator = checked.form_set.by_code[total.code]
         if total.state != "number" or indicator.total != "sum":
             continue
-        second = Decimal(sum_of(work.book, str(period), checked.form_set.code, total.code, expected) or 0)
+        second = Decimal(
+            sum_of(work.book, str(period), checked.form_set.code, total.code, expected) or 0
+        )
         own = total.own if returns.own and returns.own.included else None
         if own and own.state == "number":
             second += Decimal(own.value)
@@ -213,7 +215,9 @@ def _write(work: Work, checked: CheckedSet, period: Period, summary: Summary) ->
         place = (summary.identity.code, str(period), checked.form_set.code)
         entry = (f"summary {period} {checked.form_set.code}", place, summary.findings)
         save_all_findings(work.book, "", work.at, [entry])
-    work.book.record("summary", {"file": path.name, "digest": digest, "checksum": checksum}, work.at)
+    work.book.record(
+        "summary", {"file": path.name, "digest": digest, "checksum": checksum}, work.at
+    )
     work.progress("write", 1, 1)
     return Published(summary, path, checksum, new=True)
 

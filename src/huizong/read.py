@@ -1,4 +1,4 @@
-"""Read a returned workbook: what it says, whose it is, what was repaired. Runs in a child process."""
+"""Read a returned workbook: what it says, whose it is, what was repaired. For child processes."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
@@ -146,15 +146,12 @@ def _read_set(
     if identity.version != form_set.version and not heading.summary:
         # Never read by the wrong map: its figures are not taken at all.
         old = _old_version(identity, page, form_set)
-        return Reading(
-            identity=identity, seal=tag.get("seal", ""), sheet=page.sheet.name, findings=(*more, old)
-        )
+        seal = tag.get("seal", "")
+        return Reading(identity, seal, sheet=page.sheet.name, findings=(*more, old))
     findings = [*doubts, *more, *_hidden_sheets(pages, form_set, page)]
     zero = _zero_report(pages, form_set)
     rows = find_rows(page.sheet, heading, form_set)
-    figures, faults = read_figures(
-        page.sheet, heading, rows, form_set, book=book, zero_report=zero
-    )
+    figures, faults = read_figures(page.sheet, heading, rows, form_set, book=book, zero_report=zero)
     findings += faults
     common = {
         "identity": identity,
@@ -255,9 +252,7 @@ def _old_version(identity: Identity, page: _Page, form_set: FormSet) -> Finding:
     return Finding("old_version", "must", page.sheet.name, "", form_set.code, details)
 
 
-def _hidden_sheets(
-    pages: Sequence[_Page], form_set: FormSet, main: _Page
-) -> Iterator[Finding]:
+def _hidden_sheets(pages: Sequence[_Page], form_set: FormSet, main: _Page) -> Iterator[Finding]:
     """The form's own sheets are read whole; a hidden one is listed."""
     codes = {ledger.code for ledger in form_set.ledgers}
     for page in pages:
@@ -286,7 +281,8 @@ def _heading_agrees(pages: Sequence[_Page], main: _Page, form_set: FormSet) -> I
     codes = {ledger.code for ledger in form_set.ledgers} | {f"{form_set.code}-T"}
     wanted = {key: labelled(main.top, main.sheet, key)[0] for key in ("unit", "region", "period")}
     for page in pages:
-        if page is main or (page.mark not in codes and not labelled(page.top, page.sheet, "zero")[1]):
+        is_front = labelled(page.top, page.sheet, "zero")[1] != ""
+        if page is main or not (page.mark in codes or is_front):
             continue
         for key, expected in wanted.items():
             found, cell = labelled(page.top, page.sheet, key)

@@ -47,8 +47,8 @@ class Heading:
 def find_heading(top: Sequence[Sequence[str]]) -> Heading | None:
     """Find the heading row of a statistics sheet: 指标名称, 代码, 计量单位 and 本期 or 合计."""
     keys = {"name": words("name"), "code": words("code"), "measure": words("measure")}
-    keys |= {"prev": words("prev"), "now": words("now"), "total": frozenset(("合计", "Total")), "remark": words("remark")}
-    keys["own"] = frozenset(("本级", "Own"))
+    keys |= {"prev": words("prev"), "now": words("now"), "remark": words("remark")}
+    keys |= {"total": frozenset(("合计", "Total")), "own": frozenset(("本级", "Own"))}
     for row, texts in enumerate(top):
         if keys["name"].isdisjoint(texts) or keys["code"].isdisjoint(texts):
             continue
@@ -87,9 +87,7 @@ def read_figures(
         if row is None:
             figures.append(FigureCell(indicator.code, "blank"))
             continue
-        figure, more = _figure(
-            sheet, row, heading.value, indicator, under, book, zero_report
-        )
+        figure, more = _figure(sheet, row, heading.value, indicator, under, book, zero_report)
         figures.append(figure)
         findings += more
     return tuple(figures), tuple(findings)
@@ -106,6 +104,7 @@ def read_column(
         _figure(sheet, rows.found[code], column, indicator, {}, book, False)[0]
         for code, indicator in form_set.by_code.items()
         if code in rows.found
+        and sheet.rows[rows.found[code]][column : column + 1] not in ([""], [])
     )
     return tuple(cell for cell in cells if cell.state != "blank")
 
@@ -135,7 +134,7 @@ def find_rows(sheet: Sheet, heading: Heading, form_set: FormSet) -> Rows:
             _take_row(rows, sheet, heading, row, form_set.by_code[code], name, names)
         elif name in names and not code:
             _offer_row(rows, sheet, heading, row, names[name])
-        else:
+        elif not name.startswith(tuple(words("paper_code"))):
             _leave_row(rows, sheet, heading, row, name or code)
     missing = [one for one in form_set.indicators if one.code not in rows.found]
     rows.findings += [
@@ -244,6 +243,12 @@ def _figure(
         )
         value = number
     figure = read_figure(value, indicator.unit, indicator.zero_words)
+    if formula and not zero_report and not determined and figure.value == 0:
+        # The issued formula of a cell that nobody filled in: LibreOffice saves its result "" as 0
+        # in an .xls. Blank is not zero, so it counts as blank and the unit is asked.
+        if not indicator.required:
+            findings.append(finding("formula_zero", "info", sheet, row, column, **common))
+        return FigureCell(indicator.code, "blank", "", place, "", formula), findings
     findings += _remarks(sheet, row, column, figure, indicator, common, formula and not zero_report)
     text = plain(figure.value) if figure.value is not None else ""
     typed = NOT_APPLICABLE if figure.state == "na" else common["found"]

@@ -274,9 +274,7 @@ def _status(taken: _Taken, top: Sequence[Sequence[str]], ledger: Ledger) -> str:
         code = "status_without_rows"
     if code:
         details = {"found": found, "rows": str(len(taken.rows)), "label": ledger.zh}
-        taken.findings.append(
-            Finding(code, "must", taken.sheet.name, cell, ledger.symbol, details)
-        )
+        taken.findings.append(Finding(code, "must", taken.sheet.name, cell, ledger.symbol, details))
     return status
 
 

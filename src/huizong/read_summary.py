@@ -54,7 +54,9 @@ def _count(said: Mapping[str, str], key: str) -> int:
     return int(text) if text.isdigit() else 0
 
 
-def _ledger_totals(rows: Sequence[tuple[str, str, str]], form_set: FormSet) -> Iterator[LedgerTotal]:
+def _ledger_totals(
+    rows: Sequence[tuple[str, str, str]], form_set: FormSet
+) -> Iterator[LedgerTotal]:
     for kind, symbol, told in rows:
         key, _, value = told.rpartition("=")
         known = symbol in form_set.by_symbol or symbol in form_set.by_code
@@ -76,7 +78,9 @@ def _explanations(book: Workbook, office: str) -> Iterator[tuple[str, str]]:
 
 def _reasons(sheet: Sheet, office: str) -> Iterator[tuple[str, str]]:
     for row, cells in enumerate(sheet.rows[:20]):
-        columns = {squash(cell): at for at, cell in enumerate(cells) if isinstance(cell, str) and cell}
+        columns = {
+            squash(cell): at for at, cell in enumerate(cells) if isinstance(cell, str) and cell
+        }
         places = [_column(columns, key) for key in ("relation", "unit", "explanation")]
         if None in places:
             continue

@@ -1,4 +1,4 @@
-"""The records that travel from stage to stage: identities, figures, ledger rows, returns, findings."""
+"""The records that travel from stage to stage: figures, rows, returns, findings, totals."""
 
 import datetime as dt
 import hashlib
@@ -158,8 +158,8 @@ MISSING, WAITING, TO_MEND, TO_EXPLAIN, PASSED = (
     "passed",
 )
 
-# States of a received file (faults.md I2): 已采用 待处理 已退回 已被新版替代 不是报表; a second copy
-# of the same bytes is no file of its own but a sighting.
+# States of a received file (faults.md I2): 已采用 待处理 已退回 已被新版替代 不是报表; a second
+# copy of the same bytes is no file of its own but a sighting.
 ADOPTED, PENDING, RETURNED, SUPERSEDED, NOT_A_RETURN = (
     "adopted",
     "pending",
@@ -212,7 +212,7 @@ class Total(msgspec.Struct, frozen=True, kw_only=True):
     States: number, na (all said ——), blank (nobody gave a number), not_summed (total = none),
     no_key (distinct, cannot be recounted here). Values are exact plain decimals or "".
     `counted` of `expected` units gave a number or ——; own figures are not counted in either.
-    `previous`, `year_ago`, `ytd` are plain decimals, —— or ""; `ytd_coverage` reads 1/2, "" if full.
+    `previous`, `year_ago`, `ytd` are plain decimals, —— or ""; `ytd_coverage` is 1/2, "" if full.
     """
 
     code: str

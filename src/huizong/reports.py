@@ -12,7 +12,9 @@ from huizong.texts import say
 
 def someone_must_act(audited: Audited) -> bool:
     """Whether a block or a missing explanation stands anywhere, or an answer was refused."""
-    standing = any(one.stands for sets in audited.sets for unit in sets.rows for one in unit.findings)
+    standing = any(
+        one.stands for sets in audited.sets for unit in sets.rows for one in unit.findings
+    )
     return standing or bool(audited.answers.refused)
 
 
@@ -44,7 +46,8 @@ def audit_json(audited: Audited, period: Period) -> str:
     report = {
         "period": str(period),
         "sets": [
-            {"set": sets.code, "units": [_unit(unit) for unit in sets.rows]} for sets in audited.sets
+            {"set": sets.code, "units": [_unit(unit) for unit in sets.rows]}
+            for sets in audited.sets
         ],
     }
     return json.dumps(report, ensure_ascii=False, indent=2)

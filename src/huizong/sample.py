@@ -19,8 +19,11 @@ SURNAMES = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦许何吕张�
 
 
 def read_sample(form_set: FormSet) -> Mapping[str, Any]:
-    """Read how a form set's sample figures are made."""
-    return tomllib.loads((Path(form_set.folder) / "sample.toml").read_text(encoding="utf-8"))
+    """Read how a form set's sample figures are made; empty if it has none."""
+    path = Path(form_set.folder) / "sample.toml"
+    if not path.exists():
+        return {}
+    return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
 def fill(
@@ -214,5 +217,6 @@ def _ledger_rows(
     numbered = [{**row, "seq": str(number)} for number, row in enumerate(rows, 1)]
     return LedgerRows(
         ledger.symbol, status, "", keys, ("",) * len(keys),
-        tuple(range(5, 5 + len(rows))), tuple(tuple(row.get(key) for key in keys) for row in numbered),
+        tuple(range(5, 5 + len(rows))),
+        tuple(tuple(row.get(key) for key in keys) for row in numbered),
     )  # fmt: skip

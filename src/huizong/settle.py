@@ -15,14 +15,18 @@ from huizong.records import (
     Reading,
 )
 
-# Phrases that explain nothing (design.md: 属实 doesn't count).
-_EMPTY = frozenset(
-    squash(phrase)
-    for phrase in (
-        "属实", "情况属实", "数据属实", "数字属实", "经核实属实", "已核实", "核实无误", "无误", "正常",
-        "情况正常", "属正常", "没问题", "无问题", "按实填报", "如实填报", "无变动原因", "同上", "见上",
-        "true", "correct", "ok", "yes",
-    )
+# Phrases that explain nothing (design.md: 属实 doesn't count), the longest first.
+_EMPTY = sorted(
+    (
+        squash(phrase)
+        for phrase in (
+            "属实", "情况属实", "数据属实", "数字属实", "经核实属实", "经核实", "已核实",
+            "核实无误", "无误", "正常", "情况正常", "属正常", "没问题", "无问题", "按实填报",
+            "如实填报", "无变动原因", "同上", "见上", "true", "correct", "ok", "yes",
+        )
+    ),
+    key=len,
+    reverse=True,
 )  # fmt: skip
 # A shorter reason explains nothing: the live check and the audit agree on it.
 SHORTEST_REASON = 6
@@ -68,9 +72,11 @@ def reason_given(finding: Finding, reading: Reading) -> str:
 
 
 def says_something(reason: str) -> bool:
-    """Whether a reason explains anything: a few characters at least, and no empty phrase."""
-    bare = re.sub(r"[，。、！!,.;；:：]", "", squash(reason))
-    return len(bare) >= SHORTEST_REASON and bare.lower() not in _EMPTY
+    """Whether a reason explains anything: a few characters beside empty phrases."""
+    bare = re.sub(r"[\W_]", "", squash(reason)).lower()
+    for phrase in _EMPTY:
+        bare = bare.replace(phrase, "")
+    return len(bare) >= SHORTEST_REASON
 
 
 def state_of(findings: Iterable[AuditedFinding]) -> str:

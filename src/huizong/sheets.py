@@ -71,7 +71,7 @@ def _behind(sheet: Sheet, row: int, column: int) -> tuple[str, str]:
 
 def plain_text(value: object) -> str:
     """Show a cell's value as a person sees it: 12 not 12.0, a date as ISO."""
-    if isinstance(value, float) and value == int(value) and abs(value) < 1e15:
+    if isinstance(value, float) and abs(value) < 1e15 and value == int(value):
         return str(int(value))
     if isinstance(value, dt.datetime):
         return value.date().isoformat() if value.time() == dt.time() else value.isoformat(" ")

@@ -63,9 +63,7 @@ class Collected(msgspec.Struct, frozen=True):
         return (*self.scan.busy, *late)
 
 
-def collect(
-    work: Work, files: Sequence[Path] = (), readers: Children | None = None
-) -> Collected:
+def collect(work: Work, files: Sequence[Path] = (), readers: Children | None = None) -> Collected:
     """
     Take in what lies in 收表 (or `files`): stored before opened, read, filed; nothing is lost.
 
@@ -116,12 +114,11 @@ def _results(outcome: Outcome) -> tuple[Reading | Refusal, ...]:
 
 def file_held(work: Work) -> tuple[Received, ...]:
     """File anew what waited for an answer or for a change of the roster; nothing is read anew."""
-    return tuple(file for file, _ in _save(work, _held(work, files_of(work.book, states=(PENDING,)))))
+    held = _held(work, files_of(work.book, states=(PENDING,)))
+    return tuple(file for file, _ in _save(work, held))
 
 
-def _held(
-    work: Work, waiting: Iterable[Received]
-) -> Iterator[tuple[Received, Reading | Refusal]]:
+def _held(work: Work, waiting: Iterable[Received]) -> Iterator[tuple[Received, Reading | Refusal]]:
     held = {file.digest: file for file in waiting if file.reason in HELD}
     if held:
         for digest, reading in readings_of(work.book, held).items():

@@ -101,5 +101,8 @@ def at_work(
         HuizongError: If there is no office, someone else is at work, or the book is damaged.
     """
     office = open_office(folder)
-    with hold(folder, me(now.isoformat(timespec="seconds"), action)), open_book(office.book) as book:
+    with (
+        hold(folder, me(now.isoformat(timespec="seconds"), action)),
+        open_book(office.book) as book,
+    ):
         yield Work(office, book, now, progress)

@@ -1,0 +1,24 @@
+"""Write what is made from the definitions and texts and kept in git."""
+
+from pathlib import Path
+
+from huizong.findings import page
+from huizong.forms import installed, read_form_set
+from huizong.issue import write_standard
+from huizong.language import check
+
+ROOT = Path(__file__).parents[1]
+
+
+def main() -> None:
+    """Write the standard blanks beside their definitions, and docs/findings.md."""
+    form_sets = {code: read_form_set(folder) for code, folder in installed().items()}
+    for form_set in form_sets.values():
+        print(write_standard(check(form_set, form_sets)).relative_to(ROOT))
+    path = ROOT / "docs" / "findings.md"
+    path.write_text(page(), encoding="utf-8", newline="\n")
+    print(path.relative_to(ROOT))
+
+
+if __name__ == "__main__":
+    main()
