@@ -63,7 +63,7 @@ def _make(size: int, folder: Path) -> None:
         *(f"{code_of(n)},第{n}社区,{OFFICE}" for n in range(size)),
     ]
     roster.write_text("\n".join(lines), encoding="utf-8")
-    init_office(folder, roster=roster, unit=OFFICE, now=MADE)
+    init_office(folder, roster=roster, unit=OFFICE, now=MADE, sets=("TJ",))
     half = -(-size // PROCESSES)
     parts = [range(start, min(size, start + half)) for start in range(0, size, half)]
     with ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn")) as pool:

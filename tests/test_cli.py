@@ -60,8 +60,8 @@ def test_help_is_a_sentence_for_every_command(capsys):
     """
     call("--help")
     text = capsys.readouterr().out
-    commands = "init issue collect audit answer return differences papers aggregate status".split()
-    commands += "verify dictionary demo".split()
+    commands = ["init", "issue", "collect", "audit", "answer", "return", "differences", "papers"]
+    commands += ["aggregate", "status", "verify", "dictionary", "definition", "demo"]
 
     assert [one for one in commands if f"\n  {one} " not in text] == []
 

@@ -137,7 +137,9 @@ def _parts(
         if role != SUMMARY and not own:
             other = beside.get((one.unit.code, role), {})
             cells = {part: _cell(one, part) for part in codes}
-            numbers = {part: Decimal(c.value) for part, c in cells.items() if c and c.state == "number"}
+            numbers = {
+                part: Decimal(c.value) for part, c in cells.items() if c and c.state == "number"
+            }
             own = {part: value for part, value in {**other, **numbers}.items() if part in codes}
         if len(own) == len(codes):
             found.append(own)
@@ -156,7 +158,11 @@ def _of_parts(
     cell, by_code = rate[total.code], checked.form_set.by_code
     lasts = all(part not in by_code or by_code[part].time != "flow" for part in sums)
     return msgspec.structs.replace(
-        total, state=cell.state, value=cell.value, counted=counted, ytd=_shown(cell) if lasts else ""
+        total,
+        state=cell.state,
+        value=cell.value,
+        counted=counted,
+        ytd=_shown(cell) if lasts else "",
     )
 
 
@@ -283,7 +289,9 @@ def totals_reading(summary: Summary) -> Reading:
 
 def _as_cell(total: Total) -> tuple[str, str]:
     """A total that says a word in place of a figure is blank to whoever judges it."""
-    return ("number" if total.value else total.state if total.state == "na" else "blank"), total.value
+    return (
+        "number" if total.value else total.state if total.state == "na" else "blank"
+    ), total.value
 
 
 def _ledger_totals(returns: Iterable[UnitReturn]) -> tuple[LedgerTotal, ...]:

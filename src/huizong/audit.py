@@ -61,7 +61,9 @@ def audit(
         return Ground.of(sets, some, previous, year_ago, headers, beside.returns)
 
     determined: Determined = determine(checked, readings, ground_of)
-    audited = Audited(checked, determined.readings, tuple(headers), determined.ground, frozenset(on_paper))
+    audited = Audited(
+        checked, determined.readings, tuple(headers), determined.ground, frozenset(on_paper)
+    )
     found: list[list[Finding]] = [list(reading.findings) for reading in readings]
     for position, finding in determined.findings:
         found[position].append(finding)
@@ -108,9 +110,7 @@ def check_ledgers(audited: Audited) -> Iterator[Numbered]:
                 yield position, Finding("ledger_unset", "must", *place, details)
 
 
-def _paper(
-    audited: Audited, position: int, ledger: Ledger, rows: LedgerRows
-) -> Iterator[Numbered]:
+def _paper(audited: Audited, position: int, ledger: Ledger, rows: LedgerRows) -> Iterator[Numbered]:
     """Only the office decides that a ledger stays on paper."""
     if ledger.symbol not in audited.on_paper:
         details = {"label": ledger.zh, "found": ON_PAPER, "expected": "、".join(STATUSES[:2])}

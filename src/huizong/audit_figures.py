@@ -84,9 +84,7 @@ def _waits(audited: Audited, reading: Reading, indicator: Indicator) -> bool:
 def _lacks(audited: Audited, rows: LedgerRows) -> bool:
     ledger = audited.checked.form_set.by_symbol[rows.symbol]
     required = [
-        rows.keys.index(one.key)
-        for one in ledger.columns
-        if one.required and one.key in rows.keys
+        rows.keys.index(one.key) for one in ledger.columns if one.required and one.key in rows.keys
     ]
     return any(row[at] is None for row in rows.rows for at in required)
 

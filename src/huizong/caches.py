@@ -67,7 +67,8 @@ def _reading(blank: Blank) -> Reading:
     )
     filled = {rows.symbol: rows for rows in blank.filling.ledgers} if blank.filling else {}
     ledgers = tuple(
-        _on_paper(one) if one.symbol in blank.on_paper
+        _on_paper(one)
+        if one.symbol in blank.on_paper
         else filled.get(one.symbol) or LedgerRows(one.symbol, "", "", (), ())
         for one in blank.form_set.ledgers
     )

@@ -23,7 +23,11 @@ app = typer.Typer(
     help="汇总：下发、收表、审核、汇总、上报。 Issue, collect, audit and add up forms.",
 )  # fmt: skip
 
-definitions = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="报表制度的工作簿。 A form set's definition in Excel.")
+definitions = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="报表制度的工作簿。 A form set's definition in Excel.",
+)
 app.add_typer(definitions, name="definition")
 
 Folder = Annotated[Path, typer.Argument(metavar="OFFICE", help="收表文件夹 / the office's folder")]
@@ -86,7 +90,8 @@ def collect(
     with _work(office, now, "collect") as work:
         done = pipeline.collect(work, tuple(files or ()))
         _say("command.collected", filed=len(done.filed), unfiled=len(done.unfiled),
-             known=done.scan.known, ignored=len(done.scan.ignored), busy=len(done.busy))  # fmt: skip
+             known=done.scan.known, ignored=len(done.scan.ignored),
+             busy=len(done.busy))  # fmt: skip
         for file in done.keys:
             _say("command.key_taken", file=file.name)
         for line in pipeline.unfiled_lines(done):
@@ -179,7 +184,7 @@ def differences(
 
 @app.command()
 def papers(office: Folder, period: PeriodText, now: Now = "") -> None:
-    """通报与清单。 Write the bulletin, the list of problems, the reminder and the figures by unit."""
+    """通报与清单。 Write the bulletin, the problems, the reminder and the figures by unit."""
     from huizong import pipeline
 
     with _work(office, now, "papers") as work:
@@ -269,7 +274,9 @@ def export_definition(
 @definitions.command("import")
 def import_definition(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="工作簿 / workbook, .xlsx")],
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="写入的文件夹 / folder to write to")],
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="写入的文件夹 / folder to write to")
+    ],
 ) -> None:
     """读入报表制度。 Check a definition's workbook, and write it as definition.toml."""
     from huizong import definition_book
@@ -281,7 +288,9 @@ def import_definition(
 
 @definitions.command("blanks")
 def standard_blanks(
-    folder: Annotated[Path | None, typer.Argument(metavar="[DIR]", help="写到别处 / folder to write to")] = None,
+    folder: Annotated[
+        Path | None, typer.Argument(metavar="[DIR]", help="写到别处 / folder to write to")
+    ] = None,
 ) -> None:
     """重做标准空表。 Write each form set's standard blank beside its definition."""
     from huizong.issue import write_standard

@@ -79,9 +79,7 @@ def street_code(number: int) -> str:
     return f"{DISTRICT[0][:6]}{number + 1:03}000"
 
 
-def _init(
-    folder: Path, lines: Sequence[str], code: str, set_code: str, now: dt.datetime
-) -> None:
+def _init(folder: Path, lines: Sequence[str], code: str, set_code: str, now: dt.datetime) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     roster = folder.parent / f"名册_{code}.csv"
     roster.write_text("\n".join(["区划代码,单位名称,上级代码,类别", *lines]), encoding="utf-8-sig")

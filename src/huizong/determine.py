@@ -121,7 +121,9 @@ def _wanted(
     if indicator.computed:
         # A summary says itself over which units a rate of two sets is worked out.
         stated = checked.asked_elsewhere(computed.code)
-        return np.array([not stated or one.identity.role != SUMMARY for one in readings], dtype=bool)
+        return np.array(
+            [not stated or one.identity.role != SUMMARY for one in readings], dtype=bool
+        )
     symbols = [one.symbol for one in checked.ledgers_of(computed.code) if one.kind != "plan"]
     return np.array(
         [

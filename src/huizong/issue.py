@@ -37,9 +37,9 @@ def blanks_for(
         _blank(
             checked, period, unit, role, past.get((unit.code, role), NO_PAST),
             (*carried.get((unit.code, role), ()), *plan),
-        )  # fmt: skip
+        )
         for unit, role in people
-    ]
+    ]  # fmt: skip
 
 
 def _blank(

@@ -134,7 +134,9 @@ def paper_code_weights(form_set: FormSet) -> tuple[tuple[int, str, int], ...]:
 
 def asked_elsewhere(form_set: FormSet, code: str) -> bool:
     """Whether a rate needs another set's figures: neither the unit's file nor its paper has it."""
-    return any(part not in form_set.by_code for part in _CODES.findall(form_set.by_code[code].ratio))
+    return any(
+        part not in form_set.by_code for part in _CODES.findall(form_set.by_code[code].ratio)
+    )
 
 
 def paper_code(form_set: FormSet, figures: dict[str, str]) -> str:

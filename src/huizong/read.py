@@ -230,7 +230,9 @@ def _tag_of(tag: Mapping[str, str], form_set: FormSet) -> Mapping[str, str]:
 
 def _version(pages: Sequence[_Page], form_set: FormSet) -> str:
     """Read the version that the first sheet shows behind the form's number: `HZ-TJ-1 2026.1`."""
-    shown = [text.split() for page in pages if (text := labelled(page.top, page.sheet, "version")[0])]
+    shown = [
+        text.split() for page in pages if (text := labelled(page.top, page.sheet, "version")[0])
+    ]
     own = [parts for parts in shown if _same_form(parts[0], form_set)]
     # A first sheet that somebody has shortened still says the version of its one set.
     found = own or [parts for parts in shown if len(parts) == 1]
@@ -358,4 +360,6 @@ def _explanations(pages: Sequence[_Page], form_set: FormSet) -> dict[str, str]:
 
 def _names_relations(page: _Page, form_set: FormSet) -> bool:
     own = f"{form_set.code}-"
-    return any(isinstance(cell, str) and cell.startswith(own) for row in page.sheet.rows for cell in row)
+    return any(
+        isinstance(cell, str) and cell.startswith(own) for row in page.sheet.rows for cell in row
+    )

@@ -232,7 +232,7 @@ def _figure(
     if not indicator.numeric:
         return _other_figure(value, indicator, place, formula), []
     if value.__class__ is str and squash(value) in _no_total():
-        # A summary's total that could not be worked out: nothing stands there, and nothing is wrong.
+        # A summary's total that could not be worked out: nothing stands there, nothing is wrong.
         return FigureCell(indicator.code, "blank", "", place, "", formula), []
     number = number_in_date(book, sheet, row, column, value)
     if number is not None:

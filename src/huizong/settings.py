@@ -33,8 +33,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     What the office's person has set.
 
     `sets` are the form sets in use, empty for all installed; `due_days` the days from the end of
-    a period to the deadline, by set, `due_on` fixed deadlines by (set, period), `on_paper` the codes
-    of ledgers that units keep on paper (只填合计).
+    a period to the deadline, by set, `due_on` fixed deadlines by (set, period), `on_paper` the
+    codes of ledgers that units keep on paper (只填合计).
     """
 
     code: str

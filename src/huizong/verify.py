@@ -111,8 +111,8 @@ def verify_sources(
     """
     Look up each file of 来源 by its digest, read it again, and compare it with 分单位.
 
-    `read` must give a file's figures of one form set; it is passed in, since reading is another stage. Rates over
-    another set's figures are not in one file, and not compared.
+    `read` must give a file's figures of one form set; it is passed in, since reading is another
+    stage. Rates over another set's figures are not in one file, and not compared.
     """
     book = _Book(_sheets(path))
     form_set = form_set or _installed(book.identity)
