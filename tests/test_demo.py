@@ -103,6 +103,26 @@ def test_missing_community_is_named(played):
     assert (summary.reported, len(summary.units), absent) == (13, 14, ["新港社区"])
 
 
+def test_district_names_what_is_missing_two_levels_down(played):
+    """
+    The district has all three summaries, and still says that one covers 13 of 14, and who lacks.
+    """
+    sheet = open_workbook(played.summaries[-1].read_bytes()).sheets[0]
+    head = " ".join(str(cell) for row in sheet.rows[:6] for cell in row)
+
+    assert "南湖街道只含 13/14，缺：990101002014 新港社区" in head
+
+
+def test_own_figures_are_in_every_total(played):
+    """
+    In the demo every office's own figures have passed and stand in its totals.
+    """
+    for folder in (played.district, *(site.folder for site in played.sites)):
+        own = summary_of(folder).own
+        assert own is not None
+        assert own.included, folder.name
+
+
 def test_summaries_verify_against_their_sources(played):
     """
     Every summary of the demo holds against itself and against the files it came from.

@@ -481,7 +481,8 @@ def test_summary_is_a_return_one_level_up(units, language, written):
         one.code: one.own.value for one in summary.totals
     }
     assert (got.expected, got.reported) == (units, units - 1)
-    assert got.missing == (summary.units[-1].unit.code,)
+    last = summary.units[-1].unit
+    assert got.missing == (f"{last.code} {last.name}",)
     assert got.ledger_totals == summary.ledger_totals
     assert list(got.explanations) == ["TJ-R12"]
 

@@ -246,10 +246,9 @@ def _to_date(indicator: Indicator, value: str, past: Past) -> tuple[str, str]:
     """Add the year's earlier periods to a flow; a missing one shows as coverage 1/2."""
     if indicator.time != "flow":
         return value, ""
-    earlier = past.before.get(indicator.code)
-    have = past.periods if earlier is not None else 0
+    earlier, have = past.so_far.get(indicator.code, ("0", 0))
     coverage = "" if have == past.expected else f"{have + 1}/{past.expected + 1}"
-    return plain(Decimal(value) + Decimal(earlier or 0)), coverage
+    return plain(Decimal(value) + Decimal(earlier)), coverage
 
 
 def _with_rates(

@@ -12,8 +12,8 @@ from huizong.entries import (
     NOT_ACCEPTABLE,
     Answer,
     Received,
+    all_findings,
     files_of,
-    findings_of,
     save_answers,
 )
 from huizong.errors import HuizongError
@@ -131,12 +131,16 @@ class Question(msgspec.Struct, frozen=True):
 
 
 def questions_of(book: Book, period: str) -> dict[str, Question]:
-    """List what may be answered: the findings of a period, and of files not yet filed."""
+    """
+    List what may be answered: the findings of every period, and of files not yet filed.
+
+    `period` is entered for a file that shows none. 审核结果.xlsx shows one period at a time, and
+    an officer may have answered it before auditing another.
+    """
     files = {file.digest: file for file in files_of(book)}
     found = {
-        one.key: Question(one.finding, period, _named(one.finding, files))
-        for findings in findings_of(book, period).values()
-        for one in findings
+        one.key: Question(one.finding, of, _named(one.finding, files))
+        for of, one in all_findings(book)
     }
     for file in files.values():
         for finding in file.findings:

@@ -24,6 +24,7 @@ from huizong.language import CheckedSet, Rule
 from huizong.layout import ON_PAPER, STATUSES, report_sheet
 from huizong.read_rows import cell_of
 from huizong.records import SUMMARY, Finding, LedgerRows, Reading
+from huizong.texts import say
 from huizong.vectors import judge, operands, row_verdicts
 
 SHORTEST_TEXT = 50
@@ -212,16 +213,31 @@ def _relation(audited: Audited, rule: Rule, position: int) -> Finding:
         symbol = rule.ledgers[0]
         ledger = _rows_of(reading, symbol)
         sheet = ledger.sheet if ledger else ""
-        details = {**common, "rows": "、".join(lines[:12]), "found": ",".join(lines)}
+        shown = "、".join(lines[:12])
+        details = {**common, "rows": shown, "found": say("finding.rows", rows=shown)}
         return Finding("relation_rows", rule.level, sheet, f"A{lines[0]}", rule.id, details)
     parts = operands(rule, audited.ground, position)
-    shown = "，".join(f"{name} {value or '—'}" for name, value in parts.operands)
+    shown = "，".join(
+        f"{_name(audited.checked, name)} {value or '—'}" for name, value in parts.operands
+    )
     cells = {figure.code: figure.cell for figure in reading.figures}
     cell = next((cells[code] for code in rule.codes if cells.get(code)), "")
-    details = {**common, "operands": shown, "left": parts.left, "right": parts.right,
-               "difference": parts.difference, "found": shown}  # fmt: skip
+    sign = _SIGNS.get(parts.sign, parts.sign)
+    details = {**common, "operands": shown, "left": parts.left, "right": parts.right, "sign": sign,
+               "difference": parts.difference, "found": shown,
+               "expected": f"{sign} {parts.right}" if parts.right else ""}  # fmt: skip
     code = "relation" if parts.left and parts.right else "relation_plain"
     return Finding(code, rule.level, reading.sheet, cell, rule.id, details)
+
+
+_SIGNS = {"<=": "≤", ">=": "≥", "<>": "≠", "=": "="}
+
+
+def _name(checked: CheckedSet, operand: str) -> str:
+    """Put an indicator's name before its code: 受理件数 TJ02, 上期 PREV(TJ20) likewise."""
+    code = operand.rpartition("(")[2].rstrip(")")
+    indicator = checked.form_set.by_code.get(code)
+    return f"{indicator.zh.strip().removeprefix('其中：')} {operand}" if indicator else operand
 
 
 CHECKS: tuple[Check, ...] = (

@@ -95,7 +95,7 @@ def reporting_words(contents: Contents) -> str:
     if not contents.complete:
         mark = f"{contents.summary.reported}/{contents.expected}"
         words += say("summary.briefing.unfinished", mark=mark)
-    return words
+    return words + "".join(contents.left_out())
 
 
 def key_figures(contents: Contents) -> list[tuple[Indicator, Total]]:

@@ -32,6 +32,21 @@ class Contents:
         """The reporting period."""
         return Period.parse(self.summary.identity.period)
 
+    def left_out(self) -> list[str]:
+        """Say what the totals lack beside whole units: own figures, and units below those below."""
+        said = []
+        own = self.summary.own
+        if own is not None and not own.included and own.state != MISSING:
+            said.append(say("summary.own_left_out", state=say(f"state.{own.state}")))
+        for unit in self.summary.units:
+            below = unit.reading
+            if unit.included and below is not None and below.reported < below.expected:
+                mark = f"{below.reported}/{below.expected}"
+                names = foreign("、".join(below.missing))
+                told = {"unit": foreign(unit.unit.name), "mark": mark, "names": names}
+                said.append(say("summary.below_left_out", **told))
+        return said
+
     @property
     def period_name(self) -> str:
         """The period as a heading has it."""

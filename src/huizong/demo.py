@@ -324,21 +324,27 @@ def _district_quarter(stage: _Stage, district: Path, period: Period) -> list[Pat
     now = dt.datetime.combine(period.end + dt.timedelta(days=9), dt.time(9))
     with at_work(district, now, "demo", stage.progress) as work:
         pipeline.issue(work, period, stage.code)
-        _own_return(stage, work, period)
+        own = _own_return(stage, work, period)
         pipeline.collect(work, readers=stage.readers)
-        pipeline.audit(work, period)
+        audited = pipeline.audit(work, period)
+        row = audited.sets[0].rows[-1]
+        if row.state != "passed" and own.filling:
+            told = msgspec.structs.replace(own, filling=reasons(_asked(row), own.filling))
+            _write(stage, work, [(told, f"{file_name(own.identity)}_改", None)])
+            pipeline.collect(work, readers=stage.readers)
+            pipeline.audit(work, period)
         return [_published(work, period).path]
 
 
-def _own_return(stage: _Stage, work: Work, period: Period) -> None:
+def _own_return(stage: _Stage, work: Work, period: Period) -> Blank:
     """The district fills in its own figures: nothing of this line happens there itself."""
     past = past_of_units(work.book, period, stage.checked.form_set)
     blanks = blanks_for(stage.checked, period, (), work.office.unit, past)
     blank = _sealed(work, blanks[0], work.now)
-    if blank.filling is None:
-        return
     one = Dirt("own", (0, 0, 0), "", zero=True)
-    reading = fill(stage.checked.form_set, blank.identity, plan=blank.filling.ledgers)
+    reading = fill(
+        stage.checked.form_set, blank.identity, plan=blank.filling.ledgers if blank.filling else ()
+    )
     zero = soiled(reading, one, stage.checked.form_set)
     # A stock without a last period cannot follow from it; nothing stands there.
     stocks = [
@@ -349,6 +355,7 @@ def _own_return(stage: _Stage, work: Work, period: Period) -> None:
     zero = msgspec.structs.replace(zero, figures=tuple(stocks))
     filled = msgspec.structs.replace(blank, filling=zero)
     _write(stage, work, [(filled, file_name(blank.identity), None)])
+    return filled
 
 
 def _explain(

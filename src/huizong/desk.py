@@ -18,7 +18,7 @@ from huizong.formula_rows import OfficeOnly, quoted
 from huizong.formulas import live, value_formula, verdict_formula
 from huizong.language import CheckedSet
 from huizong.periods import Period
-from huizong.records import Identity, Reading
+from huizong.records import Identity, Reading, level_of
 from huizong.settle import SHORTEST_REASON
 from huizong.syntax import Node
 from huizong.texts import either, name_of, say
@@ -113,6 +113,11 @@ class Blank(msgspec.Struct, frozen=True, kw_only=True):
         return self.checked.form_set
 
     @property
+    def level(self) -> str:
+        """The level of whom it is for; the standard blank is a community's."""
+        return level_of(self.identity.code)
+
+    @property
     def period(self) -> Period | None:
         """The period, None for the standard blank."""
         return Period.parse(self.identity.period) if self.identity.period else None
@@ -126,7 +131,7 @@ class Blank(msgspec.Struct, frozen=True, kw_only=True):
             return False
         if not indicator.source_rule:
             return True
-        formulas = compiled(self.checked)
+        formulas = compiled(self.checked, self.level)
         if set(formulas.ledgers[indicator.code]) & set(self.on_paper):
             return True
         needed = formulas.previous[indicator.code]
@@ -146,10 +151,10 @@ class Compiled(msgspec.Struct, frozen=True):
 
 
 @cache
-def compiled(checked: CheckedSet) -> Compiled:
+def compiled(checked: CheckedSet, level: str) -> Compiled:
     """Compile every live relation and every determined figure of a form set."""
     by_code = checked.form_set.by_code
-    rules = [rule for rule in checked.relations if live(rule)]
+    rules = [rule for rule in checked.relations if level in rule.relation.levels and live(rule)]
     return Compiled(
         verdicts={rule.id: verdict_formula(rule) for rule in rules},
         figures={one.code: _value(one.expression, one.scale) for one in checked.computed},
@@ -190,7 +195,7 @@ class Desk(msgspec.Struct, frozen=True):
     @property
     def formulas(self) -> Compiled:
         """Its formulas."""
-        return compiled(self.blank.checked)
+        return compiled(self.blank.checked, self.blank.level)
 
     def judged(self, relation: str) -> bool:
         """Whether the workbook judges a relation itself: live, and no ledger of it on paper."""
@@ -305,7 +310,8 @@ def verdict_words(desk: Desk) -> list[str]:
     for relation in desk.blank.checked.relations:
         verdict = caches.verdicts.get(relation.id, -1)
         if relation.id not in desk.formulas.verdicts:
-            words.append(say("book.office_only"))
+            meant = desk.blank.level in relation.relation.levels
+            words.append(say("book.office_only" if meant else "book.not_here"))
         elif not desk.judged(relation.id):
             words.append(say("book.on_paper"))
         elif verdict == 0 and relation.level not in ("must", "release"):

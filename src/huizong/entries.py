@@ -1,6 +1,6 @@
 """What stands in the book of record, as records: files, readings, findings, answers, summaries."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 import msgspec
@@ -258,6 +258,13 @@ def findings_of(book: Book, period: str) -> dict[str, tuple[AuditedFinding, ...]
     for digest, key, blob, *rest in book.ask(sql, (period,)):
         found.setdefault(digest, []).append(AuditedFinding(key, _finding(blob), *rest))
     return {digest: tuple(findings) for digest, findings in found.items()}
+
+
+def all_findings(book: Book) -> Iterator[tuple[str, AuditedFinding]]:
+    """Go through the findings of every period, each with its period."""
+    sql = "SELECT period, key, blob, state, explanation, officer, reason FROM finding ORDER BY key"
+    for period, key, blob, *rest in book.ask(sql):
+        yield period, AuditedFinding(key, _finding(blob), *rest)
 
 
 def audited_by(book: Book, digests: Collection[str]) -> dict[str, str]:

@@ -300,6 +300,7 @@ def _return(
     if choice.finding:
         state = WAITING
         findings = (*findings, AuditedFinding(choice.key, choice.finding))
+    findings = (*findings, *_of_newer(file, files, choice, settled))
     # On time if anything of this unit came in time: mending takes its course.
     late = min(one.received_at for one in files)[:10] > due.isoformat()
     included = state == PASSED and bool(choice.adopted)
@@ -308,6 +309,20 @@ def _return(
         digest=file.digest, file=file.name, received=file.received_at,
         unchecked_seal=file.seal == "unknown", findings=findings,
     )  # fmt: skip
+
+
+def _of_newer(
+    file: Received, files: Sequence[Received], choice: Choice,
+    settled: Mapping[str, tuple[AuditedFinding, ...]],
+) -> Iterator[AuditedFinding]:  # fmt: skip
+    """Show what keeps a newer file of the unit from taking the place of the adopted one."""
+    blocked = {digest for digest, _, reason in choice.states if reason == "blocked"}
+    newer = [one for one in files if one.number > file.number and one.digest in blocked]
+    for one in newer[-1:]:
+        details = {"found": one.name, "when": one.received_at.replace("T", " ")}
+        note = Finding("newer_blocked", "note", subject=one.digest[:8], details=details)
+        yield AuditedFinding(note.key(one.unit, one.period, one.set_code), note)
+        yield from (found for found in settled[one.digest] if found.stands)
 
 
 def _save_standings(

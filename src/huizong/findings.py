@@ -28,6 +28,11 @@ def place(finding: Finding) -> str:
     return " ".join(part for part in (finding.sheet, finding.cell) if part)
 
 
+def with_sheet(finding: Finding) -> str:
+    """Say what is wrong, with the sheet before it, for lines that stand alone."""
+    return f"“{finding.sheet}”{words(finding)}" if finding.sheet else words(finding)
+
+
 def _filled(finding: Finding) -> Mapping[str, str]:
     """A text may name a detail that is not given: an empty text is better than a traceback."""
     given = {"cell": finding.cell, "sheet": finding.sheet, "subject": finding.subject}
@@ -40,7 +45,7 @@ KEYS = (
     "label", "found", "value", "expected", "hint", "measure", "first", "other", "alike", "offered",
     "rows", "low", "high", "places", "left", "right", "difference", "rule", "relation", "parts",
     "unit", "period", "asked", "near", "version", "wanted", "when", "count", "days", "total",
-    "length", "least", "why", "words", "own", "operands", "before", "row",
+    "length", "least", "why", "sign", "words", "own", "operands", "before", "row",
     "columns", "kind",
 )  # fmt: skip
 

@@ -39,11 +39,13 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     action: str = ""
     officer: str = ""
     reason: str = ""
+    of_totals: bool = False
 
     @property
     def waits(self) -> bool:
         """Whether it is the officer's turn."""
-        return self.audited.state == "open" and self.audited.finding.level in _OFFICERS
+        levels = (*_OFFICERS, "explain") if self.of_totals else _OFFICERS
+        return self.audited.state == "open" and self.audited.finding.level in levels
 
     @property
     def answered(self) -> bool:
@@ -82,7 +84,7 @@ def _unit_rows(period: str, unit: UnitReturn) -> Iterator[Row]:
     for found in sorted(unit.findings, key=lambda found: _ORDER[found.finding.level]):
         yield Row(
             key=found.key, unit=unit.unit.name, period=period, audited=found, file=unit.file,
-            digest=unit.digest,
+            digest=unit.digest, of_totals=unit.state == "totals",
         )  # fmt: skip
 
 
@@ -186,7 +188,7 @@ def _texts(row: Row, typed: tuple[str, str, str] | None) -> tuple[str, ...]:
         details.get("expected", ""),
         wording.words(finding),
         wording.remedy(finding),
-        wording.who(finding),
+        say("who.ask") if row.of_totals else wording.who(finding),
         row.audited.explanation,
         *(typed or (row.action, row.officer, row.reason)),
         row.file,
@@ -230,7 +232,7 @@ def chat_of(period: str, one: SetReturns, unit: UnitReturn, now: dt.datetime) ->
     theirs.sort(key=lambda finding: _ORDER[finding.level])
     lines = [say("paper.chat_head", **said, count=len(theirs))]
     lines += [
-        say("paper.chat_line", number=number, words=wording.words(finding))
+        say("paper.chat_line", number=number, words=wording.with_sheet(finding))
         for number, finding in enumerate(theirs[:CHAT_LINES], 1)
     ]
     if len(theirs) > CHAT_LINES:

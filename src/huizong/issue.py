@@ -1,7 +1,7 @@
 """Issue the period's blanks: one workbook a unit, and one for the office's own figures."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
@@ -11,13 +11,11 @@ from huizong.desk import Blank
 from huizong.forms import FormSet
 from huizong.history import Issued
 from huizong.language import CheckedSet
-from huizong.past import Past
+from huizong.past import Past, nothing_before
 from huizong.periods import Period
 from huizong.records import OWN, UNIT, Identity, LedgerRows, Reading, Unit
 from huizong.safely import write_safely
 from huizong.texts import say
-
-NO_PAST = Past()
 
 
 def blanks_for(
@@ -32,10 +30,11 @@ def blanks_for(
     """
     form_set = checked.form_set
     plan = planned(form_set, period)
+    none = nothing_before(form_set, period)
     people = [*((unit, UNIT) for unit in units), (own, OWN)]
     return [
         _blank(
-            checked, period, unit, role, past.get((unit.code, role), NO_PAST),
+            checked, period, unit, role, past.get((unit.code, role), none),
             (*carried.get((unit.code, role), ()), *plan),
         )
         for unit, role in people
@@ -99,10 +98,15 @@ def write_standard(checked: CheckedSet, folder: Path | None = None) -> Path:
     return path
 
 
-def write_issued(blank: Blank, folder: Path) -> Issued:
-    """Write one issued workbook and give its entry for the book of record."""
+def write_issued(blank: Blank, folder: Path, ours: Collection[str] = ()) -> Issued:
+    """
+    Write one issued workbook and give its entry for the book of record.
+
+    `ours` are the digests of what this office has issued: a file of the name that is none of
+    them has been worked in, and is left alone.
+    """
     identity = blank.identity
-    path = folder / f"{file_name(identity)}.xlsx"
+    path = _free(folder / f"{file_name(identity)}.xlsx", ours)
     with write_safely(path) as temp:
         write_blank(blank, temp)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
@@ -110,6 +114,15 @@ def write_issued(blank: Blank, folder: Path) -> Issued:
         identity.period, identity.set_code, identity.version, identity.code, identity.role,
         blank.seal, digest, path.name, blank.issued_at,
     )  # fmt: skip
+
+
+def _free(path: Path, ours: Collection[str]) -> Path:
+    """Find a name under which nothing stands but what we have written ourselves."""
+    number, free = 1, path
+    while free.exists() and hashlib.sha256(free.read_bytes()).hexdigest() not in ours:
+        number += 1
+        free = path.with_name(f"{path.stem}_{number}{path.suffix}")
+    return free
 
 
 def file_name(identity: Identity) -> str:

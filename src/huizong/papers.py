@@ -178,9 +178,11 @@ def _file_line(number: int, file: Received, names: Mapping[str, str]) -> tuple[s
 
 def what_to_do(file: Received) -> str:
     """Say why a file stands as it does, and what is to be done about it."""
-    if file.state == PENDING and file.findings:
-        asked = [f for f in file.findings if f.level == "ask"] or file.findings
-        return "\n".join(f"{wording.words(f)}{wording.remedy(f)}" for f in asked)
+    turned_away = [f for f in file.findings if f.code.startswith("file_")]
+    if turned_away or (file.state == PENDING and file.findings):
+        asked = [f for f in file.findings if f.level == "ask"]
+        told = turned_away or asked or file.findings
+        return "\n".join(f"{wording.words(f)}{wording.remedy(f)}" for f in told)
     texts = catalogue()
     for code in (f"file_reason.{file.reason}", f"file.{file.reason}"):
         if code in texts:

@@ -22,12 +22,14 @@ class Past(msgspec.Struct, frozen=True):
     What the books say of earlier periods, as plain decimals or —— by code.
 
     `before` adds up the year's earlier periods, without the codes that lack one of them;
+    `so_far` adds up what there is, and says in how many periods;
     `periods` of `expected` earlier periods have figures.
     """
 
     previous: Figures = {}
     year_ago: Figures = {}
     before: Figures = {}
+    so_far: Mapping[str, tuple[str, int]] = {}
     periods: int = 0
     expected: int = 0
 
@@ -100,14 +102,24 @@ def _totals(book: Book, code: str, of: Period | None, form_set: FormSet) -> Figu
 
 
 def _past(form_set: FormSet, previous: Figures, year_ago: Figures, earlier: list[Figures]) -> Past:
-    before = {}
+    before: dict[str, str] = {}
+    so_far: dict[str, tuple[str, int]] = {}
     for indicator in form_set.indicators:
         values = [figures.get(indicator.code, "") for figures in earlier]
         numbers = [value for value in values if value and value != NOT_APPLICABLE]
-        if indicator.numeric and indicator.time == "flow" and len(numbers) == len(values):
-            before[indicator.code] = plain(sum(map(Decimal, numbers), Decimal(0)))
+        if not indicator.numeric or indicator.time != "flow":
+            continue
+        total = plain(sum(map(Decimal, numbers), Decimal(0)))
+        so_far[indicator.code] = (total, len(numbers))
+        if len(numbers) == len(values):
+            before[indicator.code] = total
     have = sum(bool(figures) for figures in earlier)
-    return Past(previous, year_ago, before, have, len(earlier))
+    return Past(previous, year_ago, before, so_far, have, len(earlier))
+
+
+def nothing_before(form_set: FormSet, period: Period) -> Past:
+    """Give the past of a unit that has none: in a year's first period its sums begin at 0."""
+    return _past(form_set, {}, {}, [{} for _ in period.within_year[:-1]])
 
 
 def rows_carried(

@@ -16,7 +16,7 @@ from huizong.errors import HuizongError
 from huizong.examine import examine
 from huizong.findings import remedy, words
 from huizong.findings_paper import write_findings
-from huizong.history import Issued, last_summary, save_issued
+from huizong.history import Issued, issued_of, last_summary, save_issued
 from huizong.issue import write_issued
 from huizong.issuing import blanks_of, refuse_unknown_paper
 from huizong.key_files import issue_keys
@@ -66,9 +66,10 @@ def _issue_set(work: Work, checked: CheckedSet, period: Period) -> list[Issued]:
     blanks = blanks_of(work, checked, period, units)
     folder = office.issued(str(period))
     folder.mkdir(parents=True, exist_ok=True)
+    ours = frozenset(one.digest for one in issued_of(work.book, str(period)))
     done = []
     for number, blank in enumerate(with_caches(blanks), 1):
-        done.append(write_issued(blank, folder))
+        done.append(write_issued(blank, folder, ours))
         work.progress("issue", number, len(blanks))
     return done
 
@@ -135,6 +136,10 @@ def write_papers(
     return status, findings
 
 
+# How the office's own totals stand in the list of findings: no unit, nothing to report.
+TOTALS = "totals"
+
+
 def _with_summary(work: Work, period: Period, returns: SetReturns) -> SetReturns:
     """List the findings about the office's own totals beside those of its units."""
     summary = last_summary(work.book, str(period), returns.code)
@@ -142,7 +147,7 @@ def _with_summary(work: Work, period: Period, returns: SetReturns) -> SetReturns
         return returns
     name = f"{work.office.unit.name}（汇总）"
     unit = Unit(code=work.office.unit.code, name=name, parent="")
-    own = UnitReturn(unit=unit, findings=summary.findings)
+    own = UnitReturn(unit=unit, state=TOTALS, included=True, findings=summary.findings)
     return msgspec.structs.replace(returns, returns=(*returns.returns, own))
 
 

@@ -29,6 +29,10 @@ from huizong.unit_names import find_unit, name_key
 IDENTITY_QUESTIONS = frozenset({"identity_contradicts", "identity_differs", "unknown_period"})
 
 
+# What is no workbook of ours at all; everything else may be sent again.
+_NO_RETURNS = frozenset({"not_ours", "picture", "pdf", "other_kind"})
+
+
 class Placing(msgspec.Struct, frozen=True):
     """
     Where one received workbook belongs.
@@ -103,7 +107,7 @@ def place(
 
 def _refused(refusal: object) -> Placing:
     code = getattr(refusal, "code", "not_ours")
-    state = NOT_A_RETURN if code == "not_ours" else RETURNED
+    state = NOT_A_RETURN if code in _NO_RETURNS else RETURNED
     return Placing(state, code)
 
 

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 
-from huizong.findings import place, remedy, who, words
+from huizong.findings import place, remedy, who, with_sheet, words
 from huizong.periods import Period
 from huizong.pipeline import Audited
 from huizong.records import MISSING, AuditedFinding, UnitReturn
@@ -26,7 +26,8 @@ def audit_lines(audited: Audited) -> Iterator[str]:
             if open_:
                 yield f"{unit.unit.name}  {say('state.' + unit.state)}"
                 for one in open_:
-                    yield f"  [{one.key}] {_level(one)} {words(one.finding)} {remedy(one.finding)}"
+                    told = f"{with_sheet(one.finding)} {remedy(one.finding)}"
+                    yield f"  [{one.key}] {_level(one)} {told}"
         states = [unit.state for unit in sets.rows]
         counts = "，".join(
             f"{say('state.' + state)} {states.count(state)}" for state in dict.fromkeys(states)

@@ -82,7 +82,7 @@ def write_head(page: Page, contents: Contents, title: str, last: int) -> int:
         ),
         (
             say("summary.region", code=who.code),
-            say("summary.maker", name=foreign(contents.form_set.owner)),
+            say("summary.maker", name=contents.office),
         ),
         (say("summary.period", name=contents.period_name), say("summary.internal")),
     )
@@ -102,6 +102,7 @@ def _write_coverage(page: Page, row: int, contents: Contents) -> int:
     )
     if contents.expected and not contents.complete:
         words += say("summary.unfinished_missing", mark=_mark(contents), names=_names(contents))
+    words += "".join(contents.left_out())
     page.merged(row, (0, _LAST), words, "strong")
     page.sheet.set_row(row, 15 * lines_needed(words, sum(_WIDTHS)) + 3)
     return row + 1

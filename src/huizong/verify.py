@@ -93,9 +93,11 @@ def verify_sheets(
     if not book.hidden:
         return Verification((Fault("no_summary", HIDDEN_SHEET),))
     code = checksum(row for row in book.hidden if row[0] != "checksum")
-    faults = [*_compare_code(book, code), *_compare_cells(book)]
+    cells = list(_compare_cells(book))
+    faults = [*_compare_code(book, code), *cells]
     form_set = form_set or _installed(book.identity)
-    if form_set:
+    # Where a cell is known to be changed, totals that follow from it are not wrong as well.
+    if form_set and not cells:
         seen = {(fault.sheet, fault.cell) for fault in faults}
         again = _compare_totals(book, form_set, recompute_ratios)
         faults += [fault for fault in again if (fault.sheet, fault.cell) not in seen]

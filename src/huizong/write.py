@@ -119,7 +119,11 @@ def _write_book(book: Workbook, contents: Contents) -> str:
 def identity(summary: Summary) -> list[tuple[str, str]]:
     """List what the hidden sheet says of the summary's identity, without the 汇总校验码."""
     who = summary.identity
-    missing = ",".join(entry.unit.code for entry in summary.units if not entry.included)
+    missing = ",".join(
+        f"{entry.unit.code} {foreign(entry.unit.name)}"
+        for entry in summary.units
+        if not entry.included
+    )
     return [
         ("huizong", FORMAT_VERSION),
         ("set", who.set_code),
