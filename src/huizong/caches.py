@@ -36,7 +36,7 @@ def with_caches(blanks: Sequence[Blank]) -> list[Blank]:
     ground = determined.ground
     figures = [_shown(reading) for reading in determined.readings]
     to_date = _to_date(checked, blanks, figures, determined.readings, ground)
-    live = compiled(checked).verdicts
+    live = {name for blank in blanks for name in compiled(checked, blank.level).verdicts}
     verdicts = {rule.id: judge(rule, ground) for rule in checked.relations if rule.id in live}
     rows = list(_computed_cells(checked, ground, len(blanks)))
     return [
