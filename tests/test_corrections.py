@@ -10,6 +10,7 @@ from openpyxl import load_workbook
 from huizong import pipeline
 from huizong.blank_problems import WIDTHS
 from huizong.corrections import filled_as_sent
+from huizong.desk import Blank
 from huizong.entries import files_of
 from huizong.errors import HuizongError
 from huizong.records import FigureCell
@@ -240,6 +241,13 @@ def test_english_copy(office):
         speak("zh")
 
 
+def day_of(blank: Blank, row: int, key: str) -> int:
+    """A date of the ledger as Excel counts days."""
+    rows = rows_of(blank.filling, "TJ_L1")
+    day = dt.date.fromisoformat(rows.rows[row][rows.keys.index(key)])
+    return (day - dt.date(1899, 12, 30)).days
+
+
 @pytest.mark.libreoffice
 @pytest.mark.slow
 def test_mended_in_libreoffice_it_passes(office, tmp_path):
@@ -249,14 +257,16 @@ def test_mended_in_libreoffice_it_passes(office, tmp_path):
     with at(office) as work:
         put(work, faulty(work), "和平")
         assert standing(work).state == "to_mend"
+        mediated = day_of(good(work), 1, "mediated_on")
+        accepted = day_of(good(work), 3, "accepted_on")
         copy = sent_back(work).path
         mended = work.office.inbox / "和平_改好.xlsx"
         with uno_session(tmp_path) as session, session.edit(copy, mended) as book:
             book.type(FIGURES, "D30", 2)
             book.type(FIGURES, "D31", 0)
             book.type(DISPUTES, "I8", "成功")
-            book.type(DISPUTES, "B9", 46058)
-            book.type(DISPUTES, "H7", 46058)
+            book.type(DISPUTES, "B9", accepted)
+            book.type(DISPUTES, "H7", mediated)
             book.type("TJ-T 文字报告", "B11", "下一步继续做好排查和调解工作。" * 5)
             book.calculate()
         later = SENT + dt.timedelta(days=1)

@@ -104,7 +104,7 @@ def test_versions_of_a_return_are_listed(office, capsys):
     rows = [[c.value for c in row] for row in load_workbook(path)["版本差异"].iter_rows()]
 
     assert "第 1 版 → 第 2 版" in text
-    assert "TJ16 防止民转刑件数  TJ-1 统计表 D30：约50 → 2" in text
+    assert "TJ16 防止民转刑件数 TJ-1 统计表 D30：约50 → 2" in text
     assert ["和平社区", "TJ", "1", "2", FIGURES, "D30", "TJ16 防止民转刑件数", "约50", "2"] in rows
 
 
