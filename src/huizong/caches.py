@@ -1,7 +1,7 @@
 """Work out, for many workbooks at once, what their formulas will show."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 import msgspec
 import numpy as np
@@ -104,7 +104,10 @@ def _to_date(
             if one.time != "flow" or value == NOT_APPLICABLE:
                 sums[one.code] = value if one.time != "flow" else ""
             elif one.code in blank.before:
-                sums[one.code] = plain(Decimal(value) + Decimal(blank.before[one.code]))
+                total = Decimal(value) + Decimal(blank.before[one.code])
+                # Rounded as the cell's formula rounds it, half away from zero.
+                places = Decimal(1).scaleb(-one.scale)
+                sums[one.code] = plain(total.quantize(places, ROUND_HALF_UP))
         found.append(sums)
     headers = [
         Header(header.period, header.level, ytd=_numbers(sums))
