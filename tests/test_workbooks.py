@@ -5,7 +5,6 @@ import io
 import random
 import re
 import struct
-import timeit
 
 import pytest
 from hypothesis import given, settings
@@ -385,22 +384,6 @@ def test_both_ways_agree_on_real_sheets(make):
         if name.startswith("xl/worksheets/sheet"):
             quick, sure = both_ways(part)
             assert quick == sure
-
-
-def best_of(runs: int, work) -> float:
-    """Return the least time of several runs, in milliseconds."""
-    return min(timeit.repeat(work, number=1, repeat=runs)) * 1000
-
-
-def test_speed(record_property):
-    """Gate, facts and values together take no longer than calamine alone over all cells."""
-    data = typical_return()
-    alone = best_of(40, lambda: by_calamine_alone(data))
-    whole = best_of(40, lambda: open_workbook(data))
-    record_property("milliseconds", f"calamine {alone:.2f}, open_workbook {whole:.2f}")
-    print(f"calamine alone {alone:.2f} ms, open_workbook {whole:.2f} ms")
-
-    assert whole < alone * 1.2
 
 
 PIECES = st.sampled_from(
