@@ -1,7 +1,6 @@
 """Exact numbers, what messages need, and figures worked out from ledgers."""
 
 import random
-import time
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
@@ -168,14 +167,13 @@ def test_numbers_of_people():
 @pytest.mark.slow
 def test_a_thousand_returns():
     """
-    All relations of TJ over a thousand returns with three ledgers take well under a second.
+    A thousand returns are judged in one go, each as it is judged alone.
     """
     checked = installed()["TJ"]
     found = random_fillings(checked, 1000, random.Random(1))
     ground = ground_of({"TJ": checked}, found)
-    start = time.perf_counter()
+    some = random.Random(2).sample(range(1000), 5)
     for rule in checked.relations:
-        judge(rule, ground)
-    taken = time.perf_counter() - start
-    print(f"{len(checked.relations)} relations over 1,000 returns: {taken:.3f} s")
-    assert taken < 4
+        together = judge(rule, ground)
+        alone = [judge(rule, ground_of({"TJ": checked}, [found[at]]))[0] for at in some]
+        assert together[some].tolist() == alone, rule.id
