@@ -267,16 +267,6 @@ def all_findings(book: Book) -> Iterator[tuple[str, AuditedFinding]]:
         yield period, AuditedFinding(key, _finding(blob), *rest)
 
 
-def audited_by(book: Book, digests: Collection[str]) -> dict[str, str]:
-    """Tell by which version of the rules each file was last audited with findings."""
-    wanted = msgspec.json.encode(sorted(digests)).decode()
-    sql = (
-        "SELECT digest, max(audited) FROM finding"
-        " WHERE digest IN (SELECT value FROM json_each(?)) GROUP BY digest"
-    )
-    return dict(book.ask(sql, (wanted,)))
-
-
 def save_answers(book: Book, answers: Iterable[Answer]) -> tuple[Answer, ...]:
     """Enter the answers that are new; the same answer read again from a sheet is not."""
     fields = ("key", "period", "action", "file", "officer", "reason", "at", "source")

@@ -1,6 +1,5 @@
 """Form sets: what is asked, of whom, how often. Nothing here knows a form's name."""
 
-import datetime as dt
 import re
 import tomllib
 from decimal import Decimal
@@ -38,7 +37,28 @@ class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A frozen part of a definition; unknown keys are refused."""
 
 
-class Indicator(Record, kw_only=True):
+class Measured(Record):
+    """What indicators and columns have in common: a `type`, `places` and a `unit` of measure."""
+
+    @property
+    def scale(self) -> int:
+        """Decimal places that it is given with."""
+        if self.places is not None:
+            return self.places
+        return {"decimal": 2, "percent": 1}.get(self.type, 0)
+
+    @property
+    def dimension(self) -> str:
+        """What its unit measures: money, area, percent, length, duration or count."""
+        return DIMENSIONS.get(self.unit, "count")
+
+    @property
+    def numeric(self) -> bool:
+        """Whether it holds a number."""
+        return self.type in ("int", "decimal", "percent")
+
+
+class Indicator(Measured, kw_only=True):
     """
     One figure of a statistics form.
 
@@ -79,29 +99,12 @@ class Indicator(Record, kw_only=True):
     definition_en: str = ""
 
     @property
-    def scale(self) -> int:
-        """Decimal places that the figure is given with."""
-        if self.places is not None:
-            return self.places
-        return {"decimal": 2, "percent": 1}.get(self.type, 0)
-
-    @property
-    def dimension(self) -> str:
-        """What its unit measures: money, area, percent, length, duration or count."""
-        return DIMENSIONS.get(self.unit, "count")
-
-    @property
-    def numeric(self) -> bool:
-        """Whether it holds a number."""
-        return self.type in ("int", "decimal", "percent")
-
-    @property
     def computed(self) -> bool:
         """Whether it is a rate, worked out from its parts and never typed."""
         return bool(self.ratio)
 
 
-class Column(Record, kw_only=True):
+class Column(Measured, kw_only=True):
     """One column of a ledger or plan; `rule` is the expression of a computed column."""
 
     key: str
@@ -117,23 +120,6 @@ class Column(Record, kw_only=True):
     rule: str = ""
     width: float = 12
     help: str = ""
-
-    @property
-    def scale(self) -> int:
-        """Decimal places that the column is given with."""
-        if self.places is not None:
-            return self.places
-        return {"decimal": 2, "percent": 1}.get(self.type, 0)
-
-    @property
-    def dimension(self) -> str:
-        """What its unit measures."""
-        return DIMENSIONS.get(self.unit, "count")
-
-    @property
-    def numeric(self) -> bool:
-        """Whether it holds a number."""
-        return self.type in ("int", "decimal", "percent")
 
     @property
     def entry(self) -> bool:
@@ -243,11 +229,6 @@ class FormSet(Record, kw_only=True, dict=True):
     def plan(self) -> Ledger | None:
         """The work plan, if the set has one."""
         return next((ledger for ledger in self.ledgers if ledger.kind == "plan"), None)
-
-    def due(self, period_end: dt.date) -> dt.date:
-        """The day by which returns are due, moved past a weekend."""
-        day = period_end + dt.timedelta(days=self.due_days)
-        return day + dt.timedelta(days=max(0, 7 - day.weekday()) if day.weekday() > 4 else 0)
 
 
 def templates_folder() -> Path:
