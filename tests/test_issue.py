@@ -232,7 +232,7 @@ def test_zero_report_fills_flows_and_keeps_stocks(office: Session, tmp_path: Pat
     path = tmp_path / "zero.xlsx"
     path.write_bytes(written(blank_of(past=PAST)))
     with office.open(path) as document:
-        choose(document, FRONT, layout.zero_place().cell, "是")
+        choose(document, FRONT, layout.zero_place(tj().form_set).cell, "是")
         shown = column(document)
 
     rates = {"TJ05", "TJ06"}

@@ -44,7 +44,7 @@ def report(desk: Desk) -> None:
 
 def checks(desk: Desk) -> None:
     """One row a relation: its live verdict, and the place for its explanation."""
-    sheet, styles = add_sheet(desk, say("book.checks")), desk.styles
+    sheet, styles = add_sheet(desk, desk.checks), desk.styles
     told = ("told",) if desk.blank.told else ()
     columns = ("relation", "level", "rule", "result", "explanation", *told)
     for column, width in enumerate((12, 14, 62, 12, 44, 34)[: len(columns)]):

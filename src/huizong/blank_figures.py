@@ -105,8 +105,7 @@ def _now(desk: Desk, sheet: Any, row: int, indicator: Indicator) -> None:
         if said:
             write_value(sheet, row, layout.NOW, said, style)
         else:
-            formula = f'=IF(HZ_ZERO="{say("book.zero_yes")}",{zero_value(indicator)},"")'
-            sheet.write_formula(row, layout.NOW, formula, style, cached(value))
+            sheet.write_formula(row, layout.NOW, _zeroed(desk, indicator), style, cached(value))
         _validate(desk, sheet, row, indicator)
         return
     formula = _determined(desk, indicator)
@@ -121,13 +120,18 @@ def _determined(desk: Desk, indicator: Indicator) -> str:
     if indicator.computed:
         return f"={desk.formulas.figures[indicator.code]}"
     formula = desk.formulas.figures[indicator.code]
-    yes = say("book.zero_yes")
     ledgers = desk.formulas.ledgers[indicator.code]
     if not ledgers:
-        return f'=IF(HZ_ZERO="{yes}",{zero_value(indicator)},{formula})'
+        return _zeroed(desk, indicator, formula)
     full, nothing, _ = layout.status_words()
     ready = ",".join(f'OR(HZ_{symbol}_S="{full}",HZ_{symbol}_S="{nothing}")' for symbol in ledgers)
-    return f'=IF(HZ_ZERO="{yes}",{zero_value(indicator)},IF(AND({ready}),{formula},""))'
+    return _zeroed(desk, indicator, f'IF(AND({ready}),{formula},"")')
+
+
+def _zeroed(desk: Desk, indicator: Indicator, otherwise: str = '""') -> str:
+    """The formula of a figure that a zero report decides first."""
+    zero = f'HZ_{desk.form_set.code}_ZERO="{say("book.zero_yes")}"'
+    return f"=IF({zero},{zero_value(indicator)},{otherwise})"
 
 
 def _validate(desk: Desk, sheet: Any, row: int, indicator: Indicator) -> None:
@@ -168,7 +172,7 @@ def _ytd_formula(desk: Desk, indicator: Indicator, row: int) -> str:
 
 def _check_formula(desk: Desk, indicator: Indicator, row: int) -> str:
     """The row's first failure: blank, no number, out of range, then its relations in order."""
-    cell, name = address(row, layout.NOW), quote_sheetname(say("book.checks"))
+    cell, name = address(row, layout.NOW), quote_sheetname(desk.checks)
     chain = '""'
     for relation in reversed(desk.blank.checked.relations):
         if indicator.code in desk.formulas.codes.get(relation.id, ()) and desk.judged(relation.id):

@@ -15,7 +15,7 @@ LINE = 16  # points that a line of text takes
 
 def front(desk: Desk) -> None:
     """Who, what, when, how many checks fail now, 零报告, and how to fill in."""
-    sheet, style = add_sheet(desk, layout.front_sheet(), landscape=False), desk.styles
+    sheet, style = add_sheet(desk, _name(desk), landscape=False), desk.styles
     for column, width in enumerate(WIDTHS):
         sheet.set_column(column, column, width)
     sheet.merge_range(0, 0, 0, 1, _title(desk), style["title"])
@@ -32,6 +32,10 @@ def front(desk: Desk) -> None:
     row = _list(desk, sheet, row, say("book.notes"), _notes(desk))
     _contents(desk, sheet, row)
     sheet.freeze_panes(1, 0)
+
+
+def _name(desk: Desk) -> str:
+    return layout.front_sheet(desk.form_set, joined=desk.blank.joined)
 
 
 def _title(desk: Desk) -> str:
@@ -58,7 +62,7 @@ def _facts(desk: Desk) -> tuple[tuple[str, str], ...]:
 
 
 def _zero(desk: Desk, sheet: Any) -> None:
-    place, style = layout.zero_place(), desk.styles
+    place, style = layout.zero_place(desk.form_set), desk.styles
     chosen = desk.blank.filling and desk.blank.filling.zero_report
     sheet.write_string(place.row, 0, say("book.zero"), style["fact_label"])
     text = say("book.zero_yes") if chosen else say("book.zero_no")
@@ -76,7 +80,7 @@ def _zero(desk: Desk, sheet: Any) -> None:
 
 def _failing(desk: Desk, sheet: Any, row: int) -> int:
     """Count the verdicts of 审核说明, so that the unit sees what is left to do."""
-    style, name = desk.styles, quote_sheetname(say("book.checks"))
+    style, name = desk.styles, quote_sheetname(desk.checks)
     last = len(desk.checks_rows) + 2
     sheet.write_string(row, 0, say("book.failing"), style["fact_label"])
     sheet.set_row(row, 21)
@@ -120,7 +124,7 @@ def _contents(desk: Desk, sheet: Any, row: int) -> None:
         (layout.statistics_sheet(desk.form_set), form_title(desk.form_set)),
         *ledgers,
         (layout.report_sheet(desk.form_set), say("book.report_help")),
-        (say("book.checks"), say("book.checks_help")),
+        (desk.checks, say("book.checks_help")),
     ]
     for at, (name, about) in enumerate(sheets, row + 1):
         target = f"internal:{quote_sheetname(name)}!A1"

@@ -67,9 +67,16 @@ def _write_settings(book: xlsxwriter.Workbook, styles: Styles, settings: Setting
         label, told = say(f"setting.{name}"), say(f"setting.{name}_help")
         row = table.line((label, "", told))
         table.sheet.write_string(row, 1, _setting_text(settings, name), styles("input", "@"))
-        if name == "language":
-            table.sheet.data_validation(row, 1, row, 1, _list(tuple(LANGUAGES)))
+        choices = _choices(name)
+        if choices:
+            table.sheet.data_validation(row, 1, row, 1, _list(choices))
     table.page()
+
+
+def _choices(name: str) -> tuple[str, ...]:
+    if name == "language":
+        return tuple(LANGUAGES)
+    return (say("book.zero_yes"), say("book.zero_no")) if name == "joined" else ()
 
 
 def _setting_text(settings: Settings, name: str) -> str:
@@ -80,6 +87,8 @@ def _setting_text(settings: Settings, name: str) -> str:
         days += [f"{code} {period}={day}" for (code, period), day in settings.due_on.items()]
         return "；".join(days)
     value = getattr(settings, name)
+    if isinstance(value, bool):
+        return say("book.zero_yes" if value else "book.zero_no")
     return "、".join(value) if isinstance(value, tuple) else value
 
 

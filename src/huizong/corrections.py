@@ -314,7 +314,7 @@ class _Moving:
         row, sent = self._reason_row(finding)
         if row:
             note = say("correction.say_why")
-            yield Mark(say("book.checks"), row, REASON, "explain", note, sent)
+            yield Mark(layout.checks_sheet(self.blank.form_set), row, REASON, "explain", note, sent)
 
     def _reason_row(self, finding: Finding) -> tuple[int, str]:
         rules = tuple(self._rules)

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 import xlsxwriter
 
+from huizong import layout
 from huizong.cells import NOT_APPLICABLE, address
 from huizong.form_styles import Styles, lines_needed, page, tidy
 from huizong.forms import FormSet, Indicator
@@ -86,6 +87,7 @@ class Blank(msgspec.Struct, frozen=True, kw_only=True):
     earlier periods, without the codes that lack one. `filling` is what the unit typed.
     `on_paper` are the ledgers (symbols) whose totals alone are filled in, `told` the unit's
     reasons of last period by relation; `marks`, `problems`, `asked` make a correction copy.
+    `joined` says that other form sets stand in the same workbook.
     """
 
     checked: CheckedSet
@@ -106,6 +108,7 @@ class Blank(msgspec.Struct, frozen=True, kw_only=True):
     problems: tuple[Problem, ...] = ()
     asked: tuple[Asked, ...] = ()
     caches: Caches = Caches()
+    joined: bool = False
 
     @property
     def form_set(self) -> FormSet:
@@ -191,6 +194,11 @@ class Desk(msgspec.Struct, frozen=True):
     def form_set(self) -> FormSet:
         """The form set that it asks for."""
         return self.blank.form_set
+
+    @property
+    def checks(self) -> str:
+        """The name of its sheet of relations."""
+        return layout.checks_sheet(self.form_set, joined=self.blank.joined)
 
     @property
     def formulas(self) -> Compiled:

@@ -5,7 +5,9 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
-from huizong.blank import write_blank
+import msgspec
+
+from huizong.blank import write_blank, write_blanks
 from huizong.caches import with_caches
 from huizong.desk import Blank
 from huizong.forms import FormSet
@@ -98,21 +100,27 @@ def write_standard(checked: CheckedSet, folder: Path | None = None) -> Path:
     return path
 
 
-def write_issued(blank: Blank, folder: Path, ours: Collection[str] = ()) -> Issued:
+def write_issued(blanks: Sequence[Blank], folder: Path, ours: Collection[str] = ()) -> list[Issued]:
     """
-    Write one issued workbook and give its entry for the book of record.
+    Write one issued workbook and give its entries for the book of record, one a form set.
 
     `ours` are the digests of what this office has issued: a file of the name that is none of
     them has been worked in, and is left alone.
     """
-    identity = blank.identity
-    path = _free(folder / f"{file_name(identity)}.xlsx", ours)
+    sets = "+".join(blank.identity.set_code for blank in blanks)
+    first = msgspec.structs.replace(blanks[0].identity, set_code=sets)
+    path = _free(folder / f"{file_name(first)}.xlsx", ours)
     with write_safely(path) as temp:
-        write_blank(blank, temp)
+        write_blanks(blanks, temp)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    return [_entry(blank, digest, path.name) for blank in blanks]
+
+
+def _entry(blank: Blank, digest: str, name: str) -> Issued:
+    identity = blank.identity
     return Issued(
         identity.period, identity.set_code, identity.version, identity.code, identity.role,
-        blank.seal, digest, path.name, blank.issued_at,
+        blank.seal, digest, name, blank.issued_at,
     )  # fmt: skip
 
 

@@ -37,9 +37,19 @@ class Place:
         return f"'{self.sheet}'!${column_letters(self.column)}${self.row + 1}"
 
 
-def front_sheet() -> str:
+def own_sheet(text: str, form_set: FormSet, *, joined: bool) -> str:
+    """Name a sheet that every form set has; beside other sets it says whose it is."""
+    return f"{form_set.code} {say(text)}" if joined else say(text)
+
+
+def front_sheet(form_set: FormSet, *, joined: bool = False) -> str:
     """Name the first sheet."""
-    return say("book.front")
+    return own_sheet("book.front", form_set, joined=joined)
+
+
+def checks_sheet(form_set: FormSet, *, joined: bool = False) -> str:
+    """Name the sheet of relations and reasons."""
+    return own_sheet("book.checks", form_set, joined=joined)
 
 
 def statistics_sheet(form_set: FormSet) -> str:
@@ -88,14 +98,14 @@ def status_place(ledger: Ledger) -> Place:
     return Place(ledger_sheet(ledger), 3, 4)
 
 
-def zero_place() -> Place:
+def zero_place(form_set: FormSet, *, joined: bool = False) -> Place:
     """Tell the cell of 零报告."""
-    return Place(front_sheet(), 7, 1)
+    return Place(front_sheet(form_set, joined=joined), 7, 1)
 
 
-def defined_names(form_set: FormSet) -> dict[str, str]:
-    """List every defined name of the workbook with what it refers to, as formulas use them."""
-    names = {"HZ_ZERO": zero_place().reference}
+def defined_names(form_set: FormSet, *, joined: bool = False) -> dict[str, str]:
+    """List every defined name of a form set with what it refers to, as formulas use them."""
+    names = {f"HZ_{form_set.code}_ZERO": zero_place(form_set, joined=joined).reference}
     for code, place in figure_places(form_set).items():
         for suffix, column in (("", NOW), ("_P", PREV), ("_Y", YEAR_AGO), ("_A", YTD)):
             names[f"HZ_{code}{suffix}"] = Place(place.sheet, place.row, column).reference

@@ -11,6 +11,7 @@ from huizong.answers import Applied, Typed, apply, read_answers
 from huizong.caches import with_caches
 from huizong.children import Children
 from huizong.circulate import Paper
+from huizong.desk import Blank
 from huizong.entries import answers_of, files_of
 from huizong.errors import HuizongError
 from huizong.examine import examine
@@ -20,7 +21,6 @@ from huizong.history import Issued, issued_of, last_summary, save_issued
 from huizong.issue import write_issued
 from huizong.issuing import blanks_of, refuse_unknown_paper
 from huizong.key_files import issue_keys
-from huizong.language import CheckedSet
 from huizong.office import expected_units
 from huizong.papers import SetReturns, Unfiled, write_status
 from huizong.periods import Period
@@ -45,9 +45,14 @@ class Audited(msgspec.Struct, frozen=True):
 def issue(work: Work, period: Period, set_code: str = "") -> tuple[Issued, ...]:
     """Issue the period's blanks to all communities, and one for the office's own figures."""
     refuse_unknown_paper(work, tuple(checked_sets().values()))
+    books = _books(work, period, set_code)
+    folder = work.office.issued(str(period))
+    folder.mkdir(parents=True, exist_ok=True)
+    ours = frozenset(one.digest for one in issued_of(work.book, str(period)))
     done: list[Issued] = []
-    for checked in work.sets(period, set_code):
-        done += _issue_set(work, checked, period)
+    for number, blanks in enumerate(books, 1):
+        done += write_issued(blanks, folder, ours)
+        work.progress("issue", number, len(books))
     issue_keys(work, period, set_code)
     with work.book.writing():
         save_issued(work.book, done)
@@ -55,23 +60,22 @@ def issue(work: Work, period: Period, set_code: str = "") -> tuple[Issued, ...]:
     return tuple(done)
 
 
-def _issue_set(work: Work, checked: CheckedSet, period: Period) -> list[Issued]:
-    office, form_set = work.office, checked.form_set
-    # Offices below send their summaries; only communities and the office itself fill in blanks.
-    units = [
-        unit
-        for unit in expected_units(office, period, form_set.code)
-        if level_of(unit.code) == LEVELS[-1]
-    ]
-    blanks = blanks_of(work, checked, period, units)
-    folder = office.issued(str(period))
-    folder.mkdir(parents=True, exist_ok=True)
-    ours = frozenset(one.digest for one in issued_of(work.book, str(period)))
-    done = []
-    for number, blank in enumerate(with_caches(blanks), 1):
-        done.append(write_issued(blank, folder, ours))
-        work.progress("issue", number, len(blanks))
-    return done
+def _books(work: Work, period: Period, set_code: str) -> list[list[Blank]]:
+    """Lay out the workbooks: one a form set and unit, or one a unit with all that it is asked."""
+    joined = work.office.settings.joined and not set_code
+    books: dict[tuple[str, ...], list[Blank]] = {}
+    for checked in work.sets(period, set_code):
+        # Offices below send their summaries; only communities and the office fill in blanks.
+        units = [
+            unit
+            for unit in expected_units(work.office, period, checked.form_set.code)
+            if level_of(unit.code) == LEVELS[-1]
+        ]
+        for blank in with_caches(blanks_of(work, checked, period, units)):
+            who = (blank.identity.code, blank.identity.role)
+            of = who if joined else (*who, blank.identity.set_code)
+            books.setdefault(of, []).append(msgspec.structs.replace(blank, joined=joined))
+    return list(books.values())
 
 
 def collect(work: Work, files: Sequence[Path] = (), readers: Children | None = None) -> Collected:

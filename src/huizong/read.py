@@ -88,13 +88,13 @@ def read_workbook(book: Workbook) -> Iterator[Reading]:
         for sheet in book.sheets
         if sheet.kind == "worksheet" and sheet.name != TAG_SHEET
     ]
-    tag = _tag(book)
+    tags = _tags(book)
     found = False
     for form_set in form_sets().values():
         statistics = _statistics(pages, form_set)
         if statistics:
             found = True
-            yield _read_set(book, pages, tag, form_set, statistics)
+            yield _read_set(book, pages, _tag_of(tags, form_set), form_set, statistics)
     if not found:
         raise Refused("not_ours")
 
@@ -113,14 +113,15 @@ def _page(sheet: Sheet) -> _Page:
     return _Page(sheet, top, form_mark(top), heading, codes)
 
 
-def _tag(book: Workbook) -> Mapping[str, str]:
-    """Read the hidden sheet's key and value rows; a hint, never the authority."""
-    for sheet in book.sheets:
-        if sheet.name == TAG_SHEET:
-            return {
-                str(row[0]): str(row[1]) for row in sheet.rows[:40] if len(row) > 1 and row[0] != ""
-            }
-    return {}
+def _tags(book: Workbook) -> list[Mapping[str, str]]:
+    """Read the hidden sheet, a form set in each column behind the names; a hint, no authority."""
+    rows = next((sheet.rows[:40] for sheet in book.sheets if sheet.name == TAG_SHEET), ())
+    named = [row for row in rows if len(row) > 1 and row[0] != ""]
+    width = min(40, max(map(len, named), default=0))
+    return [
+        {str(row[0]): str(row[column]) for row in named if column < len(row)}
+        for column in range(1, width)
+    ]
 
 
 def _statistics(pages: Sequence[_Page], form_set: FormSet) -> list[tuple[_Page, Heading]]:
@@ -141,7 +142,6 @@ def _read_set(
     chosen, doubts = _one_sheet(statistics, statistics_sheet(form_set), form_set)
     page, heading = chosen
     version = "" if heading.summary else _version(pages, form_set)
-    tag = _tag_of(tag, form_set)
     identity, more = _identity(page, heading, tag, form_set, version)
     if identity.version != form_set.version and not heading.summary:
         # Never read by the wrong map: its figures are not taken at all.
@@ -222,10 +222,10 @@ def _identity(
     return identity, findings + list(_tag_agrees(identity, tag, page.sheet.name, cells))
 
 
-def _tag_of(tag: Mapping[str, str], form_set: FormSet) -> Mapping[str, str]:
-    """The hidden sheet of one set says nothing about another set in the same workbook."""
-    other = tag.get("set", form_set.code) != form_set.code
-    return {} if other else tag
+def _tag_of(tags: Sequence[Mapping[str, str]], form_set: FormSet) -> Mapping[str, str]:
+    """What the hidden sheet says of one set; of another in the same workbook it says nothing."""
+    own = (tag for tag in tags if tag.get("set", form_set.code) == form_set.code)
+    return next(own, {})
 
 
 def _version(pages: Sequence[_Page], form_set: FormSet) -> str:

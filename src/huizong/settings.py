@@ -34,7 +34,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     `sets` are the form sets in use, empty for all installed; `due_days` the days from the end of
     a period to the deadline, by set, `due_on` fixed deadlines by (set, period), `on_paper` the
-    codes of ledgers that units keep on paper (只填合计).
+    codes of ledgers that units keep on paper (只填合计); `joined` puts all form sets of a unit
+    into one issued workbook (合并下发).
     """
 
     code: str
@@ -49,6 +50,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     approval: str = ""
     valid_to: str = ""
     on_paper: tuple[str, ...] = ()
+    joined: bool = False
 
     def paper_ledgers(self, form_set: FormSet) -> tuple[str, ...]:
         """Give the ledgers (symbols) of a form set of which only the totals are filled in."""
@@ -77,6 +79,7 @@ SETTING_NAMES = (
     "approval",
     "valid_to",
     "on_paper",
+    "joined",
 )
 
 
@@ -147,6 +150,12 @@ def _sets(value: object) -> tuple[tuple[str, ...], str]:
     return tuple(part for part in _parts(shown(value).upper()) if part), ""
 
 
+def _yes(value: object) -> tuple[bool, str]:
+    text = shown(value)
+    yes, no = (catalogue()[f"book.zero_{key}"].values() for key in ("yes", "no"))
+    return text.lower() in yes, "" if text.lower() in (*yes, *no, "") else "yes_no"
+
+
 def _parts(text: str) -> list[str]:
     for mark in "，,;；、\n":
         text = text.replace(mark, " ")
@@ -179,4 +188,5 @@ _READERS = {
     "sets": _sets,
     "due": _due,
     "on_paper": _sets,
+    "joined": _yes,
 }
