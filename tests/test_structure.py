@@ -36,7 +36,10 @@ LAYERS = (
         "work checking beside key_files issuing take_in examine publish versions send_back"
         " circulate standing pipeline",
     ),
-    ("showing", "progress reports dictionary definition_book sample filled dirt demo_offices demo"),
+    (
+        "showing",
+        "progress reports dictionary definition_book sample filled dirt demo_offices demo acts",
+    ),
     ("faces", "cli addin menu __main__"),
 )
 RANKS = {module: rank for rank, (_, names) in enumerate(LAYERS) for module in names.split()}

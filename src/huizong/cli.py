@@ -1,21 +1,21 @@
-"""The command line: parse, call one function, print; 0 done, 1 someone must act, 2 failed."""
+"""The command line: parse, run one action, print; 0 done, 1 someone must act, 2 failed."""
 
-import contextlib
-import datetime as dt
-import json
 import sys
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from typer.exceptions import TyperException
 
+from huizong import acts
+from huizong.acts import DONE, FAILED, WAITS, Told, attempt, office_at_work
 from huizong.errors import HuizongError
-from huizong.texts import say, speak
+from huizong.periods import Period
+from huizong.texts import choose, say
 
-DONE, WAITS, FAILED = 0, 1, 2
+# What the parser makes of Ctrl-C.
+INTERRUPTED = 130
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, rich_markup_mode=None,
@@ -44,7 +44,7 @@ def main_options(
 ) -> None:
     """汇总：下发、收表、审核、汇总、上报。 Issue, collect, audit and add up forms."""
     if lang:
-        speak(lang)
+        choose(lang)
 
 
 @app.command()
@@ -53,13 +53,9 @@ def init(
     roster: Annotated[Path | None, typer.Option(help="名册 / roster, .xlsx or .csv")] = None,
     unit: Annotated[str | None, typer.Option(help="本单位区划代码 / the office's own code")] = None,
     now: Now = "",
-) -> None:
+) -> int:
     """新建收表文件夹。 Make an office's folder with its control workbook."""
-    from huizong.office import init_office
-
-    made = init_office(office, roster=roster, unit=unit, now=_clock(now))
-    below = sum(one.parent == made.unit.code for one in made.roster)
-    _say("command.init", folder=office, name=made.unit.name, code=made.unit.code, units=below)
+    return _tell(acts.init(office, roster, unit, now))
 
 
 @app.command()
@@ -67,13 +63,10 @@ def issue(
     office: Folder, period: PeriodText,
     set_code: Annotated[str, typer.Option("--set", help="只下发此条线 / this form set only")] = "",
     now: Now = "",
-) -> None:  # fmt: skip
+) -> int:  # fmt: skip
     """下发空表。 Write the period's blanks, one a unit."""
-    from huizong import pipeline
-
-    with _work(office, now, "issue") as work:
-        issued = pipeline.issue(work, _period(period), set_code)
-        _say("command.issued", count=len(issued), folder=work.office.issued(str(_period(period))))
+    with office_at_work(office, now, "issue") as work:
+        return _tell(acts.issue(work, Period.parse(period), set_code))
 
 
 @app.command()
@@ -85,33 +78,15 @@ def collect(
     now: Now = "",
 ) -> int:
     """收表。 Take in returns from 收表 or from given files."""
-    from huizong import pipeline
-
-    with _work(office, now, "collect") as work:
-        done = pipeline.collect(work, tuple(files or ()))
-        _say("command.collected", filed=len(done.filed), unfiled=len(done.unfiled),
-             known=done.scan.known, ignored=len(done.scan.ignored),
-             busy=len(done.busy))  # fmt: skip
-        for file in done.keys:
-            _say("command.key_taken", file=file.name)
-        for line in pipeline.unfiled_lines(done):
-            typer.echo(line)
-    return WAITS if done.unfiled or done.busy else DONE
+    with office_at_work(office, now, "collect") as work:
+        return _tell(acts.collect(work, tuple(files or ())))
 
 
 @app.command()
 def audit(office: Folder, period: PeriodText, json_: AsJson = False, now: Now = "") -> int:
     """审核。 Audit a period's returns, and say what each unit has to do."""
-    from huizong import pipeline, reports
-
-    with _work(office, now, "audit") as work:
-        done = pipeline.audit(work, _period(period))
-        if json_:
-            typer.echo(reports.audit_json(done, _period(period)))
-        else:
-            for line in reports.audit_lines(done):
-                typer.echo(line)
-    return WAITS if reports.someone_must_act(done) else DONE
+    with office_at_work(office, now, "audit") as work:
+        return _tell(acts.audit(work, Period.parse(period), as_json=json_))
 
 
 @app.command()
@@ -124,18 +99,16 @@ def answer(
     reject: Annotated[bool, typer.Option("--reject", help="退回 / send back")] = False,
     use: Annotated[str, typer.Option(help="采用此份 / use this file of several")] = "",
     now: Now = "",
-) -> None:  # fmt: skip
+) -> int:  # fmt: skip
     """答复一条审核结果。 Answer what a finding asks the officer."""
-    from huizong import pipeline
     from huizong.answers import Typed
 
-    action = "accept" if accept else "reject" if reject else "use" if use else ""
+    action = "accept" if accept else "reject" if reject else "use"
     if accept + reject + bool(use) != 1:
         raise HuizongError("error.one_action")
-    with _work(office, now, "answer") as work:
+    with office_at_work(office, now, "answer") as work:
         typed = Typed(key=finding.upper(), action=action, officer=officer, reason=reason, file=use)
-        pipeline.answer(work, str(_period(period)), typed)
-        _say("command.answered", key=finding.upper())
+        return _tell(acts.answer(work, Period.parse(period), typed))
 
 
 @app.command("return")
@@ -143,19 +116,10 @@ def return_(
     office: Folder, period: PeriodText,
     unit: Annotated[str, typer.Option(help="只退这个单位（区划代码）/ this unit only")] = "",
     now: Now = "",
-) -> None:  # fmt: skip
+) -> int:  # fmt: skip
     """退回修改。 Write a correction copy for every unit that has to mend or explain something."""
-    from huizong import pipeline
-
-    with _work(office, now, "return") as work:
-        done = pipeline.send_back(work, _period(period), unit)
-        if not done:
-            _say("command.nothing_to_return", period=_period(period))
-            return
-        folder = work.office.corrections(str(_period(period)))
-        _say("command.returned", count=len(done), folder=folder)
-        for one in done:
-            _say("command.returned_one", name=one.unit.name, count=one.problems, path=one.path.name)
+    with office_at_work(office, now, "return") as work:
+        return _tell(acts.send_back(work, Period.parse(period), unit))
 
 
 @app.command()
@@ -163,71 +127,31 @@ def differences(
     office: Folder, period: PeriodText,
     unit: Annotated[str, typer.Option(help="区划代码 / region code; blank: every unit")] = "",
     now: Now = "",
-) -> None:  # fmt: skip
+) -> int:  # fmt: skip
     """版本差异。 List cell by cell what changed between the versions of a unit's return."""
-    from huizong import versions
-
-    with _work(office, now, "differences") as work:
-        found = versions.compared(work, _period(period), unit)
-        count = versions.count_versions(work, _period(period), unit) if unit else 0
-    if not found:
-        code = "command.one_version" if unit else "differences.none"
-        _say(code, name=unit, period=_period(period), count=count)
-    for one in found:
-        _say("command.versions", name=one.name, set=one.set_code, old=one.old, new=one.new,
-             count=len(one.differences))  # fmt: skip
-        for other in one.differences:
-            before, after = (value or say("differences.empty") for value in other.values)
-            place = f"{other.sheet} {other.cell}".strip()
-            _say("command.difference", label=other.label, place=place, before=before, after=after)
+    with office_at_work(office, now, "differences") as work:
+        return _tell(acts.differences(work, Period.parse(period), unit))
 
 
 @app.command()
-def papers(office: Folder, period: PeriodText, now: Now = "") -> None:
+def papers(office: Folder, period: PeriodText, now: Now = "") -> int:
     """通报与清单。 Write the bulletin, the problems, the reminder and the figures by unit."""
-    from huizong import pipeline
-
-    with _work(office, now, "papers") as work:
-        for one in pipeline.papers(work, _period(period)):
-            code = "command.paper" if one.path else "command.paper_skipped"
-            _say(code, path=one.path, name=one.name, why=one.why)
+    with office_at_work(office, now, "papers") as work:
+        return _tell(acts.papers(work, Period.parse(period)))
 
 
 @app.command()
 def aggregate(office: Folder, period: PeriodText, now: Now = "") -> int:
     """生成汇总。 Add up what has passed, and write the summary workbook."""
-    from huizong import pipeline
-
-    with _work(office, now, "aggregate") as work:
-        published = pipeline.aggregate(work, _period(period))
-    for one in published:
-        summary = one.summary
-        code = "command.published" if one.new else "command.unchanged"
-        _say(code, path=one.path, number=summary.number, checksum=one.checksum,
-             reported=summary.reported, expected=len(summary.units))  # fmt: skip
-        for change in summary.changes if one.new else ():
-            _say("command.change", code=change.code, name=change.name,
-                 before=change.before or "——", after=change.after or "——")  # fmt: skip
-    return DONE
+    with office_at_work(office, now, "aggregate") as work:
+        return _tell(acts.aggregate(work, Period.parse(period)))
 
 
 @app.command()
-def status(office: Folder, period: PeriodText, json_: AsJson = False, now: Now = "") -> None:
+def status(office: Folder, period: PeriodText, json_: AsJson = False, now: Now = "") -> int:
     """报送情况。 Say how the units stand, from the book alone."""
-    from huizong.standing import standing
-
-    with _work(office, now, "status") as work:
-        stands = standing(work, _period(period))
-    if json_:
-        typer.echo(json.dumps([_as_dict(one) for one in stands], ensure_ascii=False, indent=2))
-        return
-    for one in stands:
-        late = say("mark.late") if one.late else ""
-        typer.echo(
-            f"{one.set_code}  {one.unit}  {one.name}  {say('state.' + one.state)} {late}".rstrip()
-        )
-    counts = Counter(one.state for one in stands)
-    typer.echo("，".join(f"{say('state.' + state)} {count}" for state, count in counts.items()))
+    with office_at_work(office, now, "status") as work:
+        return _tell(acts.status(work, Period.parse(period), as_json=json_))
 
 
 @app.command()
@@ -238,14 +162,7 @@ def verify(
     ] = None,
 ) -> int:
     """核对汇总簿。 Recompute a summary from its own sources, and from the files if given."""
-    from huizong import checking
-
-    verification = checking.verify(summary, sources)
-    for fault in verification.faults:
-        typer.echo(fault.words())
-    if verification.ok:
-        _say("command.verified", file=summary.name, checksum=verification.checksum)
-    return DONE if verification.ok else WAITS
+    return _tell(acts.verify(summary, sources))
 
 
 @app.command()
@@ -268,7 +185,7 @@ def export_definition(
     from huizong.definition_book import export
 
     export(set_code, file)
-    _say("command.exported", set=set_code.upper(), file=file)
+    typer.echo(say("command.exported", set=set_code.upper(), file=file))
 
 
 @definitions.command("import")
@@ -282,8 +199,10 @@ def import_definition(
     from huizong import definition_book
 
     form_set = definition_book.import_definition(file, folder)
-    _say("command.imported", set=form_set.code, folder=folder, indicators=len(form_set.indicators),
-         relations=len(form_set.relations))  # fmt: skip
+    typer.echo(
+        say("command.imported", set=form_set.code, folder=folder,
+            indicators=len(form_set.indicators), relations=len(form_set.relations))
+    )  # fmt: skip
 
 
 @definitions.command("blanks")
@@ -314,47 +233,11 @@ def demo(
         typer.echo(line)
 
 
-def _as_dict(one: Any) -> dict[str, Any]:
-    return {name: getattr(one, name) for name in one.__struct_fields__}
-
-
-def _say(code: str, /, **details: Any) -> None:
-    typer.echo(say(code, **details))
-
-
-def _clock(now: str) -> dt.datetime:
-    """Read `--now`, else the computer's clock; times are China's."""
-    zone = dt.timezone(dt.timedelta(hours=8))
-    if not now:
-        return dt.datetime.now(zone).replace(tzinfo=None, microsecond=0)
-    try:
-        return dt.datetime.fromisoformat(now).replace(tzinfo=None)
-    except ValueError as error:
-        raise HuizongError("error.clock", text=now) from error
-
-
-def _period(text: str) -> Any:
-    from huizong.periods import Period
-
-    return Period.parse(text)
-
-
-@contextlib.contextmanager
-def _work(folder: Path, now: str, action: str) -> Iterator[Any]:
-    """Open the office with a progress bar on the terminal, if there is one."""
-    from huizong.progress import bars
-    from huizong.work import at_work
-
-    with bars() as progress, at_work(folder, _clock(now), action, progress) as work:
-        speak(work.office.settings.language) if not _chosen() else None
-        yield work
-
-
-def _chosen() -> bool:
-    """Whether the language was chosen for this run, by --lang or HUIZONG_LANG."""
-    import os
-
-    return "--lang" in sys.argv or "HUIZONG_LANG" in os.environ
+def _tell(told: Told) -> int:
+    """Print what an action said, and give the exit code."""
+    for line in told.lines:
+        typer.echo(line)
+    return WAITS if told.waits else DONE
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -364,25 +247,20 @@ def main(arguments: list[str] | None = None) -> None:
 
 def run(command: Callable[[], Any]) -> int:
     """Run a command to its exit code; what stopped it is said in one sentence."""
+    return attempt(lambda: _parsed(command))
+
+
+def _parsed(command: Callable[[], Any]) -> Any:
+    """Run what the parser calls; what it has against the words typed, it says itself."""
     try:
         code = command()
-    except HuizongError as error:
-        typer.echo(str(error), err=True)
-        return FAILED
     except typer.Exit as stop:
         return stop.exit_code
     except TyperException as error:
         error.show()
         return FAILED
-    except (typer.Abort, KeyboardInterrupt):
-        typer.echo(say("error.stopped"), err=True)
-        return FAILED
-    except Exception as error:
-        # Where, for the next developer; never what stood in a cell.
-        last = error.__traceback__
-        while last and last.tb_next:
-            last = last.tb_next
-        place = f"{Path(last.tb_frame.f_code.co_filename).name}:{last.tb_lineno}" if last else "?"
-        typer.echo(say("error.unexpected", kind=type(error).__name__, place=place), err=True)
-        return FAILED
-    return code if isinstance(code, int) else DONE
+    except typer.Abort as error:
+        raise KeyboardInterrupt from error
+    if code == INTERRUPTED:
+        raise KeyboardInterrupt
+    return code

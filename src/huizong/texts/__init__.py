@@ -10,13 +10,34 @@ from typing import Any
 from huizong.errors import HuizongError
 
 LANGUAGES = ("zh", "en")
-_language = os.environ.get("HUIZONG_LANG", "zh")
+_chosen = os.environ.get("HUIZONG_LANG") in LANGUAGES
+_language = os.environ["HUIZONG_LANG"] if _chosen else LANGUAGES[0]
 
 
 def speak(language: str) -> None:
-    """Choose the language of everything said from now on: `zh` or `en`."""
+    """Say everything from now on in a language: `zh` or `en`."""
     global _language  # noqa: PLW0603  the one switch: a person's choice, not data
-    _language = language if language in LANGUAGES else "zh"
+    _language = language if language in LANGUAGES else LANGUAGES[0]
+
+
+def choose(language: str) -> None:
+    """
+    Speak a language for the whole run, whatever the offices have set.
+
+    Raises:
+        HuizongError: If there is no such language (`error.language`).
+    """
+    global _chosen  # noqa: PLW0603  as above
+    if language not in LANGUAGES:
+        raise HuizongError("error.language", text=language)
+    speak(language)
+    _chosen = True
+
+
+def speak_unless_chosen(language: str) -> None:
+    """Speak an office's language, unless a person has chosen one for this run."""
+    if not _chosen:
+        speak(language)
 
 
 def language() -> str:

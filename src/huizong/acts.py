@@ -1,0 +1,223 @@
+"""What an action does and says: the same words on the command line and in the menu."""
+
+import contextlib
+import datetime as dt
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from huizong.errors import HuizongError
+from huizong.periods import Period
+from huizong.progress import bars
+from huizong.texts import say, speak_unless_chosen
+from huizong.work import Work, at_work
+
+# The pipeline takes longer to load than `status` to answer: it is imported where it is used.
+if TYPE_CHECKING:
+    from huizong.differences import Compared
+    from huizong.publish import Published
+
+DONE, WAITS, FAILED = 0, 1, 2
+CHINA = dt.timezone(dt.timedelta(hours=8))
+
+
+class Told(msgspec.Struct, frozen=True):
+    """What an action has to say, line by line, and whether someone must act on it."""
+
+    lines: tuple[str, ...]
+    waits: bool = False
+
+
+def attempt(action: Callable[[], Any]) -> int:
+    """Run an action to its exit code; what stopped it is said in one sentence."""
+    try:
+        code = action()
+    except HuizongError as error:
+        complain(str(error))
+    except KeyboardInterrupt:
+        complain(say("error.stopped"))
+    except Exception as error:
+        complain(say("error.unexpected", kind=type(error).__name__, place=_place(error)))
+    else:
+        return code if isinstance(code, int) else DONE
+    return FAILED
+
+
+def complain(text: str) -> None:
+    """Say what went wrong, where it does not mix with results."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def _place(error: BaseException) -> str:
+    """Tell where a fault of our own lies, for the next developer; never what stood in a cell."""
+    last = error.__traceback__
+    while last and last.tb_next:
+        last = last.tb_next
+    return f"{Path(last.tb_frame.f_code.co_filename).name}:{last.tb_lineno}" if last else "?"
+
+
+def clock(now: str = "") -> dt.datetime:
+    """Read a fixed time as typed, else the computer's clock; times are China's."""
+    if not now:
+        return dt.datetime.now(CHINA).replace(tzinfo=None, microsecond=0)
+    try:
+        return dt.datetime.fromisoformat(now).replace(tzinfo=None)
+    except ValueError as error:
+        raise HuizongError("error.clock", text=now) from error
+
+
+@contextlib.contextmanager
+def office_at_work(folder: Path, now: str, action: str) -> Iterator[Work]:
+    """Open the office in its own language, with a progress bar on the terminal if there is one."""
+    with bars() as progress, at_work(folder, clock(now), action, progress) as work:
+        speak_unless_chosen(work.office.settings.language)
+        yield work
+
+
+def init(folder: Path, roster: Path | None, unit: str | None, now: str) -> Told:
+    """Make an office's folder."""
+    from huizong.office import init_office
+
+    made = init_office(folder, roster=roster, unit=unit, now=clock(now))
+    below = sum(one.parent == made.unit.code for one in made.roster)
+    line = say("command.init", folder=folder, name=made.unit.name, code=made.unit.code, units=below)
+    return Told((line,))
+
+
+def issue(work: Work, period: Period, set_code: str = "") -> Told:
+    """Write the period's blanks."""
+    from huizong import pipeline
+
+    issued = pipeline.issue(work, period, set_code)
+    folder = work.office.issued(str(period))
+    return Told((say("command.issued", count=len(issued), folder=folder),))
+
+
+def collect(work: Work, files: tuple[Path, ...] = ()) -> Told:
+    """Take in returns from 收表 or from given files; what was not filed waits for someone."""
+    from huizong import pipeline
+
+    done = pipeline.collect(work, files)
+    lines = (
+        say("command.collected", filed=len(done.filed), unfiled=len(done.unfiled),
+            known=done.scan.known, ignored=len(done.scan.ignored), busy=len(done.busy)),
+        *(say("command.key_taken", file=file.name) for file in done.keys),
+        *pipeline.unfiled_lines(done),
+    )  # fmt: skip
+    return Told(lines, waits=bool(done.unfiled or done.busy))
+
+
+def audit(work: Work, period: Period, *, as_json: bool = False) -> Told:
+    """Audit a period's returns."""
+    from huizong import pipeline, reports
+
+    done = pipeline.audit(work, period)
+    lines = (reports.audit_json(done, period),) if as_json else tuple(reports.audit_lines(done))
+    return Told(lines, waits=reports.someone_must_act(done))
+
+
+def answer(work: Work, period: Period, typed: Any) -> Told:
+    """Enter one answer of an officer, an `answers.Typed`."""
+    from huizong import pipeline
+
+    pipeline.answer(work, str(period), typed)
+    return Told((say("command.answered", key=typed.key),))
+
+
+def send_back(work: Work, period: Period, unit: str = "") -> Told:
+    """Write a correction copy for every unit that has to mend or explain something."""
+    from huizong import pipeline
+
+    done = pipeline.send_back(work, period, unit)
+    if not done:
+        return Told((say("command.nothing_to_return", period=period),))
+    head = say("command.returned", count=len(done), folder=work.office.corrections(str(period)))
+    copies = (
+        say("command.returned_one", name=one.unit.name, count=one.problems, path=one.path.name)
+        for one in done
+    )
+    return Told((head, *copies))
+
+
+def differences(work: Work, period: Period, unit: str = "") -> Told:
+    """List cell by cell what changed between the versions of a unit's return."""
+    from huizong import versions
+
+    found = versions.compared(work, period, unit)
+    if found:
+        return Told(tuple(line for one in found for line in _compared(one)))
+    if not unit:
+        return Told((say("differences.none", period=period),))
+    count = versions.count_versions(work, period, unit)
+    return Told((say("command.one_version", name=unit, period=period, count=count),))
+
+
+def _compared(one: "Compared") -> Iterator[str]:
+    yield say("command.versions", name=one.name, set=one.set_code, old=one.old, new=one.new,
+              count=len(one.differences))  # fmt: skip
+    for other in one.differences:
+        before, after = (value or say("differences.empty") for value in other.values)
+        place = f"{other.sheet} {other.cell}".strip()
+        yield say("command.difference", label=other.label, place=place, before=before, after=after)
+
+
+def papers(work: Work, period: Period) -> Told:
+    """Write the bulletin, the problems, the reminder and the figures by unit."""
+    from huizong import pipeline
+
+    return Told(
+        tuple(
+            say("command.paper" if one.path else "command.paper_skipped",
+                path=one.path, name=one.name, why=one.why)
+            for one in pipeline.papers(work, period)
+        )
+    )  # fmt: skip
+
+
+def aggregate(work: Work, period: Period) -> Told:
+    """Add up what has passed, and write the summary workbooks."""
+    from huizong import pipeline
+
+    published = pipeline.aggregate(work, period)
+    return Told(tuple(line for one in published for line in _published(one)))
+
+
+def _published(one: "Published") -> Iterator[str]:
+    summary = one.summary
+    yield say("command.published" if one.new else "command.unchanged",
+              path=one.path, number=summary.number, checksum=one.checksum,
+              reported=summary.reported, expected=len(summary.units))  # fmt: skip
+    for change in summary.changes if one.new else ():
+        yield say("command.change", code=change.code, name=change.name,
+                  before=change.before or "——", after=change.after or "——")  # fmt: skip
+
+
+def status(work: Work, period: Period, *, as_json: bool = False) -> Told:
+    """Say how the units stand, from the book alone."""
+    from huizong.standing import standing
+
+    stands = standing(work, period)
+    if as_json:
+        return Told((msgspec.json.format(msgspec.json.encode(stands), indent=2).decode(),))
+    counts = Counter(one.state for one in stands)
+    lines = (
+        f"{one.set_code}  {one.unit}  {one.name}  {say('state.' + one.state)}"
+        f" {say('mark.late') if one.late else ''}".rstrip()
+        for one in stands
+    )
+    last = "，".join(f"{say('state.' + state)} {count}" for state, count in counts.items())
+    return Told((*lines, last))
+
+
+def verify(summary: Path, sources: Path | None = None) -> Told:
+    """Recompute a summary from its own sources, and from the files if given."""
+    from huizong import checking
+
+    verification = checking.verify(summary, sources)
+    if verification.ok:
+        return Told((say("command.verified", file=summary.name, checksum=verification.checksum),))
+    return Told(tuple(fault.words() for fault in verification.faults), waits=True)
