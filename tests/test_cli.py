@@ -61,7 +61,16 @@ def test_help_is_a_sentence_for_every_command(capsys):
     call("--help")
     text = capsys.readouterr().out
     commands = ["init", "issue", "collect", "audit", "answer", "return", "differences", "papers"]
-    commands += ["aggregate", "status", "verify", "dictionary", "definition", "demo"]
+    commands += [
+        "aggregate",
+        "status",
+        "verify",
+        "dictionary",
+        "definition",
+        "demo",
+        "close",
+        "reopen",
+    ]
 
     assert [one for one in commands if f"\n  {one} " not in text] == []
 

@@ -34,7 +34,7 @@ LAYERS = (
     (
         "pipeline",
         "work checking beside key_files issuing take_in examine publish versions send_back"
-        " circulate standing pipeline",
+        " circulate standing closing pipeline",
     ),
     (
         "showing",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from huizong.errors import HuizongError
+from huizong.history import closed_periods
 from huizong.periods import Period
 from huizong.progress import bars
 from huizong.texts import say, speak_unless_chosen
@@ -196,6 +197,22 @@ def _published(one: "Published") -> Iterator[str]:
                   before=change.before or "——", after=change.after or "——")  # fmt: skip
 
 
+def close(work: Work, period: Period, officer: str, reason: str) -> Told:
+    """Close a period."""
+    from huizong import pipeline
+
+    done = pipeline.close(work, period, officer, reason)
+    return Told((say("command.closed", period=period, backup=work.office.backups / done.backup),))
+
+
+def reopen(work: Work, period: Period, officer: str, reason: str) -> Told:
+    """Open a closed period again."""
+    from huizong import pipeline
+
+    pipeline.reopen(work, period, officer, reason)
+    return Told((say("command.reopened", period=period),))
+
+
 def status(work: Work, period: Period, *, as_json: bool = False) -> Told:
     """Say how the units stand, from the book alone."""
     from huizong.standing import standing
@@ -210,7 +227,15 @@ def status(work: Work, period: Period, *, as_json: bool = False) -> Told:
         for one in stands
     )
     last = "，".join(f"{say('state.' + state)} {count}" for state, count in counts.items())
-    return Told((*lines, last))
+    return Told((*lines, last, *_closed(work, period)))
+
+
+def _closed(work: Work, period: Period) -> Iterator[str]:
+    closing = closed_periods(work.book).get(str(period))
+    if closing:
+        when = closing.at.replace("T", " ")
+        yield say("command.closed_mark", period=period, when=when, officer=closing.officer,
+                  reason=closing.reason)  # fmt: skip
 
 
 def verify(summary: Path, sources: Path | None = None) -> Told:

@@ -14,9 +14,11 @@ from huizong.entries import (
     Received,
     all_findings,
     files_of,
+    is_entered,
     save_answers,
 )
 from huizong.errors import HuizongError
+from huizong.history import closed_periods
 from huizong.records import Finding
 from huizong.roster import sheets_of, shown
 from huizong.texts import catalogue, say
@@ -202,10 +204,23 @@ def _file(wanted: str, files: Mapping[str, str]) -> str:
     return found[0] if len(found) == 1 else ""
 
 
+def _changes(book: Book, questions: Mapping[str, Question], answer: Answer) -> bool:
+    """Whether an answer is new, and about more than sending back what came after the closing."""
+    late = questions[answer.key].finding.code == "closed"
+    return not late and not is_entered(book, answer)
+
+
 def apply(book: Book, typed: Sequence[Typed], period: str, now: str) -> Applied:
     """Enter what can be entered, in one transaction; say what is wrong with the rest."""
     questions = questions_of(book, period) if typed else {}
     weighed = [weigh(one, questions, now) for one in typed]
+    closed = closed_periods(book)
+    weighed = [
+        Refused(row, "closed")
+        if isinstance(one, Answer) and one.period in closed and _changes(book, questions, one)
+        else one
+        for row, one in zip(typed, weighed, strict=True)
+    ]
     said: dict[str, set[tuple[str, str]]] = {}
     for one in weighed:
         if isinstance(one, Answer):

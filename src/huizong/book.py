@@ -18,7 +18,7 @@ from huizong.errors import HuizongError
 from huizong.records import Identity
 from huizong.safely import sync, sync_folder
 
-SCHEMA_VERSION = 1
+BACKUPS = "备份"
 SEAL_DIGITS = 16
 _STATES = "'adopted', 'pending', 'returned', 'superseded', 'not_a_return'"
 SCHEMA = f"""
@@ -79,6 +79,13 @@ CREATE TRIGGER event_stays BEFORE UPDATE ON event
 CREATE TRIGGER event_kept BEFORE DELETE ON event
     BEGIN SELECT raise(ABORT, 'events are never removed'); END;
 """
+# What was added since: a book of version n lacks what stands from UPGRADES[n - 1] on. Append only.
+UPGRADES = (
+    """CREATE TABLE closing (
+    id INTEGER PRIMARY KEY, period TEXT NOT NULL, closed INTEGER NOT NULL, officer TEXT NOT NULL,
+    reason TEXT NOT NULL, at TEXT NOT NULL, backup TEXT NOT NULL) STRICT;""",
+)
+SCHEMA_VERSION = 1 + len(UPGRADES)
 
 
 def create_book(path: Path, now: str) -> None:
@@ -86,7 +93,8 @@ def create_book(path: Path, now: str) -> None:
     handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
     os.close(handle)
     with contextlib.closing(_connect(path)) as db:
-        db.executescript(f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {SCHEMA_VERSION};")
+        tables = "\n".join((SCHEMA, *UPGRADES))
+        db.executescript(f"BEGIN IMMEDIATE; {tables} PRAGMA user_version = {SCHEMA_VERSION};")
         db.execute("INSERT INTO meta VALUES ('seal_key', ?)", (secrets.token_hex(32),))
         db.execute("INSERT INTO meta VALUES ('chain', '')")
         db.execute("COMMIT")
@@ -115,9 +123,7 @@ def open_book(path: Path) -> Iterator["Book"]:
     db = None
     try:
         db = _connect(path)
-        version = db.execute("PRAGMA user_version").fetchone()[0]
-        if version != SCHEMA_VERSION:
-            raise HuizongError("error.book_version", file=path, found=version)
+        _bring_up_to_date(db, path)
         yield Book(db, path)
     except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
         raise  # our own mistake, not the file's
@@ -130,6 +136,31 @@ def open_book(path: Path) -> Iterator["Book"]:
     finally:
         if db is not None:
             db.close()
+
+
+def _bring_up_to_date(db: sqlite3.Connection, path: Path) -> None:
+    """Add what a book of an earlier program lacks, in one transaction; a copy is kept first."""
+    version = db.execute("PRAGMA user_version").fetchone()[0]
+    if version == SCHEMA_VERSION:
+        return
+    if not 1 <= version < SCHEMA_VERSION:
+        raise HuizongError("error.book_version", file=path, found=version)
+    _copy(db, path.parent / BACKUPS / f"{path.stem}-v{version}{path.suffix}")
+    missing = "\n".join(UPGRADES[version - 1 :])
+    db.executescript(f"BEGIN IMMEDIATE; {missing} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+
+
+def _copy(db: sqlite3.Connection, path: Path) -> None:
+    """Copy a book whole, even while it is open; owner-only like the book itself."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temp = path.with_suffix(".part")
+    temp.unlink(missing_ok=True)
+    os.close(os.open(temp, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    with contextlib.closing(sqlite3.connect(temp)) as copy:
+        db.backup(copy)
+    sync(temp)
+    temp.replace(path)
+    sync_folder(path.parent)
 
 
 class Book:
@@ -221,17 +252,13 @@ class Book:
         return tuple((at, what, json.loads(details)) for at, what, details in rows)
 
     def back_up(self, folder: Path, now: dt.datetime) -> Path:
-        """Copy the book whole, dated, even while it is open; owner-only like the book itself."""
-        folder.mkdir(parents=True, exist_ok=True)
+        """Copy the book whole, dated; an earlier copy is never replaced."""
         path = folder / f"{self.path.stem}-{now:%Y%m%d-%H%M%S}{self.path.suffix}"
-        temp = path.with_suffix(".part")
-        temp.unlink(missing_ok=True)
-        os.close(os.open(temp, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-        with contextlib.closing(sqlite3.connect(temp)) as copy:
-            self._db.backup(copy)
-        sync(temp)
-        temp.replace(path)
-        sync_folder(folder)
+        number = 1
+        while path.exists():
+            number += 1
+            path = path.with_stem(f"{self.path.stem}-{now:%Y%m%d-%H%M%S}-{number}")
+        _copy(self._db, path)
         return path
 
 

@@ -148,6 +148,30 @@ def aggregate(office: Folder, period: PeriodText, now: Now = "") -> int:
 
 
 @app.command()
+def close(
+    office: Folder, period: PeriodText,
+    officer: Annotated[str, typer.Option(help="核准人 / who decides")],
+    reason: Annotated[str, typer.Option(help="理由 / why")],
+    now: Now = "",
+) -> int:  # fmt: skip
+    """定稿锁定。 Close a period: its summaries stand, later returns wait."""
+    with office_at_work(office, now, "close") as work:
+        return _tell(acts.close(work, Period.parse(period), officer, reason))
+
+
+@app.command()
+def reopen(
+    office: Folder, period: PeriodText,
+    officer: Annotated[str, typer.Option(help="核准人 / who decides")],
+    reason: Annotated[str, typer.Option(help="理由 / why")],
+    now: Now = "",
+) -> int:  # fmt: skip
+    """解除定稿。 Open a closed period again for a correction."""
+    with office_at_work(office, now, "reopen") as work:
+        return _tell(acts.reopen(work, Period.parse(period), officer, reason))
+
+
+@app.command()
 def status(office: Folder, period: PeriodText, json_: AsJson = False, now: Now = "") -> int:
     """报送情况。 Say how the units stand, from the book alone."""
     with office_at_work(office, now, "status") as work:

@@ -18,7 +18,7 @@ from huizong.records import (
 )
 
 # Questions that an officer cannot wave through: the roster or the file has to be mended.
-NOT_ACCEPTABLE = frozenset({"unknown_unit", "unknown_period", "not_ours_to_collect"})
+NOT_ACCEPTABLE = frozenset({"unknown_unit", "unknown_period", "not_ours_to_collect", "closed"})
 FILE_STATES = (ADOPTED, PENDING, RETURNED, SUPERSEDED, NOT_A_RETURN)
 
 
@@ -271,14 +271,16 @@ def save_answers(book: Book, answers: Iterable[Answer]) -> tuple[Answer, ...]:
     """Enter the answers that are new; the same answer read again from a sheet is not."""
     fields = ("key", "period", "action", "file", "officer", "reason", "at", "source")
     sql = f"INSERT INTO answer ({', '.join(fields)}) VALUES ({', '.join('?' * len(fields))})"
-    new = tuple(a for a in answers if not _same(last_answer(book, a.key), a))
+    new = tuple(answer for answer in answers if not is_entered(book, answer))
     book.put(sql, ([getattr(answer, field) for field in fields] for answer in new))
     return new
 
 
-def _same(one: Answer | None, other: Answer) -> bool:
+def is_entered(book: Book, answer: Answer) -> bool:
+    """Whether the answer in force says the same."""
     told = ("action", "file", "officer", "reason")
-    return one is not None and all(getattr(one, name) == getattr(other, name) for name in told)
+    last = last_answer(book, answer.key)
+    return last is not None and all(getattr(last, name) == getattr(answer, name) for name in told)
 
 
 _ANSWER = "SELECT key, action, officer, reason, file, period, at, source FROM answer"

@@ -22,7 +22,7 @@ from huizong.entries import (
     save_readings,
 )
 from huizong.ground import Header
-from huizong.history import Standing, save_standings, standings_of
+from huizong.history import Standing, closed_periods, save_standings, standings_of
 from huizong.language import CheckedSet
 from huizong.office import expected_units
 from huizong.papers import SetReturns
@@ -67,7 +67,9 @@ def examine(work: Work, checked: CheckedSet, period: Period) -> SetReturns:
         ]
         rules = _rules(work, checked, period)
         known = dict(work.book.ask("SELECT digest, rules FROM audited"))
-        fresh = [file for file in files if known.get(file.digest) != rules]
+        # A closed period stands as it was judged, whatever has changed since.
+        closed = str(period) in closed_periods(work.book)
+        fresh = [] if closed else [one for one in files if known.get(one.digest) != rules]
         judged = _judge(work, checked, period, fresh, rules) if fresh else {}
         return _settle(work, checked, period, files, judged)
 

@@ -47,6 +47,17 @@ class Made(msgspec.Struct, frozen=True):
     made_at: str
 
 
+class Closing(msgspec.Struct, frozen=True):
+    """A period closed (定稿锁定) or opened again: by whom, why, and the copy of the book made."""
+
+    period: str
+    closed: bool
+    officer: str
+    reason: str
+    at: str
+    backup: str = ""
+
+
 class PastFigure(msgspec.Struct, frozen=True):
     """A figure of a period as the book has it now; `column` is now or own."""
 
@@ -160,3 +171,24 @@ def sum_of(book: Book, period: str, set_code: str, code: str, units: Collection[
     )
     wanted = msgspec.json.encode(sorted(units)).decode()
     return book.ask(sql, (period, set_code, code, wanted))[0][0]
+
+
+def save_closing(book: Book, closing: Closing) -> None:
+    """Enter that a period was closed or opened again; earlier entries stay."""
+    columns = ", ".join(Closing.__struct_fields__)
+    sql = f"INSERT INTO closing ({columns}) VALUES (?, ?, ?, ?, ?, ?)"
+    book.put(sql, [msgspec.structs.astuple(closing)])
+
+
+def closings_of(book: Book, period: str = "") -> tuple[Closing, ...]:
+    """List when a period (or any) was closed and opened again, oldest first."""
+    columns = ", ".join(Closing.__struct_fields__)
+    sql = f"SELECT {columns} FROM closing WHERE period = ? OR ? = '' ORDER BY id"
+    rows = book.ask(sql, (period, period))
+    return tuple(Closing(of, bool(closed), *rest) for of, closed, *rest in rows)
+
+
+def closed_periods(book: Book) -> dict[str, Closing]:
+    """Give the periods that are closed now, each with its closing."""
+    last = {one.period: one for one in closings_of(book)}
+    return {period: one for period, one in last.items() if one.closed}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from huizong.book import create_book
+from huizong.book import BACKUPS, create_book
 from huizong.errors import HuizongError
 from huizong.periods import Period
 from huizong.records import LEVELS, Unit, level_of
@@ -64,7 +64,7 @@ class Office(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def backups(self) -> Path:
         """Dated copies of the book."""
-        return self.folder / "备份"
+        return self.folder / BACKUPS
 
     def issued(self, period: str) -> Path:
         """Blanks of a period, to be sent to the units."""

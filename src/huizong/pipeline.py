@@ -5,19 +5,20 @@ from pathlib import Path
 
 import msgspec
 
-from huizong import circulate, take_in
+from huizong import circulate, closing, take_in
 from huizong import send_back as sending
 from huizong.answers import Applied, Typed, apply, read_answers
 from huizong.caches import with_caches
 from huizong.children import Children
 from huizong.circulate import Paper
+from huizong.closing import refuse_closed
 from huizong.desk import Blank
 from huizong.entries import answers_of, files_of
 from huizong.errors import HuizongError
 from huizong.examine import examine
 from huizong.findings import remedy, words
 from huizong.findings_paper import write_findings
-from huizong.history import Issued, issued_of, last_summary, save_issued
+from huizong.history import Closing, Issued, issued_of, last_summary, save_issued
 from huizong.issue import write_issued
 from huizong.issuing import blanks_of, refuse_unknown_paper
 from huizong.key_files import issue_keys
@@ -44,6 +45,7 @@ class Audited(msgspec.Struct, frozen=True):
 
 def issue(work: Work, period: Period, set_code: str = "") -> tuple[Issued, ...]:
     """Issue the period's blanks to all communities, and one for the office's own figures."""
+    refuse_closed(work, period)
     refuse_unknown_paper(work, tuple(checked_sets().values()))
     books = _books(work, period, set_code)
     folder = work.office.issued(str(period))
@@ -157,6 +159,7 @@ def _with_summary(work: Work, period: Period, returns: SetReturns) -> SetReturns
 
 def send_back(work: Work, period: Period, unit: str = "") -> tuple[SentBack, ...]:
     """Write the correction copies of a period; answers given meanwhile are read first."""
+    refuse_closed(work, period)
     take_answers(work, str(period))
     take_in.file_held(work)
     return sending.send_back(work, period, unit)
@@ -171,6 +174,7 @@ def papers(work: Work, period: Period) -> tuple[Paper, ...]:
 
 def aggregate(work: Work, period: Period) -> tuple[Published, ...]:
     """Add up every form set of a period and publish its summary."""
+    refuse_closed(work, period)
     answers = take_answers(work, str(period))
     published = tuple(_publish_sets(work, period))
     sets = tuple(examine(work, checked, period) for checked in work.sets(period))
@@ -192,6 +196,20 @@ def _publish_sets(work: Work, period: Period) -> Iterator[Published]:
             nothing = nothing or error
     if nothing and not done:
         raise nothing
+
+
+def close(work: Work, period: Period, officer: str, reason: str) -> Closing:
+    """Close a period; answers given meanwhile are read first."""
+    take_answers(work, str(period))
+    take_in.file_held(work)
+    return closing.close(work, period, officer, reason)
+
+
+def reopen(work: Work, period: Period, officer: str, reason: str) -> Closing:
+    """Open a closed period again, and take in what waited for it."""
+    entered = closing.reopen(work, period, officer, reason)
+    take_in.file_held(work)
+    return entered
 
 
 def unfiled_lines(collected: Collected) -> list[str]:

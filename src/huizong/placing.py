@@ -1,7 +1,7 @@
 """Whose, when, which: file a reading under its unit and period, or say why it waits."""
 
 import datetime as dt
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from types import MappingProxyType
 
 import msgspec
@@ -71,13 +71,15 @@ def place(
     digest: str = "",
     accepted: Collection[str] = (),
     today: dt.date | None = None,
+    closed: Mapping[str, str] = MappingProxyType({}),
 ) -> Placing:
     """
     Tell whose return it is, of which period, or why it has to wait (rows 29, 30, 34).
 
     `reading` may be a refusal of the reader (`code`, `details`). `issued` are the (period, set)
     that this office has issued; `period` the one asked for, empty to take what was issued or is
-    not in the future; `accepted` the keys that an officer has accepted.
+    not in the future; `accepted` the keys that an officer has accepted; `closed` tells since when
+    a period is closed: what comes for it waits (row 33).
     """
     if not isinstance(reading, Reading):
         return _refused(reading)
@@ -85,6 +87,7 @@ def place(
     unit, doubts = _whose(identity, office)
     findings = [f for f in reading.findings if f.code in IDENTITY_QUESTIONS]
     findings += doubts
+    findings += _late(identity, closed)
     findings += _when(identity, issued, period, today)
     if unit:
         findings += _which(identity, unit, office)
@@ -173,6 +176,13 @@ def _which(identity: Identity, unit: Unit, office: Office) -> Iterator[Finding]:
     elif not itself and not _reports(unit, identity.period):
         successor = next((one.name for one in office.roster if one.code == unit.merged_into), "——")
         yield _ask("not_expected", found=shown, expected=successor)
+
+
+def _late(identity: Identity, closed: Mapping[str, str]) -> Iterator[Finding]:
+    """A correction of a closed period waits until an officer has opened the period again."""
+    if identity.period in closed:
+        when = closed[identity.period].replace("T", " ")
+        yield _ask("closed", period=identity.period, when=when)
 
 
 def _reports(unit: Unit, period: str) -> bool:

@@ -75,6 +75,12 @@ def publish(work: Work, checked: CheckedSet, period: Period) -> Published:
     return _write(work, checked, period, summary)
 
 
+def is_current(work: Work, checked: CheckedSet, period: Period, summary: Summary) -> bool:
+    """Whether a summary says what the returns, as they stand now, add up to."""
+    returns = with_readings(work, examine(work, checked, period))
+    return _same(summary, summarise(work, checked, period, returns, summary))
+
+
 def summarise(
     work: Work, checked: CheckedSet, period: Period, returns: SetReturns, before: Summary | None
 ) -> Summary:

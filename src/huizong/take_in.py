@@ -19,7 +19,7 @@ from huizong.entries import (
     save_readings,
 )
 from huizong.forms import installed, templates_folder
-from huizong.history import issued_of
+from huizong.history import closings_of, issued_of
 from huizong.inbox import Scan
 from huizong.key_files import is_key_file, take_keys
 from huizong.periods import Period
@@ -36,7 +36,7 @@ UNREAD = ("stored", "recovered")
 HELD = frozenset(
     (
         "unknown_unit", "unknown_period", "wrong_period", "name_code_differ", "not_ours_to_collect",
-        "not_expected", "identity_contradicts", "identity_differs", "seal_wrong",
+        "not_expected", "identity_contradicts", "identity_differs", "seal_wrong", "closed",
     )
 )  # fmt: skip
 _decode = msgspec.msgpack.Decoder(Read | Refusal).decode
@@ -134,16 +134,20 @@ def _save(
     rejected = frozenset(key for key, answer in answers.items() if answer.action == "reject")
     issued = frozenset((one.period, one.set_code) for one in issued_of(work.book))
     current = _current(issued)
+    last = {one.period: one for one in closings_of(work.book)}
+    closed = {period: one.at for period, one in last.items() if one.closed}
     placed: list[tuple[Received, Placing]] = []
     readings: dict[str, Reading] = {}
     for file, result in results:
         seal, asked = "", ""
         if isinstance(result, Reading):
             seal = work.book.check_seal(result.identity, result.seal)
-            asked = current.get(result.identity.set_code, "")
+            # Corrections of a period that was opened again are waited for, whatever came after.
+            if result.identity.period not in last:
+                asked = current.get(result.identity.set_code, "")
         placing = place(
             result, work.office, issued, seal, asked,
-            digest=file.digest, accepted=accepted, today=work.now.date(),
+            digest=file.digest, accepted=accepted, today=work.now.date(), closed=closed,
         )  # fmt: skip
         if rejected & set(placing.questions):
             placing = msgspec.structs.replace(placing, state=RETURNED, reason="turned_away")
