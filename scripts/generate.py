@@ -1,5 +1,6 @@
 """Write what is made from the definitions and texts and kept in git."""
 
+import sys
 from pathlib import Path
 
 from huizong.findings import page
@@ -8,15 +9,18 @@ from huizong.issue import write_standard
 from huizong.language import check
 
 ROOT = Path(__file__).parents[1]
+sys.path.append(str(ROOT / "tests"))
 
 
 def main() -> None:
     """Write the standard blanks beside their definitions, and docs/findings.md."""
+    from faults import situations  # the table of faults belongs to the tests
+
     form_sets = {code: read_form_set(folder) for code, folder in installed().items()}
     for form_set in form_sets.values():
         print(write_standard(check(form_set, form_sets)).relative_to(ROOT))
     path = ROOT / "docs" / "findings.md"
-    path.write_text(page(), encoding="utf-8", newline="\n")
+    path.write_text(page(situations()), encoding="utf-8", newline="\n")
     print(path.relative_to(ROOT))
 
 

@@ -1,6 +1,6 @@
 """Findings in words: where, what stands there, what was expected, what to do, who must do it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from huizong.records import Finding
 from huizong.texts import catalogue, say
@@ -50,8 +50,12 @@ KEYS = (
 )  # fmt: skip
 
 
-def page() -> str:
-    """Lay out docs/findings.md: every finding in words, who acts on it, and what to do."""
+def page(situations: Mapping[str, Sequence[str]]) -> str:
+    """
+    Lay out docs/findings.md: every finding in words, who acts on it, and what to do.
+
+    `situations` say when a text is said, by its key, as far as they are known.
+    """
     texts = catalogue()
     lines = [_HEAD, "| 级别 | 说法 | 谁来办 | 怎么办 |", "| --- | --- | --- | --- |"]
     lines += [
@@ -59,12 +63,13 @@ def page() -> str:
         f"{_both(f'remedy.{level}')} |"
         for level in ("must", "release", "explain", "ask", "note", "info")
     ]
-    lines += ["", "| 代码 | 中文 | English | 另有的办法 |", "| --- | --- | --- | --- |"]
+    lines += ["", "| 代码 | 情形 | 中文 | English | 另有的办法 |", "| --- " * 5 + "|"]
     for key, text in texts.items():
         code = key.removeprefix("finding.")
         if code != key:
             own = texts.get(f"remedy.{code}", {}).get("zh", "")
-            cells = (f"`{code}`", text["zh"], text["en"], own)
+            told = "；".join(situations.get(key, ()))
+            cells = (f"`{code}`", told, text["zh"], text["en"], own)
             lines.append("| " + " | ".join(one.replace("|", "\\|") for one in cells) + " |")
     return "\n".join(lines) + "\n"
 
