@@ -23,7 +23,7 @@ from huizong.read_rows import find_ledger_heading, ledger_totals, read_ledger
 from huizong.read_summary import read_summary
 from huizong.read_texts import read_explanations, read_texts
 from huizong.records import OWN, SUMMARY, UNIT, Finding, Identity, LedgerRows, Reading
-from huizong.sheets import folded, form_mark, labelled, words
+from huizong.sheets import Labels, folded, form_mark, labelled, words
 from huizong.texts import catalogue, say
 from huizong.workbooks import Sheet, Workbook, open_workbook
 
@@ -52,9 +52,14 @@ class _Page(msgspec.Struct, frozen=True):
 
     sheet: Sheet
     top: list[list[str]]
+    labels: Labels
     mark: str
     heading: Heading | None = None
     codes: frozenset[str] = frozenset()
+
+    def label(self, key: str) -> tuple[str, str]:
+        """Give what stands behind a label and its cell; two empty texts if it is nowhere."""
+        return self.labels.get(key, ("", ""))
 
 
 def read_file(path: str) -> bytes:
@@ -76,6 +81,16 @@ def form_sets() -> Mapping[str, FormSet]:
     return {code: read_form_set(folder) for code, folder in installed().items()}
 
 
+@cache
+def _owners() -> Mapping[str, str]:
+    """Tell which form set a form's number belongs to."""
+    return {
+        mark: code
+        for code, form_set in form_sets().items()
+        for mark in (*(ledger.code for ledger in form_set.ledgers), f"{code}-T")
+    }
+
+
 def read_workbook(book: Workbook) -> Iterator[Reading]:
     """
     Read every form set that stands in a workbook.
@@ -90,11 +105,12 @@ def read_workbook(book: Workbook) -> Iterator[Reading]:
     ]
     tags = _tags(book)
     found = False
-    for form_set in form_sets().values():
+    for code, form_set in form_sets().items():
         statistics = _statistics(pages, form_set)
         if statistics:
             found = True
-            yield _read_set(book, pages, _tag_of(tags, form_set), form_set, statistics)
+            own = [page for page in pages if _owners().get(page.mark, code) == code]
+            yield _read_set(book, own, _tag_of(tags, form_set), form_set, statistics)
     if not found:
         raise Refused("not_ours")
 
@@ -110,7 +126,7 @@ def _page(sheet: Sheet) -> _Page:
             for row in sheet.rows[heading.row + 1 :]
             if column < len(row) and isinstance(row[column], str)
         )
-    return _Page(sheet, top, form_mark(top), heading, codes)
+    return _Page(sheet, top, labelled(top, sheet), form_mark(top), heading, codes)
 
 
 def _tags(book: Workbook) -> list[Mapping[str, str]]:
@@ -200,11 +216,11 @@ def _identity(
     page: _Page, heading: Heading, tag: Mapping[str, str], form_set: FormSet, version: str
 ) -> tuple[Identity, list[Finding]]:
     """Take the identity from the visible heading; a hidden tag that says otherwise asks."""
-    name, name_cell = labelled(page.top, page.sheet, "unit")
+    name, name_cell = page.label("unit")
     if not name_cell:
-        name, name_cell = labelled(page.top, page.sheet, "compiler")
-    code, code_cell = labelled(page.top, page.sheet, "region")
-    period_text, period_cell = labelled(page.top, page.sheet, "period")
+        name, name_cell = page.label("compiler")
+    code, code_cell = page.label("region")
+    period_text, period_cell = page.label("period")
     role = SUMMARY if heading.summary else UNIT
     for mark in catalogue()["book.own_mark"].values():
         if name.endswith(mark.strip()):
@@ -230,9 +246,7 @@ def _tag_of(tags: Sequence[Mapping[str, str]], form_set: FormSet) -> Mapping[str
 
 def _version(pages: Sequence[_Page], form_set: FormSet) -> str:
     """Read the version that the first sheet shows behind the form's number: `HZ-TJ-1 2026.1`."""
-    shown = [
-        text.split() for page in pages if (text := labelled(page.top, page.sheet, "version")[0])
-    ]
+    shown = [text.split() for page in pages if (text := page.label("version")[0])]
     own = [parts for parts in shown if _same_form(parts[0], form_set)]
     # A first sheet that somebody has shortened still says the version of its one set.
     found = own or [parts for parts in shown if len(parts) == 1]
@@ -245,7 +259,7 @@ def _same_form(number: str, form_set: FormSet) -> bool:
 
 def _others_front(page: _Page, form_set: FormSet) -> bool:
     """Whether a sheet is the first sheet of another set in the same workbook."""
-    text, _ = labelled(page.top, page.sheet, "version")
+    text, _ = page.label("version")
     return bool(text) and len(text.split()) > 1 and not _same_form(text.split()[0], form_set)
 
 
@@ -281,13 +295,13 @@ def _tag_agrees(
 def _heading_agrees(pages: Sequence[_Page], main: _Page, form_set: FormSet) -> Iterator[Finding]:
     """Every sheet's heading names the same unit and period as the statistics sheet."""
     codes = {ledger.code for ledger in form_set.ledgers} | {f"{form_set.code}-T"}
-    wanted = {key: labelled(main.top, main.sheet, key)[0] for key in ("unit", "region", "period")}
+    wanted = {key: main.label(key)[0] for key in ("unit", "region", "period")}
     for page in pages:
-        is_front = labelled(page.top, page.sheet, "zero")[1] != ""
+        is_front = page.label("zero")[1] != ""
         if page is main or not (page.mark in codes or is_front):
             continue
         for key, expected in wanted.items():
-            found, cell = labelled(page.top, page.sheet, key)
+            found, cell = page.label(key)
             if cell and squash(found) != squash(expected):
                 details = {"label": say(f"book.{key}"), "found": found or say("book.empty"),
                            "expected": expected or say("book.empty")}  # fmt: skip
@@ -296,7 +310,7 @@ def _heading_agrees(pages: Sequence[_Page], main: _Page, form_set: FormSet) -> I
 
 def _zero_report(pages: Sequence[_Page], form_set: FormSet) -> bool:
     for page in pages:
-        found, _ = labelled(page.top, page.sheet, "zero")
+        found, _ = page.label("zero")
         if found and not _others_front(page, form_set):
             return squash(found) in words("zero_yes")
     return False
@@ -329,7 +343,7 @@ def _ledgers(
             for other, _ in places[1:]
             if other.sheet.rows != page.sheet.rows
         ]  # fmt: skip
-        rows, faults = read_ledger(book, page.sheet, page.top, heading, ledger)
+        rows, faults = read_ledger(book, page.sheet, page.label("status"), heading, ledger)
         findings += faults
         yield rows
 

@@ -15,7 +15,6 @@ from huizong.sheets import (
     cell_fault,
     covered,
     finding,
-    labelled,
     number_in_date,
     plain_text,
     rows_below,
@@ -104,10 +103,13 @@ def _heading_faults(
 
 
 def read_ledger(
-    book: Workbook, sheet: Sheet, top: Sequence[Sequence[str]], heading: LedgerHeading,
-    ledger: Ledger,
+    book: Workbook, sheet: Sheet, state: tuple[str, str], heading: LedgerHeading, ledger: Ledger,
 ) -> tuple[LedgerRows, tuple[Finding, ...]]:  # fmt: skip
-    """Read every filled row below the heading; rows of totals are left out, checked and listed."""
+    """
+    Read every filled row below the heading; rows of totals are left out, checked and listed.
+
+    `state` is what stands in the cell of the ledger's state, and that cell.
+    """
     faulty = bool(sheet.errors or sheet.uncached or sheet.refused_numbers)
     under = covered(sheet) if sheet.merges else {}
     taken = _Taken(book, sheet, under, faulty, findings=list(heading.findings))
@@ -126,7 +128,7 @@ def read_ledger(
         else:
             _take(taken, row, cells, readers)
     _tell_hidden(taken, readers)
-    status = _status(taken, top, ledger)
+    status = _status(taken, state, ledger)
     letters = tuple(column_letters(at) for _, at in readers)
     rows = LedgerRows(
         ledger.symbol, status, sheet.name, keys, letters,
@@ -257,11 +259,11 @@ def _number(taken: _Taken, row: int, at: int, column: Column, value: object) -> 
     return shown if figure.state == "text" else None
 
 
-def _status(taken: _Taken, top: Sequence[Sequence[str]], ledger: Ledger) -> str:
+def _status(taken: _Taken, state: tuple[str, str], ledger: Ledger) -> str:
     """Read the ledger's state and hold it against its rows; a plan has none."""
     if ledger.kind == "plan":
         return STATUSES[0] if taken.rows else ""
-    found, cell = labelled(top, taken.sheet, "status")
+    found, cell = state
     keys = zip((*STATUSES, ON_PAPER), ("full", "none", "unset", "paper"), strict=True)
     known = (name for name, key in keys if squash(found) in words(f"status_{key}"))
     status = next(known, "")

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 
 from huizong.cells import address, clean_text, squash
@@ -44,18 +44,30 @@ def form_mark(top: Sequence[Sequence[str]]) -> str:
     return ""
 
 
-def labelled(top: Sequence[Sequence[str]], sheet: Sheet, key: str) -> tuple[str, str]:
-    """
-    Find what stands behind a label such as 填报单位, in the same cell or right of it.
+LABELS = ("unit", "compiler", "region", "period", "version", "zero", "status")
+Labels = Mapping[str, tuple[str, str]]
 
-    Returns the text as typed and its cell; two empty texts if the label is nowhere.
+
+@cache
+def _labels() -> Mapping[str, tuple[str, ...]]:
+    """Map each label's words to what they are labels of."""
+    every = sorted({word for key in LABELS for word in words(key)})
+    return {word: tuple(key for key in LABELS if word in words(key)) for word in every}
+
+
+def labelled(top: Sequence[Sequence[str]], sheet: Sheet) -> Labels:
     """
-    known = words(key)
+    Find what stands behind the labels of a sheet such as 填报单位, in the same cell or right of it.
+
+    Returns for each label that is there, where it is first, the text as typed and its cell.
+    """
+    known, found = _labels(), {}
     for row, texts in enumerate(top):
         for column, text in enumerate(texts):
-            if text and text.partition(":")[0] in known:
-                return _behind(sheet, row, column)
-    return "", ""
+            for key in known.get(text.partition(":")[0], ()) if text else ():
+                if key not in found:
+                    found[key] = _behind(sheet, row, column)
+    return found
 
 
 def _behind(sheet: Sheet, row: int, column: int) -> tuple[str, str]:
