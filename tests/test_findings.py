@@ -95,7 +95,7 @@ class Raised(ast.NodeVisitor):
     def visit_Call(self, node: ast.Call) -> None:
         """Look at calls that make a finding, wherever they take its code."""
         name = getattr(node.func, "id", getattr(node.func, "attr", ""))
-        position = {"Finding": 0, "finding": 0, "_ask": 0, "Refused": 0, "_at": 3}.get(name)
+        position = {"Finding": 0, "finding": 0, "_ask": 0, "Refused": 0, "found_at": 3}.get(name)
         if name == "say" and isinstance(node.func, ast.Attribute):
             position = 0
         if position is not None and len(node.args) > position:

@@ -27,13 +27,13 @@ LAYERS = (
         "desk blank_front blank_figures blank_ledger blank_checks blank determine caches inbox"
         " blank_problems corrections differences circulars"
         " placing choosing answers settle papers findings_paper read_figures read_rows read_texts"
-        " read_summary audit_figures contents recount total_sheets unit_sheets ledger_sheets"
-        " return_sheets charts briefing",
+        " read_summary audit_figures audit_units audit_copies contents recount total_sheets"
+        " unit_sheets ledger_sheets return_sheets charts briefing",
     ),
     ("stages", "issue collect read audit aggregate write verify submit"),
     (
         "pipeline",
-        "work checking beside key_files issuing take_in examine publish versions send_back"
+        "work checking beside key_files issuing take_in across examine publish versions send_back"
         " circulate standing closing pipeline",
     ),
     (
@@ -64,6 +64,8 @@ HOMES = {
         "determine",
         "caches",
         "audit_figures",
+        "audit_units",
+        "audit_copies",
         "audit",
         "aggregate",
     ),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 import msgspec
 import numpy as np
 
+from huizong.audit_copies import check_copies
 from huizong.audit_figures import (
     Audited,
     Numbered,
@@ -17,6 +18,7 @@ from huizong.audit_figures import (
     check_to_date,
     check_year,
 )
+from huizong.audit_units import check_outliers, check_slips
 from huizong.determine import Determined, determine
 from huizong.forms import Ledger
 from huizong.ground import NOTHING_BESIDE, Beside, Ground, Header
@@ -254,6 +256,28 @@ CHECKS: tuple[Check, ...] = (
     check_texts,
     check_relations,
 )
+
+
+ACROSS: tuple[Check, ...] = (check_slips, check_outliers, check_copies)
+
+
+def audit_across(
+    checked: CheckedSet, readings: Sequence[Reading], headers: Sequence[Header],
+    previous: Sequence[Reading | None] = (),
+) -> tuple[tuple[Finding, ...], ...]:  # fmt: skip
+    """
+    Hold the returns of one period against each other: what is found are questions only.
+
+    The order of the returns does not matter.
+    """
+    found: list[list[Finding]] = [[] for _ in readings]
+    if readings:
+        ground = Ground.of({checked.form_set.code: checked}, readings, previous, headers=headers)
+        audited = Audited(checked, tuple(readings), tuple(headers), ground)
+        for check in ACROSS:
+            for position, finding in check(audited):
+                found[position].append(finding)
+    return tuple(map(tuple, found))
 
 
 def verdicts_of(audited: Audited) -> Mapping[str, np.ndarray]:

@@ -28,7 +28,7 @@ class Audited(msgspec.Struct, frozen=True):
     on_paper: frozenset[str] = frozenset()
 
 
-def _at(
+def found_at(
     audited: Audited, position: int, indicator: Indicator, code: str, level: str, **details: object
 ) -> Numbered:
     """Make a finding at an indicator's cell, with what stands there."""
@@ -63,7 +63,7 @@ def check_required(audited: Audited) -> Iterator[Numbered]:
             reading = audited.readings[position]
             told = {finding.subject for finding in reading.findings if finding.level == "must"}
             if indicator.code not in told and not _waits(audited, reading, indicator):
-                yield _at(audited, int(position), indicator, "required", "must",
+                yield found_at(audited, int(position), indicator, "required", "must",
                           measure=f"（{indicator.unit}）")  # fmt: skip
 
 
@@ -99,7 +99,7 @@ def check_places(audited: Audited) -> Iterator[Numbered]:
         wrong = (values.state == NUMBER) & (scaled % values.number.base != 0)
         code = "not_whole" if indicator.scale == 0 else "too_many_places"
         for position in np.flatnonzero(wrong):
-            yield _at(audited, int(position), indicator, code, "must", places=indicator.scale)
+            yield found_at(audited, int(position), indicator, code, "must", places=indicator.scale)
 
 
 def check_range(audited: Audited) -> Iterator[Numbered]:
@@ -114,12 +114,12 @@ def check_range(audited: Audited) -> Iterator[Numbered]:
             below = numbers & (over < _least(low, base))
             below &= (over < 0) | _community(audited)
             for position in np.flatnonzero(below):
-                yield _at(audited, int(position), indicator, code, "must",
+                yield found_at(audited, int(position), indicator, code, "must",
                           low=plain(low), high=_or_dash(high))  # fmt: skip
         if high is not None:
             above = numbers & (over > _most(high, base)) & _community(audited)
             for position in np.flatnonzero(above):
-                yield _at(audited, int(position), indicator, "out_of_range", "must",
+                yield found_at(audited, int(position), indicator, "out_of_range", "must",
                           low=_or_dash(low), high=plain(high))  # fmt: skip
 
 
@@ -144,7 +144,7 @@ def check_year(audited: Audited) -> Iterator[Numbered]:
         for position in np.flatnonzero(values.state == NUMBER):
             year = audited.headers[position].period.year
             if values.texts[position] == str(year):
-                yield _at(audited, int(position), indicator, "equals_year", "explain")
+                yield found_at(audited, int(position), indicator, "equals_year", "explain")
 
 
 def check_changes(audited: Audited) -> Iterator[Numbered]:
@@ -175,7 +175,7 @@ def _changes(
             continue
         change = (new - old) / old * 100
         if abs(change) > percent:
-            yield _at(audited, int(position), indicator, code, "explain",
+            yield found_at(audited, int(position), indicator, code, "explain",
                       before=plain(old), difference=f"{change:+.1f}")  # fmt: skip
 
 
@@ -189,7 +189,7 @@ def check_to_date(audited: Audited) -> Iterator[Numbered]:
         for position in np.flatnonzero((now.state == NUMBER) & (then.state == NUMBER)):
             first = audited.headers[position].period.number == 1
             if not first and Decimal(now.texts[position]) < Decimal(then.texts[position]):
-                yield _at(audited, int(position), indicator, "falling_ytd", "must",
+                yield found_at(audited, int(position), indicator, "falling_ytd", "must",
                           before=then.texts[position])  # fmt: skip
 
 

@@ -334,7 +334,8 @@ class _Moving:
         """Give what 审核说明 asks besides its relations; reasons given once stay where they are."""
         for one in findings:
             subject = one.finding.subject
-            known = subject in self._figures or subject in self._sections
+            ledgers = self.blank.form_set.by_symbol
+            known = subject in self._figures or subject in self._sections or subject in ledgers
             if one.finding.level != "explain" or not known or subject in self._asked_by:
                 continue
             said = self.reading.explanations.get(subject) or self.reading.remarks.get(subject, "")
@@ -343,8 +344,9 @@ class _Moving:
         yield from self._asked_by.values()
 
     def _label(self, subject: str) -> str:
-        sections = {one.key: one for one in self.blank.form_set.sections}
-        return name_of(sections[subject]) if subject in sections else subject
+        named = {one.key: one for one in self.blank.form_set.sections}
+        named |= self.blank.form_set.by_symbol
+        return name_of(named[subject]) if subject in named else subject
 
     def _sent(self, place: Place) -> str | None:
         """What stands in a cell of the copy, as a comparison has it; None if nobody knows."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
+from huizong.across import questions, split
 from huizong.audit import audit
 from huizong.beside import beside_of, marks_beside
 from huizong.choosing import Candidate, Choice, choose
@@ -26,7 +27,7 @@ from huizong.history import Standing, closed_periods, save_standings, standings_
 from huizong.language import CheckedSet
 from huizong.office import expected_units
 from huizong.papers import SetReturns
-from huizong.past import Past, marks_of_past, past_of_units
+from huizong.past import Past, marks_of_past, past_of_units, reading_of
 from huizong.periods import Period
 from huizong.records import (
     ADOPTED,
@@ -37,8 +38,8 @@ from huizong.records import (
     UNIT,
     WAITING,
     AuditedFinding,
-    FigureCell,
     Finding,
+    LedgerRows,
     Reading,
     Unit,
     UnitReturn,
@@ -71,7 +72,7 @@ def examine(work: Work, checked: CheckedSet, period: Period) -> SetReturns:
         closed = str(period) in closed_periods(work.book)
         fresh = [] if closed else [one for one in files if known.get(one.digest) != rules]
         judged = _judge(work, checked, period, fresh, rules) if fresh else {}
-        return _settle(work, checked, period, files, judged)
+        return _settle(work, checked, period, files, judged, rules)
 
 
 def _rules(work: Work, checked: CheckedSet, period: Period) -> str:
@@ -105,10 +106,10 @@ def _judge(
         ordered,
         [Header(period, level_of(file.unit)) for file in files],
         [
-            _past_reading(one, p.previous, last.get((f.unit, f.role)))
+            reading_of(one.identity, p.previous, _ledgers(last.get((f.unit, f.role))))
             for one, p, f in zip(ordered, pasts, files, strict=True)
         ],
-        [_past_reading(one, p.year_ago, None) for one, p in zip(ordered, pasts, strict=True)],
+        [reading_of(one.identity, p.year_ago) for one, p in zip(ordered, pasts, strict=True)],
         work.office.settings.paper_ledgers(checked.form_set),
         beside_of(work, checked, period, [(file.unit, file.role) for file in files]),
     )
@@ -144,63 +145,82 @@ def _last_readings(
     return {adopted[digest]: one for digest, one in readings_of(work.book, adopted).items()}
 
 
-def _past_reading(
-    reading: Reading, figures: Mapping[str, str], last: Reading | None
-) -> Reading | None:
-    """Lay the books' figures of an earlier period out as a return; rows only if there was one."""
-    if not figures:
-        return None
-    cells = tuple(
-        FigureCell(code, "number" if value[-1:].isdigit() else "na", value)
-        for code, value in figures.items()
-    )
-    ledgers = last.ledgers if last else ()
-    return Reading(identity=reading.identity, figures=cells, ledgers=ledgers)
+def _ledgers(last: Reading | None) -> tuple[LedgerRows, ...]:
+    return last.ledgers if last else ()
 
 
 def _settle(
     work: Work, checked: CheckedSet, period: Period, files: Sequence[Received],
-    judged: Mapping[str, Judged],
+    judged: Mapping[str, Judged], rules: str,
 ) -> SetReturns:  # fmt: skip
-    """Weigh findings, reasons and answers; choose among files; enter how every unit stands."""
+    """
+    Weigh findings, reasons and answers; choose among files; enter how every unit stands.
+
+    A unit's file is chosen by what was found in it alone, then held against the other units':
+    questions between units have no say in which file is compared.
+    """
     answers = answers_of(work.book)
-    settled = _settled_findings(work, period, files, judged, answers)
+    found = findings_of(work.book, str(period))
+    known = {file.digest: split(found.get(file.digest, ())) for file in files}
+    alone = _brought_up(work, judged, {d: one for d, (one, _) in known.items()}, answers)
     by_unit: dict[Place, list[Received]] = defaultdict(list)
     for file in files:
         by_unit[file.unit, file.role].append(file)
-    choices = {place: _choose(work, some, settled, answers) for place, some in by_unit.items()}
+    choices = {place: _choose(work, some, alone, answers) for place, some in by_unit.items()}
+    leading = [_leading(some, choices[place]) for place, some in by_unit.items()]
+    asked = questions(work, checked, period, leading, rules, alone)
+    beside = {d: one if asked is None or d in asked else () for d, (_, one) in known.items()}
+    beside = _brought_up(work, asked or {}, beside, answers)
+    settled = {digest: (*alone[digest], *beside[digest]) for digest in alone}
+    _save_findings(work, files, settled, found)
+    for place, some in by_unit.items():
+        if any(one.state == "rejected" for file in some for one in beside[file.digest]):
+            choices[place] = _choose(work, some, settled, answers)
     _save_states(work, files, choices)
     return _returns(work, checked, period, by_unit, choices, settled)
 
 
-def _settled_findings(
-    work: Work, period: Period, files: Sequence[Received],
-    judged: Mapping[str, Judged], answers: Mapping[str, Answer],
+def _brought_up(
+    work: Work, judged: Mapping[str, Judged], known: Mapping[str, tuple[AuditedFinding, ...]],
+    answers: Mapping[str, Answer],
 ) -> dict[str, tuple[AuditedFinding, ...]]:  # fmt: skip
     """Bring the findings of all files up to the answers as they are now."""
-    known = findings_of(work.book, str(period))
-    digests = {file.digest for file in files}
     # Without an answer nothing about an earlier finding can have changed since it was entered.
     answered = [
-        d for d, found in known.items()
-        if d in digests and d not in judged and any(f.key in answers for f in found)
+        digest for digest, found in known.items()
+        if digest not in judged and any(one.key in answers for one in found)
     ]  # fmt: skip
     again = {
         digest: (reading, tuple(one.finding for one in known[digest]))
         for digest, reading in readings_of(work.book, answered).items()
     } | dict(judged)
-    items, settled = [], {d: known.get(d, ()) for d in digests}
-    for file in files:
-        if file.digest not in again:
-            continue
-        reading, found = again[file.digest]
-        now = settle(found, reading, answers)
-        if now != settled[file.digest]:
-            items.append((file.digest, (file.unit, file.period, file.set_code), now))
-        settled[file.digest] = now
+    return {
+        digest: settle(again[digest][1], again[digest][0], answers) if digest in again else found
+        for digest, found in known.items()
+    }
+
+
+def _save_findings(
+    work: Work, files: Sequence[Received], settled: Mapping[str, tuple[AuditedFinding, ...]],
+    known: Mapping[str, tuple[AuditedFinding, ...]],
+) -> None:  # fmt: skip
+    items = [
+        (file.digest, (file.unit, file.period, file.set_code), settled[file.digest])
+        for file in files
+        if _by_key(settled[file.digest]) != _by_key(known.get(file.digest, ()))
+    ]
     if items:
         save_all_findings(work.book, reader_version(), work.at, items)
-    return settled
+
+
+def _by_key(findings: Sequence[AuditedFinding]) -> dict[str, AuditedFinding]:
+    return {one.key: one for one in findings}
+
+
+def _leading(files: Sequence[Received], choice: Choice) -> Received:
+    """Give the file by which a unit stands: adopted, proposed, or its newest."""
+    wanted = choice.adopted or choice.proposed or files[-1].digest
+    return next(file for file in files if file.digest == wanted)
 
 
 def _choose(
@@ -295,8 +315,7 @@ def _return(
     """Say how one unit stands, by the file that is adopted, else by its newest."""
     if not files or choice is None:
         return UnitReturn(unit=unit, late=work.now.date() > due)
-    leading = choice.adopted or choice.proposed or files[-1].digest
-    file = next(file for file in files if file.digest == leading)
+    file = _leading(files, choice)
     findings = settled[file.digest]
     state = state_of(findings)
     if choice.finding:

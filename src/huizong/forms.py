@@ -64,7 +64,8 @@ class Indicator(Measured, kw_only=True):
 
     `total` says how units add up; `ratio` is the expression of a computed rate (over its parts);
     `source_rule` (key `from`) is the expression over ledgers that determines the figure.
-    `minimum` and `maximum` hold for communities only, never for a total.
+    `minimum` and `maximum` hold for communities only, never for a total. `compared` says whether
+    units are held against each other.
     """
 
     code: str
@@ -94,6 +95,7 @@ class Indicator(Measured, kw_only=True):
     amber: Decimal | None = None
     better: Literal["", "more", "less"] = ""
     sensitive: bool = False
+    compared: bool = True
     source: str = ""
     definition: str = ""
     definition_en: str = ""

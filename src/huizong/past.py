@@ -11,7 +11,7 @@ from huizong.entries import readings_of
 from huizong.forms import FormSet, Ledger
 from huizong.history import adopted_of, figures_of, judged_of, last_summary
 from huizong.periods import Period
-from huizong.records import SUMMARY, LedgerRows
+from huizong.records import SUMMARY, FigureCell, Identity, LedgerRows, Reading
 
 Figures = Mapping[str, str]
 Who = tuple[str, str]  # unit code and role
@@ -60,7 +60,7 @@ def past_of_units(
 ) -> dict[Who, Past]:
     """Give the past of every unit, or of these, and of the office's own figures."""
     wanted = {period.previous, period.year_ago, *period.within_year[:-1]} - {None}
-    figures = {of: _figures(book, of, form_set, units) for of in wanted}
+    figures = {of: figures_at(book, of, form_set, units) for of in wanted}
     everyone = sorted({who for found in figures.values() for who in found})
 
     def at(of: Period | None, who: Who) -> Figures:
@@ -165,8 +165,8 @@ def marks_of_past(book: Book, period: Period, form_set: FormSet) -> list[tuple]:
     return [*judged_of(book, str(period), form_set.code), *openings]
 
 
-def _figures(
-    book: Book, period: Period, form_set: FormSet, units: Collection[str]
+def figures_at(
+    book: Book, period: Period, form_set: FormSet, units: Collection[str] = ()
 ) -> dict[Who, Figures]:
     """Give the figures of one period as the book is now; openings where nothing was received."""
     found: dict[Who, dict[str, str]] = {}
@@ -175,6 +175,17 @@ def _figures(
             value = NOT_APPLICABLE if figure.state == "na" else figure.value
             found.setdefault((figure.unit, figure.role), {})[figure.code] = value
     return {**_openings(book, period, form_set), **found}
+
+
+def reading_of(
+    identity: Identity, figures: Figures, ledgers: tuple[LedgerRows, ...] = ()
+) -> Reading | None:
+    """Lay the books' figures of an earlier period out as a return; None if there are none."""
+    cells = tuple(
+        FigureCell(code, "number" if value[-1:].isdigit() else "na", value)
+        for code, value in figures.items()
+    )
+    return Reading(identity=identity, figures=cells, ledgers=ledgers) if cells else None
 
 
 def _openings(book: Book, period: Period, form_set: FormSet) -> dict[Who, Figures]:

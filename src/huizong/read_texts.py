@@ -48,8 +48,9 @@ def _reasons(
     sheet: Sheet, heading: int, number: int, reason: int, form_set: FormSet
 ) -> dict[str, str]:
     ids = {relation.id for relation in form_set.relations}
-    # What a correction copy asks besides: about a figure, or a section of the report.
+    # What a correction copy asks besides: about a figure, a ledger, or a section of the report.
     others = {squash(code): code for code in form_set.by_code}
+    others |= {squash(name): one.symbol for one in form_set.ledgers for name in (one.zh, one.en)}
     others |= {squash(name): one.key for one in form_set.sections for name in (one.zh, one.en)}
     said = {}
     for _, cells in rows_below(sheet, heading):
