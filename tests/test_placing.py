@@ -20,7 +20,7 @@ def office() -> Office:
     """The sample street, with a unit that was merged away and one that is asked for another set."""
     extra = (
         Unit(code="990101001015", name="老街社区", parent=STREET,
-             until=dt.date(2026, 2, 1), merged_into="990101001001"),
+             until=dt.date(2026, 2, 1), successors=("990101001001",)),
         Unit(code="990101001016", name="新苑社区", parent=STREET, sets=("JC",)),
         Unit(code="990101002001", name="别街社区", parent="990101002000"),
     )  # fmt: skip

@@ -25,7 +25,7 @@ LAYERS = (
     (
         "parts of stages",
         "desk blank_front blank_figures blank_ledger blank_checks blank determine caches inbox"
-        " blank_problems corrections differences circulars"
+        " restate blank_problems corrections differences circulars"
         " placing choosing answers settle papers findings_paper read_figures read_rows read_texts"
         " read_summary audit_figures audit_units audit_copies contents recount total_sheets"
         " unit_sheets ledger_sheets return_sheets charts briefing",

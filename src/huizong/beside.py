@@ -8,9 +8,10 @@ from huizong.forms import FormSet
 from huizong.ground import NOTHING_BESIDE, Beside, Returns
 from huizong.history import adopted_of, figures_of, last_summary
 from huizong.language import CheckedSet, ledgers_of, others_of
-from huizong.past import Figures, Past, marks_of_past, past_of_units
+from huizong.past import Figures, Past, marks_of_past
 from huizong.periods import Period
 from huizong.records import SUMMARY, FigureCell, Identity, Reading
+from huizong.restate import pasts_of
 from huizong.syntax import Figure, walk
 from huizong.work import Work, checked_sets
 
@@ -37,7 +38,8 @@ def _returns(
     now = _now(work, form_set, period, rows=_reads_rows(checked, form_set))
     past: Mapping[Place, Past] = {}
     if _looks_back(checked, form_set):
-        past = past_of_units(work.book, period, form_set, {unit for unit, _ in places})
+        who = {unit for unit, _ in places}
+        past = pasts_of(work.book, work.office.roster, other, period, who)
     pasts = [past.get(place, Past()) for place in places]
     return Returns(
         tuple(now.get(place) for place in places),

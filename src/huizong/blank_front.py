@@ -28,6 +28,11 @@ def front(desk: Desk) -> None:
     row = _failing(desk, sheet, 9)
     how = [say(f"book.how_{n}") for n in range(1, 6)]
     how += [say("book.told_help")] if desk.blank.told else []
+    how += [
+        say(f"book.past_{code}", names="、".join(names))
+        for code, names in (("merged", desk.blank.merged), ("split", desk.blank.split))
+        if names
+    ]
     row = _list(desk, sheet, row, say("book.how"), how)
     row = _list(desk, sheet, row, say("book.notes"), _notes(desk))
     _contents(desk, sheet, row)

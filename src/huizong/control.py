@@ -123,7 +123,8 @@ def _validate_roster(sheet: Worksheet, top: int, last: int) -> None:
         column = list(FIELDS).index(label)
         cell = address(top, column)
         told = {"error_title": label, "error_message": say("control.code_wanted")}
-        rule = f'=OR(LEN({cell})=12,LEFT({cell},1)="Z")'
+        several = f",LEN({cell})>24" if label == "并入代码" else ""
+        rule = f'=OR(LEN({cell})=12,LEFT({cell},1)="Z"{several})'
         wanted = {"validate": "custom", "value": rule, **told}
         sheet.data_validation(top, column, last, column, wanted)
     column = list(FIELDS).index("类别")

@@ -30,11 +30,12 @@ from huizong.filled import write_filled
 from huizong.issue import blanks_for, file_name
 from huizong.language import CheckedSet
 from huizong.office import expected_units
-from huizong.past import Past, past_of_units, save_opening
+from huizong.past import Past, save_opening
 from huizong.periods import Period
 from huizong.pipeline import Audited
 from huizong.publish import Published
 from huizong.records import TO_EXPLAIN, TO_MEND, FigureCell, Identity, Reading, UnitReturn
+from huizong.restate import pasts_of
 from huizong.sample import fill
 from huizong.send_back import copies
 from huizong.take_in import PROCESSES, TASK
@@ -157,7 +158,7 @@ def _quarter(
     with at_work(site.folder, issued_at, "demo", stage.progress) as work:
         pipeline.issue(work, period, stage.code)
     with at_work(site.folder, sent_at, "demo", stage.progress) as work:
-        past = past_of_units(work.book, period, stage.checked.form_set)
+        past = pasts_of(work.book, work.office.roster, stage.checked, period)
         last = dict(site.filled)
         blanks = _filled(stage, site, work, period, past)
         blanks = [_sealed(work, blank, issued_at) for blank in blanks]
@@ -338,7 +339,7 @@ def _district_quarter(stage: _Stage, district: Path, period: Period) -> list[Pat
 
 def _own_return(stage: _Stage, work: Work, period: Period) -> Blank:
     """The district fills in its own figures: nothing of this line happens there itself."""
-    past = past_of_units(work.book, period, stage.checked.form_set)
+    past = pasts_of(work.book, work.office.roster, stage.checked, period)
     blanks = blanks_for(stage.checked, period, (), work.office.unit, past)
     blank = _sealed(work, blanks[0], work.now)
     one = Dirt("own", (0, 0, 0), "", zero=True)

@@ -27,7 +27,7 @@ from huizong.history import Standing, closed_periods, save_standings, standings_
 from huizong.language import CheckedSet
 from huizong.office import expected_units
 from huizong.papers import SetReturns
-from huizong.past import Past, marks_of_past, past_of_units, reading_of
+from huizong.past import Past, joined_rows, marks_of_past, reading_of
 from huizong.periods import Period
 from huizong.records import (
     ADOPTED,
@@ -45,6 +45,7 @@ from huizong.records import (
     UnitReturn,
     level_of,
 )
+from huizong.restate import findings_of_past, moves, pasts_of
 from huizong.settle import settle, state_of
 from huizong.take_in import HELD, UNREAD, reader_version
 from huizong.work import Work
@@ -79,7 +80,10 @@ def _rules(work: Work, checked: CheckedSet, period: Period) -> str:
     """Name what a verdict depends on: the definition, the program, the figures of the past."""
     form_set = checked.form_set
     past = [
-        marks_of_past(work.book, before, form_set)
+        (
+            marks_of_past(work.book, before, form_set),
+            moves(work.office.roster, form_set.code, before, period),
+        )
         for before in (period.previous, period.year_ago)
         if before
     ]
@@ -96,7 +100,8 @@ def _judge(
     """Judge some files by all rules; determined figures go back into the book."""
     readings = readings_of(work.book, [file.digest for file in files])
     files = [file for file in files if file.digest in readings]
-    past = past_of_units(work.book, period, checked.form_set, {file.unit for file in files})
+    who = {file.unit for file in files}
+    past = pasts_of(work.book, work.office.roster, checked, period, who)
     pasts = [past.get((file.unit, file.role), Past()) for file in files]
     last = _last_readings(work, checked, period, files)
     ordered = [readings[file.digest] for file in files]
@@ -123,8 +128,12 @@ def _judge(
         save_readings(work.book, determined, reader_version())
         rows = [(file.digest, rules) for file in files]
         work.book.put("INSERT OR REPLACE INTO audited VALUES (?, ?)", rows)
-    judged = zip(done.readings, done.findings, strict=True)
-    return {file.digest: one for file, one in zip(files, judged, strict=True)}
+    return {
+        file.digest: (reading, (*findings, *findings_of_past(past_, reading.sheet)))
+        for file, reading, findings, past_ in zip(
+            files, done.readings, done.findings, pasts, strict=True
+        )
+    }
 
 
 def _last_readings(
@@ -135,14 +144,20 @@ def _last_readings(
     if before is None or not any("PREV(" in rule.relation.rule for rule in checked.relations):
         return {}
     wanted = {(file.unit, file.role) for file in files}
-    adopted = {
-        file.digest: (file.unit, file.role)
-        for file in files_of(
-            work.book, period=str(before), set_code=checked.form_set.code, states=(ADOPTED,)
-        )
-        if (file.unit, file.role) in wanted
-    }
-    return {adopted[digest]: one for digest, one in readings_of(work.book, adopted).items()}
+    code = checked.form_set.code
+    heirs = moves(work.office.roster, code, before, period).heirs
+    sent: dict[Place, list[str]] = defaultdict(list)
+    for file in files_of(work.book, period=str(before), set_code=code, states=(ADOPTED,)):
+        place = (heirs.get(file.unit, file.unit), file.role)
+        if place in wanted:
+            sent[place].append(file.digest)
+    readings = readings_of(work.book, [one for digests in sent.values() for one in digests])
+    found = {}
+    for place, digests in sent.items():
+        several = [readings[one] for one in digests if one in readings]
+        if several:
+            found[place] = msgspec.structs.replace(several[0], ledgers=joined_rows(several))
+    return found
 
 
 def _ledgers(last: Reading | None) -> tuple[LedgerRows, ...]:

@@ -59,6 +59,8 @@ def _blank(
         previous=past.previous,
         year_ago=past.year_ago,
         before=past.before,
+        merged=past.merged,
+        split=past.split,
         filling=Reading(identity=identity, ledgers=rows),
     )
 

@@ -10,9 +10,10 @@ from huizong.entries import files_of, findings_of
 from huizong.errors import HuizongError
 from huizong.issue import blanks_for
 from huizong.language import CheckedSet
-from huizong.past import past_of_units, rows_carried
+from huizong.past import rows_carried
 from huizong.periods import Period
 from huizong.records import ADOPTED, OWN, UNIT, Unit
+from huizong.restate import moves, pasts_of
 from huizong.settle import says_something
 from huizong.work import Work
 
@@ -28,8 +29,11 @@ def blanks_of(
     settings = office.settings
     due: dt.date = settings.due(form_set.code, period, form_set.due_days)
     told = reasons_of(work, checked, period.previous)
-    past = past_of_units(work.book, period, form_set)
-    carried = rows_carried(work.book, period, checked.form_set)
+    past = pasts_of(work.book, office.roster, checked, period)
+    carried = rows_carried(
+        work.book, period, form_set,
+        lambda of: moves(office.roster, form_set.code, of, period).heirs,
+    )  # fmt: skip
     return [
         msgspec.structs.replace(
             blank, due=due, issued_at=work.at, issuer=office.unit.name,

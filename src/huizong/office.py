@@ -225,7 +225,7 @@ def reports_in(unit: Unit, period: Period) -> bool:
     """
     Whether a unit reports for a period: it exists, and is not merged away.
 
-    One that merged into another before the period's end does not; its successor does.
+    One that was merged or split before the period's end does not; its successors do.
     """
-    merged = bool(unit.merged_into) and (unit.until is None or unit.until < period.end)
+    merged = bool(unit.successors) and (unit.until is None or unit.until < period.end)
     return unit.belongs_to(period.start, period.end) and not merged

@@ -1,6 +1,6 @@
 """What the books say of earlier periods: last period, a year ago, the year so far."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 
 import msgspec
@@ -15,6 +15,7 @@ from huizong.records import SUMMARY, FigureCell, Identity, LedgerRows, Reading
 
 Figures = Mapping[str, str]
 Who = tuple[str, str]  # unit code and role
+Restated = Callable[[Period, Mapping[Who, Figures]], dict[Who, Figures]]
 
 
 class Past(msgspec.Struct, frozen=True):
@@ -23,7 +24,8 @@ class Past(msgspec.Struct, frozen=True):
 
     `before` adds up the year's earlier periods, without the codes that lack one of them;
     `so_far` adds up what there is, and says in how many periods;
-    `periods` of `expected` earlier periods have figures.
+    `periods` of `expected` earlier periods have figures. `merged` names the units whose figures
+    are in it beside the unit's own, `split` those that the unit was a part of.
     """
 
     previous: Figures = {}
@@ -32,6 +34,8 @@ class Past(msgspec.Struct, frozen=True):
     so_far: Mapping[str, tuple[str, int]] = {}
     periods: int = 0
     expected: int = 0
+    merged: tuple[str, ...] = ()
+    split: tuple[str, ...] = ()
 
 
 class Opening(msgspec.Struct, frozen=True):
@@ -55,12 +59,24 @@ def save_opening(book: Book, figures: Iterable[Opening]) -> None:
         )
 
 
+def earlier_periods(period: Period) -> tuple[Period, ...]:
+    """List the periods that a period is compared with, or adds up with in its year."""
+    known = (period.previous, period.year_ago, *period.within_year[:-1])
+    return tuple(dict.fromkeys(of for of in known if of))
+
+
 def past_of_units(
-    book: Book, period: Period, form_set: FormSet, units: Collection[str] = ()
-) -> dict[Who, Past]:
-    """Give the past of every unit, or of these, and of the office's own figures."""
-    wanted = {period.previous, period.year_ago, *period.within_year[:-1]} - {None}
-    figures = {of: figures_at(book, of, form_set, units) for of in wanted}
+    book: Book, period: Period, form_set: FormSet, units: Collection[str] = (),
+    restated: Restated | None = None,
+) -> dict[Who, Past]:  # fmt: skip
+    """
+    Give the past of every unit, or of these, and of the office's own figures.
+
+    `restated` turns the figures of a period into those of the units as they are now.
+    """
+    figures = {of: figures_at(book, of, form_set, units) for of in earlier_periods(period)}
+    if restated:
+        figures = {of: restated(of, found) for of, found in figures.items()}
     everyone = sorted({who for found in figures.values() for who in found})
 
     def at(of: Period | None, who: Who) -> Figures:
@@ -123,27 +139,49 @@ def nothing_before(form_set: FormSet, period: Period) -> Past:
 
 
 def rows_carried(
-    book: Book, period: Period, form_set: FormSet
-) -> dict[Who, tuple[LedgerRows, ...]]:
+    book: Book, period: Period, form_set: FormSet,
+    heirs: Callable[[Period], Mapping[str, str]] = lambda _: {},
+) -> dict[Who, tuple[LedgerRows, ...]]:  # fmt: skip
     """
     Give the rows of stock ledgers as every unit last reported them, at most a year ago.
 
-    They stand in the next blank, so that a unit enters only what has changed.
+    They stand in the next blank, so that a unit enters only what has changed. `heirs` tells for
+    a period who carries on the ledgers of merged units.
     """
     stocks = {ledger.symbol: ledger for ledger in form_set.ledgers if ledger.kind == "stock"}
     found: dict[Who, tuple[LedgerRows, ...]] = {}
     oldest, before = period.year_ago, period.previous
     while stocks and before and oldest and before.start >= oldest.start:
-        adopted = adopted_of(book, str(before), form_set.code)
-        wanted = {digest: who for who, digest in adopted.items() if who not in found}
-        for digest, reading in readings_of(book, wanted).items():
-            found[wanted[digest]] = tuple(
+        adopted, moved = adopted_of(book, str(before), form_set.code), heirs(before)
+        sent: dict[Who, list[str]] = {}
+        for (unit, role), digest in adopted.items():
+            sent.setdefault((moved.get(unit, unit), role), []).append(digest)
+        sent = {who: digests for who, digests in sent.items() if who not in found}
+        readings = readings_of(book, [one for digests in sent.values() for one in digests])
+        for who, digests in sent.items():
+            found[who] = tuple(
                 _carried(rows, stocks[rows.symbol])
-                for rows in reading.ledgers
+                for rows in joined_rows([readings[one] for one in digests if one in readings])
                 if rows.symbol in stocks and rows.rows
             )
         before = before.previous
     return found
+
+
+def joined_rows(readings: Sequence[Reading]) -> tuple[LedgerRows, ...]:
+    """Put the rows of merged units below one another, ledger by ledger."""
+    found: dict[str, LedgerRows] = {}
+    for rows in (rows for reading in readings for rows in reading.ledgers):
+        first = found.get(rows.symbol)
+        if first is None or first.keys != rows.keys:
+            found.setdefault(rows.symbol, rows)
+            continue
+        below = tuple((len(first.rows) + at, key, kind) for at, key, kind in rows.odd)
+        found[rows.symbol] = msgspec.structs.replace(
+            first, rows=first.rows + rows.rows, numbers=first.numbers + rows.numbers,
+            odd=first.odd + below, status=first.status if first.rows else rows.status,
+        )  # fmt: skip
+    return tuple(found.values())
 
 
 def _carried(rows: LedgerRows, ledger: Ledger) -> LedgerRows:

@@ -174,8 +174,8 @@ def _which(identity: Identity, unit: Unit, office: Office) -> Iterator[Finding]:
     if unit.sets and identity.set_code not in unit.sets:
         yield _ask("not_expected", found=shown, expected="、".join(unit.sets))
     elif not itself and not _reports(unit, identity.period):
-        successor = next((one.name for one in office.roster if one.code == unit.merged_into), "——")
-        yield _ask("not_expected", found=shown, expected=successor)
+        names = [one.name for one in office.roster if one.code in unit.successors]
+        yield _ask("not_expected", found=shown, expected="、".join(names) or "——")
 
 
 def _late(identity: Identity, closed: Mapping[str, str]) -> Iterator[Finding]:

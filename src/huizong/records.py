@@ -127,7 +127,11 @@ class Reading(msgspec.Struct, frozen=True):
 
 
 class Unit(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of the roster; dates None where open."""
+    """
+    One line of the roster; dates None where open.
+
+    `successors` are the units that it was merged into (one) or split into (several).
+    """
 
     code: str
     name: str
@@ -139,7 +143,7 @@ class Unit(msgspec.Struct, frozen=True, kw_only=True):
     mail: str = ""
     since: dt.date | None = None
     until: dt.date | None = None
-    merged_into: str = ""
+    successors: tuple[str, ...] = ()
     sets: tuple[str, ...] = ()
 
     def belongs_to(self, period_start: dt.date, period_end: dt.date) -> bool:

@@ -144,14 +144,30 @@ def write_returns(page: Page, contents: Contents) -> None:
         values = (say("summary.heading.own"), *_return_values(contents.summary.own))
         page.line(row, ("", *values), formats)
         row += 1
-    _write_changes(page, row + 1, contents)
+    row = _write_changes(page, row + 1, contents)
+    _write_pasts(page, row + 1, contents)
     set_up_page(page.sheet, across, (top, top))
 
 
-def _write_changes(page: Page, row: int, contents: Contents) -> None:
+_PASTS = ("past_merged", "past_split")
+
+
+def _write_pasts(page: Page, row: int, contents: Contents) -> None:
+    """Write which units' pasts were restated because the roster has changed, if any were."""
+    told = [
+        say("summary.past_of", unit=name, text=foreign(words(audited.finding)))
+        for name, entry in zip(contents.names, contents.summary.units, strict=True)
+        for audited in entry.findings
+        if audited.finding.code in _PASTS
+    ]
+    for at, text in enumerate([say("summary.pasts"), *told] if told else []):
+        page.say(row + at, 0, text, "left" if at else "block")
+
+
+def _write_changes(page: Page, row: int, contents: Contents) -> int:
     """Write the figures that differ from the version before, if there are any."""
     if not contents.summary.changes:
-        return
+        return row
     page.say(row, 0, say("summary.changes", number=contents.summary.number - 1), "block")
     keys = ("number", "indicator", "code", "before", "after")
     row = page.headings(row + 1, (say(f"summary.heading.{key}") for key in keys))
@@ -164,6 +180,7 @@ def _write_changes(page: Page, row: int, contents: Contents) -> None:
         page.line(row, values, (centre, page.styles("text"), centre, form, form))
         page.fit(row, (name, 21))
         row += 1
+    return row
 
 
 def state_counts(contents: Contents) -> list[int]:

@@ -4,7 +4,7 @@ import csv
 import datetime as dt
 import io
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -27,7 +27,7 @@ FIELDS = {
     "邮箱": "mail",
     "生效期": "since",
     "失效期": "until",
-    "并入代码": "merged_into",
+    "并入代码": "successors",
     "应报报表": "sets",
 }
 REQUIRED = ("区划代码", "单位名称", "上级代码")
@@ -208,8 +208,10 @@ def read_code(value: object) -> tuple[str, str]:
     return text, "" if _CODE.fullmatch(text) else "code"
 
 
-def _optional_code(value: object) -> tuple[str, str]:
-    return read_code(value) if shown(value) else ("", "")
+def _codes(value: object) -> tuple[tuple[str, ...], str]:
+    """Read no code, one (merged into it) or several (split into them)."""
+    read = [read_code(part) for part in _BETWEEN.split(shown(value)) if part]
+    return tuple(code for code, _ in read), next((fault for _, fault in read if fault), "")
 
 
 def _date(value: object) -> tuple[dt.date | None, str]:
@@ -239,7 +241,7 @@ _READERS: dict[str, Callable[[object], tuple[object, str]]] = {
     "aliases": _names,
     "since": _date,
     "until": _date,
-    "merged_into": _optional_code,
+    "successors": _codes,
     "sets": _sets,
 }
 
@@ -298,14 +300,26 @@ def check_dates(lines: Sequence[Line], sheet: str) -> Iterator[Wrong]:
 
 
 def check_merging(lines: Sequence[Line], sheet: str) -> Iterator[Wrong]:
-    """A unit merges into another unit of the roster, and not in a circle."""
-    merging = {line.unit.code: line.unit.merged_into for line in lines}
+    """A unit merges into others of the roster, and not in a circle."""
+    following = {line.unit.code: line.unit.successors for line in lines}
     for line in lines:
-        target = line.unit.merged_into
-        if target and target not in merging:
-            yield Wrong(sheet, line.cells["merged_into"], "merged_unknown", target)
-        elif target and _in_loop(line.unit.code, merging):
-            yield Wrong(sheet, line.cells["merged_into"], "merge_loop", target)
+        for target in line.unit.successors:
+            if target not in following:
+                yield Wrong(sheet, line.cells["successors"], "merged_unknown", target)
+            elif line.unit.code in _all_after(target, following):
+                yield Wrong(sheet, line.cells["successors"], "merge_loop", target)
+
+
+def _all_after(code: str, following: Mapping[str, Sequence[str]]) -> set[str]:
+    """Give a unit and all that came after it, however far."""
+    after: set[str] = set()
+    queue = [code]
+    while queue:
+        at = queue.pop()
+        if at not in after:
+            after.add(at)
+            queue += following.get(at, ())
+    return after
 
 
 CHECKS = (check_doubled, check_names, check_parents, check_dates, check_merging)
