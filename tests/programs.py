@@ -27,6 +27,8 @@ FINDERS: Mapping[str, Callable[[], str | None]] = {
     "pdftoppm": lambda: shutil.which("pdftoppm"),
     "xdotool": lambda: shutil.which("xdotool"),
     "Xvfb": lambda: shutil.which("Xvfb"),
+    "desktop-file-validate": lambda: shutil.which("desktop-file-validate"),
+    "gio": lambda: shutil.which("gio"),
     "uno": _uno,
     "validator": _validator,
 }

@@ -21,7 +21,7 @@ LAYERS = (
     ("looks", "styles form_styles tables checkrows pages"),
     ("opening", "refused facts zips xml_parts xlsx_cells xlsx_facts xls_facts ods_facts gate"),
     ("opened", "child children workbooks sheets"),
-    ("office", "roster settings control lock book office entries history past digests"),
+    ("office", "roster settings control lock book launchers office entries history past digests"),
     (
         "parts of stages",
         "desk blank_front blank_figures blank_ledger blank_checks blank determine caches inbox"
@@ -38,7 +38,8 @@ LAYERS = (
     ),
     (
         "showing",
-        "progress reports dictionary definition_book sample filled dirt demo_offices demo acts",
+        "progress reports dictionary definition_book sample filled dirt demo_offices demo acts"
+        " asking",
     ),
     ("faces", "cli addin menu __main__"),
 )

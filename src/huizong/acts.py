@@ -86,7 +86,18 @@ def init(folder: Path, roster: Path | None, unit: str | None, now: str) -> Told:
     made = init_office(folder, roster=roster, unit=unit, now=clock(now))
     below = sum(one.parent == made.unit.code for one in made.roster)
     line = say("command.init", folder=folder, name=made.unit.name, code=made.unit.code, units=below)
-    return Told((line,))
+    return Told((line,) if roster else (line, say("command.init_sample", file=made.control)))
+
+
+def launchers(folder: Path) -> Told:
+    """Write the office's launchers for the Python of this computer."""
+    from huizong.launchers import LINUX, WINDOWS, write_launchers
+    from huizong.office import open_office
+
+    office = open_office(folder)
+    speak_unless_chosen(office.settings.language)
+    write_launchers(folder)
+    return Told(tuple(say("command.launcher", path=folder / name) for name in (WINDOWS, LINUX)))
 
 
 def issue(work: Work, period: Period, set_code: str = "") -> Told:

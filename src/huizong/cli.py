@@ -190,6 +190,31 @@ def verify(
 
 
 @app.command()
+def menu(
+    office: Annotated[
+        Path, typer.Argument(metavar="[OFFICE]", help="收表文件夹 / folder")
+    ] = Path(),
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[FILE]...", help="先收这些文件 / files to collect"),
+    ] = None,
+    now: Now = "",
+) -> int:
+    """菜单：按序号办理。 A menu of all actions."""
+    from huizong.launchers import office_and_files
+    from huizong.menu import run_menu
+
+    folder, dropped = office_and_files((office, *(files or ())))
+    return run_menu(folder, dropped, now)
+
+
+@app.command()
+def launchers(office: Folder) -> int:
+    """重做双击启动文件。 Write the office's two launchers anew, for this computer."""
+    return _tell(acts.launchers(office))
+
+
+@app.command()
 def dictionary(
     set_code: Annotated[str, typer.Argument(metavar="SET", help="条线代号 / form set")],
 ) -> None:

@@ -10,6 +10,7 @@ import msgspec
 
 from huizong.book import BACKUPS, create_book
 from huizong.errors import HuizongError
+from huizong.launchers import write_launchers
 from huizong.periods import Period
 from huizong.records import LEVELS, Unit, level_of
 from huizong.roster import Line, read_lines, refuse_unknown_parents
@@ -122,6 +123,7 @@ def init_office(
     create_book(folder / BOOK, now.isoformat(timespec="seconds"))
     with write_safely(folder / CONTROL[0]) as temp:
         write_control(temp, settings, units, now)
+    write_launchers(folder)
     return open_office(folder)
 
 

@@ -1,0 +1,117 @@
+"""Ask a person at the terminal: a period, a unit, files, an answer; Ctrl-C takes back."""
+
+import os
+import shlex
+import unicodedata
+from pathlib import Path
+
+import msgspec
+
+from huizong.answers import Typed, action_of
+from huizong.errors import HuizongError
+from huizong.office import Office
+from huizong.periods import Period
+from huizong.texts import say
+from huizong.unit_names import find_unit
+
+_DECISIONS = {"1": "accept", "2": "reject", "3": "use"}
+
+
+class Back(Exception):
+    """A person takes back what was asked for; nothing has been done yet."""
+
+
+class Desk(msgspec.Struct, frozen=True):
+    """Where a person sits: the office as saved, the period last worked on, a fixed time or none."""
+
+    office: Office
+    period: str
+    now: str = ""
+
+
+def ask(prompt: str) -> str:
+    """Ask for anything, or nothing."""
+    try:
+        return input(prompt).strip()
+    except KeyboardInterrupt as error:
+        print()
+        raise Back from error
+
+
+def ask_number(prompt: str) -> str:
+    """Ask for a number; one typed full-width is the same."""
+    return unicodedata.normalize("NFKC", ask(prompt))
+
+
+def ask_period(desk: Desk) -> Period:
+    """Ask for the period until it is one; 2026Q1 and 2026年第一季度 are the same."""
+    prompt = say("menu.period" if desk.period else "menu.period_first", period=desk.period)
+    while True:
+        text = unicodedata.normalize("NFKC", ask(prompt)) or desk.period
+        if not text:
+            raise Back
+        try:
+            return Period.named(text) or Period.parse(text)
+        except HuizongError as error:
+            print(error)
+
+
+def ask_unit(desk: Desk) -> tuple[str]:
+    """Ask for one of the office's units, by name or code, until it is one; empty is all."""
+    units = (*desk.office.roster, desk.office.unit)
+    while text := ask(say("menu.unit")):
+        if any(unit.code == text for unit in units):
+            return (text,)
+        match = find_unit(units, text)
+        if match.unit:
+            return (match.unit.code,)
+        near = "、".join(unit.name for unit in match.candidates)
+        print(say("menu.near_unit" if near else "menu.no_unit", text=text, near=near))
+    return ("",)
+
+
+def ask_files(_desk: Desk) -> tuple[tuple[Path, ...]]:
+    """Ask for files, which may be dropped on the window; none is the folder 收表."""
+    return (dropped(ask(say("menu.files"))),)
+
+
+def ask_summary(_desk: Desk) -> tuple[Path, Path | None]:
+    """Ask for a summary workbook, and for the folder of its files or none."""
+    summary = dropped(_needed(say("menu.summary")))
+    sources = dropped(ask(say("menu.sources")))
+    return summary[0], sources[0] if sources else None
+
+
+def ask_answer(desk: Desk) -> tuple[Typed]:
+    """Ask for what an officer answers to a finding."""
+    key = _needed(say("menu.finding")).strip("[]【】").upper()
+    decision = _needed(say("menu.decision"))
+    action = _DECISIONS.get(unicodedata.normalize("NFKC", decision)) or action_of(decision)
+    file = _needed(say("menu.file")) if action == "use" else ""
+    known = desk.office.settings.officer
+    prompt = say("menu.officer" if known else "menu.officer_first", officer=known)
+    officer = ask(prompt) or known
+    if not action or not officer:
+        raise Back
+    reason = _needed(say("menu.reason"))
+    return (Typed(key=key, action=action, officer=officer, reason=reason, file=file),)
+
+
+def dropped(text: str) -> tuple[Path, ...]:
+    """Read the paths that a terminal types when files are dropped on it, quoted or not."""
+    if not text or Path(text).exists():
+        return (Path(text),) if text else ()
+    try:
+        # On Windows a backslash is part of the path, and the quotes stay.
+        parts = shlex.split(text, posix=os.name != "nt")
+    except ValueError:
+        parts = [text]
+    return tuple(Path(part.strip('"')) for part in parts)
+
+
+def _needed(prompt: str) -> str:
+    """Ask for what cannot be left out: nothing typed takes back."""
+    text = ask(prompt)
+    if not text:
+        raise Back
+    return text

@@ -1,0 +1,147 @@
+"""The menu opened by double click: numbered actions, done and told as on the command line."""
+
+import contextlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from huizong import acts
+from huizong.acts import DONE, Told, attempt, office_at_work
+from huizong.asking import (
+    Back,
+    Desk,
+    ask_answer,
+    ask_files,
+    ask_number,
+    ask_period,
+    ask_summary,
+    ask_unit,
+)
+from huizong.errors import HuizongError
+from huizong.office import open_office
+from huizong.texts import say, speak_unless_chosen
+
+EXIT = "0"
+
+
+class Action(msgspec.Struct, frozen=True):
+    """
+    One line of the menu: what it does, given the office at work, a period and what more it asks.
+
+    What needs no office is given neither an office nor a period.
+    """
+
+    name: str
+    act: Callable[..., Told]
+    more: Callable[[Desk], tuple[Any, ...]] | None = None
+    period: bool = True
+    office: bool = True
+
+
+ACTIONS = (
+    Action("issue", acts.issue),
+    Action("collect", acts.collect, ask_files, period=False),
+    Action("audit", acts.audit),
+    Action("status", acts.status),
+    Action("answer", acts.answer, ask_answer),
+    Action("return", acts.send_back, ask_unit),
+    Action("differences", acts.differences, ask_unit),
+    Action("aggregate", acts.aggregate),
+    Action("papers", acts.papers),
+    Action("verify", acts.verify, ask_summary, period=False, office=False),
+)
+_BY_NUMBER = {str(number): action for number, action in enumerate(ACTIONS, 1)}
+_COLLECT = next(action for action in ACTIONS if action.name == "collect")
+
+
+def run_menu(folder: Path, files: Sequence[Path] = (), now: str = "") -> int:
+    """
+    Collect the files dropped on the launcher, then offer the actions until a person leaves.
+
+    Raises:
+        HuizongError: If the folder is no office.
+    """
+    desk = _sit_down(folder, now)
+    # Where the terminal is closed or the input ends, that is an exit.
+    with contextlib.suppress(EOFError):
+        typed = ""
+        if files:
+            _perform(desk, _COLLECT, [tuple(files)])
+            typed = _pause()
+        while (typed := typed or _choose(desk)) != EXIT:
+            with contextlib.suppress(HuizongError):
+                # The settings may have been saved meanwhile; if wrongly, the action says so.
+                desk = _sit_down(folder, now, desk.period)
+            desk = _serve(desk, typed)
+            typed = _pause()
+    print(say("menu.bye"))
+    return DONE
+
+
+def _sit_down(folder: Path, now: str, period: str = "") -> Desk:
+    office = open_office(folder)
+    speak_unless_chosen(office.settings.language)
+    return Desk(office, period or office.settings.period, now)
+
+
+def _choose(desk: Desk) -> str:
+    """Show the actions until something is typed."""
+    unit = desk.office.unit
+    while True:
+        head = say("menu.title", name=unit.name, code=unit.code, folder=desk.office.folder)
+        print("", head, "", sep="\n")
+        for number, action in _BY_NUMBER.items():
+            print(f"  {number:>2}  {say(f'menu.action.{action.name}')}")
+        print(f"  {EXIT:>2}  {say('menu.exit')}", "", sep="\n")
+        try:
+            if typed := ask_number(say("menu.choose")):
+                return typed
+        except Back:
+            print(say("menu.interrupted"))
+
+
+def _pause() -> str:
+    """Leave the result on the screen; gives what is typed for the next step."""
+    try:
+        return ask_number(say("menu.back"))
+    except Back:
+        return ""
+
+
+def _serve(desk: Desk, typed: str) -> Desk:
+    """Ask what the chosen action needs and do it; gives the desk with the period worked on."""
+    action = _BY_NUMBER.get(typed)
+    if action is None:
+        print(say("menu.unknown", text=typed, last=len(ACTIONS)))
+        return desk
+    asked: list[Any] = []
+    try:
+        if action.period:
+            asked.append(ask_period(desk))
+            desk = msgspec.structs.replace(desk, period=str(asked[0]))
+        if action.more:
+            asked += action.more(desk)
+    except Back:
+        print(say("menu.cancelled"))
+    else:
+        _perform(desk, action, asked)
+    return desk
+
+
+def _perform(desk: Desk, action: Action, asked: Sequence[Any]) -> None:
+    """Do one action and say what came of it, or in one sentence why it could not be done."""
+    print(say("menu.working", name=say(f"menu.action.{action.name}")), flush=True)
+    attempt(lambda: _tell(desk, action, asked))
+
+
+def _tell(desk: Desk, action: Action, asked: Sequence[Any]) -> None:
+    if action.office:
+        with office_at_work(desk.office.folder, desk.now, action.name) as work:
+            told = action.act(work, *asked)
+    else:
+        told = action.act(*asked)
+    print(*told.lines, sep="\n")
+    if told.waits:
+        print(say("menu.waits"))

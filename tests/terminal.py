@@ -1,0 +1,91 @@
+"""A program at a real terminal: read what it shows, type, press Ctrl-C."""
+
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+
+import pytest
+
+SRC = Path(__file__).parents[1] / "src"
+# Whoever waits longer than this waits for ever.
+LIMIT = 120
+# Python misses what is pressed in the instant before it waits for a line; nobody is so fast.
+MOMENT = 0.3
+_ESCAPES = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
+
+
+class Terminal:
+    """One run of the program; `shown` is all that has been on the screen, colours taken out."""
+
+    def __init__(
+        self, arguments: Sequence[object], env: Mapping[str, str] | None = None,
+        program: Sequence[str] = (sys.executable, "-m", "huizong"),
+    ) -> None:  # fmt: skip
+        self._own, theirs = pty.openpty()
+        self._process = subprocess.Popen(
+            [*program, *map(str, arguments)], stdin=theirs, stdout=theirs, stderr=theirs,
+            start_new_session=True,
+            env=os.environ | {"PYTHONPATH": str(SRC), "TERM": "xterm", **(env or {})},
+        )  # fmt: skip
+        os.close(theirs)
+        self._raw = b""
+        self._read = 0
+
+    def __enter__(self) -> "Terminal":
+        return self
+
+    def __exit__(
+        self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None
+    ) -> None:
+        if self._process.poll() is None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        os.close(self._own)
+
+    @property
+    def shown(self) -> str:
+        """All that has been shown."""
+        return _ESCAPES.sub("", self._raw.decode(errors="replace"))
+
+    def until(self, text: str) -> str:
+        """Wait for a text that was not read yet; gives what was shown up to its end."""
+        end = time.monotonic() + LIMIT
+        while (at := self.shown.find(text, self._read)) < 0:
+            if not self._more(end - time.monotonic()):
+                pytest.fail(f"{text!r} never came:\n{self.shown[self._read :]}")
+        got = self.shown[self._read : at + len(text)]
+        self._read = at + len(text)
+        return got
+
+    def type(self, text: str) -> None:
+        """Type a line."""
+        os.write(self._own, f"{text}\n".encode())
+
+    def press_ctrl_c(self) -> None:
+        """Interrupt the program and all that it has started, as a terminal does."""
+        time.sleep(MOMENT)
+        os.killpg(self._process.pid, signal.SIGINT)
+
+    def end(self) -> int:
+        """Read to the end and give the exit code."""
+        while self._more(LIMIT):
+            pass
+        return self._process.wait(LIMIT)
+
+    def _more(self, seconds: float) -> bool:
+        ready, _, _ = select.select([self._own], [], [], max(seconds, 0))
+        try:
+            data = os.read(self._own, 65536) if ready else b""
+        except OSError:
+            # Linux says so when the last program has left the terminal.
+            return False
+        self._raw += data
+        return bool(data)
