@@ -19,7 +19,10 @@ LAYERS = (
         " row_functions evaluate vectors",
     ),
     ("looks", "styles form_styles tables checkrows pages"),
-    ("opening", "refused facts zips xml_parts xlsx_cells xlsx_facts xls_facts ods_facts gate"),
+    (
+        "opening",
+        "refused facts zips archives xml_parts xlsx_cells xlsx_facts xls_facts ods_facts gate",
+    ),
     ("opened", "child children workbooks sheets"),
     ("office", "roster settings control lock book launchers office entries history past digests"),
     (

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import msgspec
 
+from huizong.archives import Unpacked, unpack_returns
 from huizong.children import Children
 from huizong.errors import HuizongError
 from huizong.gate import Refused
-from huizong.read import Read, Refusal, read_bytes
+from huizong.read import Read, Refusal, read_bytes, refusal
 from huizong.records import SUMMARY, Finding, Reading
 from huizong.verify import Fault, Verification, verify_file, verify_sheets, verify_sources
 from huizong.workbooks import open_workbook
@@ -26,9 +27,15 @@ class Checked(msgspec.Struct, frozen=True):
 
 
 def read_file(path: str) -> bytes:
-    """Read one stored file; a summary is checked against itself too. The task of a child."""
+    """
+    Read one stored file; the task of a child. Gives a Read, a Refusal or an Unpacked as msgpack.
+
+    A summary is checked against itself too; an archive is taken apart.
+    """
     data = Path(path).read_bytes()
     result = read_bytes(data)
+    if isinstance(result, Refusal) and result.details.get("kind") == "zip":
+        return msgspec.msgpack.encode(_unpacked(data))
     if isinstance(result, Read) and any(r.identity.role == SUMMARY for r in result.readings):
         faults = verify_sheets(
             {sheet.name: sheet.rows for sheet in open_workbook(data).sheets}
@@ -36,6 +43,13 @@ def read_file(path: str) -> bytes:
         readings = tuple(_with_faults(reading, faults) for reading in result.readings)
         result = Read(readings)
     return msgspec.msgpack.encode(result)
+
+
+def _unpacked(data: bytes) -> Unpacked | Refusal:
+    try:
+        return unpack_returns(data)
+    except Refused as refused:
+        return refusal(refused)
 
 
 def _with_faults(reading: Reading, faults: tuple[Fault, ...]) -> Reading:

@@ -7,12 +7,13 @@ import os
 import re
 import shutil
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import msgspec
 
+from huizong.archives import Member
 from huizong.book import Book
 from huizong.entries import (
     Received,
@@ -37,8 +38,20 @@ from huizong.office import Office
 from huizong.records import Unit
 from huizong.safely import sync, sync_folder
 
-__all__ = ("Scan", "Stored", "altered", "keep", "safe_name", "scan", "store", "sweep")
+__all__ = (
+    "Scan",
+    "Stored",
+    "altered",
+    "keep",
+    "safe_name",
+    "scan",
+    "store",
+    "store_members",
+    "sweep",
+)
 
+# Why a file waits that lay in an archive, and has not been read yet.
+IN_ARCHIVE = "in_archive"
 _CHUNK = 1 << 20
 _AT_ONCE = 16
 _SHEETS = (".xlsx", ".xlsm", ".xls", ".xltx", ".ods", ".et", ".ett", ".csv")
@@ -68,7 +81,8 @@ class _Copy(msgspec.Struct, frozen=True):
     path: Path
     temp: Path
     digest: str
-    stat: os.stat_result
+    size: int
+    mtime_ns: int
 
 
 def store(
@@ -82,16 +96,47 @@ def store(
     Raises:
         HuizongError: If the disk is full: nothing of this batch is entered, nothing is lost.
     """
+    stored = _store(office, book, paths, _copy, now)
+    sweep(office, book, now)
+    return stored
+
+
+def store_members(
+    office: Office, book: Book, members: Mapping[Path, Member], now: dt.datetime
+) -> tuple[Stored, ...]:
+    """
+    Store the files of an archive like files received; their paths are the archive's with theirs.
+
+    They wait as `in_archive`, so that an archive among them is not taken apart again.
+
+    Raises:
+        HuizongError: If the disk is full: none is entered.
+    """
+
+    def write(path: Path, folder: Path, number: int) -> _Copy:
+        return _written(path, members[path], folder, number)
+
+    return _store(office, book, tuple(members), write, now, reason=IN_ARCHIVE)
+
+
+def _store(
+    office: Office, book: Book, paths: Sequence[Path],
+    copy_to: Callable[[Path, Path, int], _Copy | None], now: dt.datetime, reason: str = "stored",
+) -> tuple[Stored, ...]:  # fmt: skip
     at = now.isoformat(timespec="seconds")
     folder = office.originals
     try:
         folder.mkdir(parents=True, exist_ok=True)
         _remove_parts(folder)
-        copied = {path: _copy(path, folder, n) for n, path in enumerate(paths)}
+        copied = {path: copy_to(path, folder, n) for n, path in enumerate(paths)}
         copies = {copy.digest: copy for copy in reversed(copied.values()) if copy}
         held = files_of(book, digests=copies.keys()) if copies else ()
         known = {file.digest: file for file in held}
-        new = {d: _received(office, copy, at) for d, copy in copies.items() if d not in known}
+        new = {
+            digest: _received(office, copy, at, reason)
+            for digest, copy in copies.items()
+            if digest not in known
+        }
         _put_in_place(copies, {d: folder / file.kept_as for d, file in (known | new).items()})
     except OSError as error:
         raise _full(error, folder) from error
@@ -100,7 +145,6 @@ def store(
     with book.writing():
         save_files(book, reversed(new.values()))
         save_sightings(book, [_sighting(office, c, at) for c in copied.values() if c])
-    sweep(office, book, now)
     firsts = {copies[digest].path for digest in new}
     return tuple(
         _stored(path, copy, (known | new)[copy.digest], folder, is_new=path in firsts)
@@ -112,7 +156,7 @@ def store(
 
 def _stored(path: Path, copy: _Copy, file: Received, folder: Path, *, is_new: bool) -> Stored:
     fate, kept = "new" if is_new else "known", folder / file.kept_as
-    name, size = text_of(path.name), copy.stat.st_size
+    name, size = text_of(path.name), copy.size
     return Stored(path, fate, copy.digest, name, size, kept, file.received_at)
 
 
@@ -151,7 +195,15 @@ def _copy(path: Path, folder: Path, number: int) -> _Copy | None:
         return None
     if is_young(after) and _digest(path) != digest.hexdigest():
         return None
-    return _Copy(path, temp, digest.hexdigest(), after)
+    return _Copy(path, temp, digest.hexdigest(), after.st_size, after.st_mtime_ns)
+
+
+def _written(path: Path, member: Member, folder: Path, number: int) -> _Copy:
+    temp = folder / f".part-{os.getpid()}-{number}"
+    with temp.open("xb", buffering=0) as target:
+        _write_all(target, member.data)
+    digest = hashlib.sha256(member.data).hexdigest()
+    return _Copy(path, temp, digest, len(member.data), member.mtime_ns)
 
 
 def _write_all(target: io.FileIO, chunk: bytes) -> None:
@@ -193,20 +245,19 @@ def _kept_name(digest: str, name: str) -> str:
     return digest[:16] + (ending if ending in _KINDS else ".bin")
 
 
-def _received(office: Office, copy: _Copy, at: str) -> Received:
-    made = dt.datetime.fromtimestamp(copy.stat.st_mtime).isoformat(timespec="seconds")
+def _received(office: Office, copy: _Copy, at: str, reason: str) -> Received:
+    made = dt.datetime.fromtimestamp(copy.mtime_ns // 10**9).isoformat(timespec="seconds")
     name = unicodedata.normalize("NFC", text_of(copy.path.name))
     return Received(
         digest=copy.digest, name=name, source=place_of(office, copy.path),
-        size=copy.stat.st_size, received_at=at, made_at=made,
-        kept_as=_kept_name(copy.digest, copy.path.name), reason="stored",
+        size=copy.size, received_at=at, made_at=made,
+        kept_as=_kept_name(copy.digest, copy.path.name), reason=reason,
     )  # fmt: skip
 
 
 def _sighting(office: Office, copy: _Copy, at: str) -> Sighting:
-    stat = copy.stat
     place = place_of(office, copy.path)
-    return Sighting(place, stat.st_size, stat.st_mtime_ns, copy.digest, at)
+    return Sighting(place, copy.size, copy.mtime_ns, copy.digest, at)
 
 
 def sweep(office: Office, book: Book, now: dt.datetime) -> tuple[Received, ...]:

@@ -46,7 +46,7 @@ KEYS = (
     "rows", "low", "high", "places", "left", "right", "difference", "rule", "relation", "parts",
     "unit", "period", "asked", "near", "version", "wanted", "when", "count", "days", "total",
     "length", "least", "why", "sign", "words", "own", "operands", "before", "row",
-    "columns", "kind", "times",
+    "columns", "kind", "times", "most",
 )  # fmt: skip
 
 

@@ -116,6 +116,13 @@ def stat_of(path: Path | os.DirEntry) -> os.stat_result | None:
 
 
 def _why_ignored(name: str, stat: os.stat_result | None) -> str:
+    # A pipe or a device would never end; a broken link has nothing.
+    odd = not stat or not S_ISREG(stat.st_mode)
+    return ignored_name(name) or ("not_a_file" if odd else "")
+
+
+def ignored_name(name: str) -> str:
+    """Say why a file of this name is no return (row 48); empty if it may be one."""
     low = name.lower()
     if low.startswith("~$") or (low.startswith(".~lock.") and low.endswith("#")):
         return "lock_file"
@@ -123,10 +130,7 @@ def _why_ignored(name: str, stat: os.stat_result | None) -> str:
         return "system_file"
     if low.endswith(_TEMPORARY):
         return "temporary"
-    if low.startswith("."):
-        return "hidden"
-    # A pipe or a device would never end; a broken link has nothing.
-    return "" if stat and S_ISREG(stat.st_mode) else "not_a_file"
+    return "hidden" if low.startswith(".") else ""
 
 
 def _settled(

@@ -215,7 +215,7 @@ def reopen(work: Work, period: Period, officer: str, reason: str) -> Closing:
 def unfiled_lines(collected: Collected) -> list[str]:
     """Say of every file that was not filed what it is and what to do."""
     lines = []
-    for file in collected.unfiled:
+    for file in (*collected.archives, *collected.unfiled):
         told = [f for f in file.findings if f.level in ("ask", "must", "note")]
         text = " ".join(f"{words(finding)} {remedy(finding)}" for finding in told)
         state = say(f"file_state.{file.state}")

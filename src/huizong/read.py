@@ -72,7 +72,12 @@ def read_bytes(data: bytes) -> Read | Refusal:
     try:
         return Read(tuple(read_workbook(open_workbook(data))))
     except Refused as refused:
-        return Refusal(refused.code, {key: str(value) for key, value in refused.details.items()})
+        return refusal(refused)
+
+
+def refusal(refused: Refused) -> Refusal:
+    """Say why a file was turned away, as a record."""
+    return Refusal(refused.code, {key: str(value) for key, value in refused.details.items()})
 
 
 @cache

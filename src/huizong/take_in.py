@@ -1,6 +1,7 @@
 """Collect: store what lies in 收表, read it in child processes, file it under its unit."""
 
 import contextlib
+import datetime as dt
 import itertools
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from huizong import collect as collecting
+from huizong.archives import Member, Unpacked
 from huizong.children import Children, Outcome
 from huizong.entries import (
     Received,
@@ -20,7 +22,7 @@ from huizong.entries import (
 )
 from huizong.forms import installed, templates_folder
 from huizong.history import closings_of, issued_of
-from huizong.inbox import Scan
+from huizong.inbox import Scan, ignored_name
 from huizong.key_files import is_key_file, take_keys
 from huizong.periods import Period
 from huizong.placing import Placing, place
@@ -31,7 +33,9 @@ from huizong.work import Work
 TASK = "huizong.checking:read_file"
 PROCESSES = 2
 # Reasons of files that wait for the program itself: stored, but not read or filed yet.
-UNREAD = ("stored", "recovered")
+UNREAD = ("stored", "recovered", collecting.IN_ARCHIVE)
+# What became of an archive whose files were all taken in.
+UNPACKED = "unpacked"
 # Files with an open question about whose they are, or which period's, take no part until answered.
 HELD = frozenset(
     (
@@ -39,14 +43,15 @@ HELD = frozenset(
         "not_expected", "identity_contradicts", "identity_differs", "seal_wrong", "closed",
     )
 )  # fmt: skip
-_decode = msgspec.msgpack.Decoder(Read | Refusal).decode
+_decode = msgspec.msgpack.Decoder(Read | Refusal | Unpacked).decode
 
 
 class Collected(msgspec.Struct, frozen=True):
     """
     What a collection did: `filed` and `unfiled` are the files it dealt with, by their state.
 
-    A file with several form sets stands there once for each; `keys` are keys of digests.
+    A file with several form sets stands there once for each; `keys` are keys of digests,
+    `archives` those that were taken apart: what was in them stands there as files of its own.
     """
 
     scan: Scan
@@ -55,6 +60,7 @@ class Collected(msgspec.Struct, frozen=True):
     unfiled: tuple[Received, ...]
     opened: int = 0
     keys: tuple[Received, ...] = ()
+    archives: tuple[Received, ...] = ()
 
     @property
     def busy(self) -> tuple[Path, ...]:
@@ -72,20 +78,35 @@ def collect(work: Work, files: Sequence[Path] = (), readers: Children | None = N
     scan = collecting.scan(work.office, work.book, files)
     stored = collecting.store(work.office, work.book, scan.found, work.now)
     waiting = files_of(work.book, states=(PENDING,))
-    unread = [file for file in waiting if file.reason in UNREAD]
-    keys = take_keys(work, [file for file in unread if is_key_file(file)])
-    unread = [file for file in unread if not is_key_file(file)]
+    keys: list[Received] = []
+    placed: list[tuple[Received, Placing]] = []
+    opened, held = 0, _held(work, waiting)
     with contextlib.ExitStack() as stack:
-        if unread and readers is None:
-            readers = stack.enter_context(Children(PROCESSES, TASK))
-        # Each is placed while the others are still being read.
-        results = _read(work, unread, readers) if unread and readers else ()
-        placed = _save(work, itertools.chain(results, _held(work, waiting)))
+        # Twice where there are archives: what was in them waits after the first round.
+        while unread := [file for file in waiting if file.reason in UNREAD]:
+            keys += take_keys(work, [file for file in unread if is_key_file(file)])
+            unread = [file for file in unread if not is_key_file(file)]
+            if unread and readers is None:
+                readers = stack.enter_context(Children(PROCESSES, TASK))
+            # Each is placed while the others are still being read.
+            results = _read(work, unread, readers) if unread and readers else ()
+            placed += _save(work, itertools.chain(results, held))
+            opened, held = opened + len(unread), iter(())
+            waiting = files_of(work.book, states=(PENDING,))
+        placed += _save(work, held)
+    return _collected(scan, stored, placed, keys, opened)
+
+
+def _collected(
+    scan: Scan, stored: tuple[collecting.Stored, ...],
+    placed: Sequence[tuple[Received, Placing]], keys: Sequence[Received], opened: int,
+) -> Collected:  # fmt: skip
+    archives = tuple(file for file, _ in placed if file.reason == UNPACKED)
     filed = tuple(file for file, placing in placed if placing.placed)
-    unfiled = tuple(file for file, placing in placed if not placing.placed)
-    wrong = tuple(file for file in keys if file.reason != "key_taken")
+    left = [file for file, placing in placed if not placing.placed and file not in archives]
+    wrong = [file for file in keys if file.reason != "key_taken"]
     taken = tuple(file for file in keys if file.reason == "key_taken")
-    return Collected(scan, stored, filed, (*unfiled, *wrong), len(unread), taken)
+    return Collected(scan, stored, filed, (*left, *wrong), opened, taken, archives)
 
 
 def _read(
@@ -95,7 +116,7 @@ def _read(
     jobs = ((str(work.office.originals / file.kept_as),) for file in files)
     for done, outcome in enumerate(readers.run(jobs), 1):
         work.progress("read", done, len(files))
-        for number, result in enumerate(_results(outcome)):
+        for number, result in enumerate(_results(work, files[outcome.index], outcome)):
             file = files[outcome.index]
             if number and isinstance(result, Reading):
                 # The first set's entry has the file's own digest, each other one its own beside.
@@ -105,11 +126,33 @@ def _read(
             yield file, result
 
 
-def _results(outcome: Outcome) -> tuple[Reading | Refusal, ...]:
+def _results(work: Work, file: Received, outcome: Outcome) -> tuple[Reading | Refusal, ...]:
     if outcome.value is None:
         return (Refusal(f"reader_{outcome.died}", {}),)
     result = _decode(outcome.value)
+    if isinstance(result, Unpacked):
+        result = _take_apart(work, file, result)
     return (result,) if isinstance(result, Refusal) else result.readings
+
+
+def _take_apart(work: Work, archive: Received, unpacked: Unpacked) -> Refusal:
+    """Store what an archive holds as files of their own, which the next round reads."""
+    if archive.reason == collecting.IN_ARCHIVE:
+        return Refusal("archive_inside", {"parts": archive.name})
+    base = work.office.folder / archive.source
+    wanted = [one for one in unpacked.members if not ignored_name(one.name.rpartition("/")[2])]
+    members = {base / one.name: _dated(one, archive) for one in wanted}
+    collecting.store_members(work.office, work.book, members, work.now)
+    details = {"count": str(len(members)), "parts": "、".join(unpacked.closed)}
+    return Refusal("archive_inside" if unpacked.closed else UNPACKED, details)
+
+
+def _dated(member: Member, archive: Received) -> Member:
+    """A file without a time of its own is as old as its archive."""
+    if member.mtime_ns:
+        return member
+    made = dt.datetime.fromisoformat(archive.made_at).timestamp()
+    return msgspec.structs.replace(member, mtime_ns=int(made) * 10**9)
 
 
 def file_held(work: Work) -> tuple[Received, ...]:

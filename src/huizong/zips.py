@@ -1,5 +1,6 @@
 """Take a zip apart in memory under strict caps, and put chosen parts together again."""
 
+import re
 import struct
 import zlib
 from collections.abc import Iterator, Mapping
@@ -21,6 +22,9 @@ STORED, DEFLATED, AES = 0, 8, 99
 ENCRYPTED, UTF8 = 0x0001, 0x0800
 
 
+_OTHER_SCRIPTS = re.compile("[\u0080-\u0fff]")
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One entry of the central directory, not to be trusted before it is inflated."""
@@ -32,18 +36,29 @@ class Entry:
     packed: int
     size: int
     offset: int
+    stamp: int
 
 
-def unpack(data: bytes) -> dict[str, bytes]:
+def entries(data: bytes) -> list[Entry]:
     """
-    Inflate every part of a zip once and check it; nothing is written to disk.
+    List what the central directory says, unchecked against the content.
 
     Raises:
         Refused: damaged, encrypted, structure or too_big.
     """
-    start, entries = _entries(data)
-    parts, room, last_end = {}, MAX_BYTES, 0
-    for entry in sorted(entries, key=lambda entry: entry.offset):
+    return _entries(data)[1]
+
+
+def unpack(data: bytes, most: int = MAX_BYTES) -> dict[str, bytes]:
+    """
+    Inflate every part of a zip once and check it, `most` bytes in all; nothing goes to disk.
+
+    Raises:
+        Refused: damaged, encrypted, structure or too_big.
+    """
+    start, listed = _entries(data)
+    parts, room, last_end = {}, most, 0
+    for entry in sorted(listed, key=lambda entry: entry.offset):
         begin = _content_start(data, entry)
         end = begin + entry.packed
         if entry.offset < last_end:
@@ -64,15 +79,15 @@ def _entries(data: bytes) -> tuple[int, list[Entry]]:
     if count > MAX_ENTRIES:
         raise Refused("too_big", entries=count)
     try:
-        entries = list(_walk(data[start : start + size], count))
+        listed = list(_walk(data[start : start + size], count))
     except struct.error as error:
         raise Refused("damaged", reason="directory") from error
-    names = [entry.name.lower() for entry in entries]
+    names = [entry.name.lower() for entry in listed]
     if len(set(names)) != len(names):
         raise Refused("structure", reason="duplicate")
-    if entries and min(entry.offset for entry in entries) != 0:
+    if listed and min(entry.offset for entry in listed) != 0:
         raise Refused("damaged", reason="junk_in_front")
-    return start, entries
+    return start, listed
 
 
 def _directory(data: bytes) -> tuple[int, int, int]:
@@ -98,7 +113,7 @@ def _walk(directory: bytes, count: int) -> Iterator[Entry]:
     at = 0
     for _ in range(count):
         head = CENTRAL.unpack_from(directory, at)
-        signature, made_by, _, flags, method, _, _, crc, packed, size = head[:10]
+        signature, made_by, _, flags, method, time, date, crc, packed, size = head[:10]
         name_length, extra_length, comment_length, _, _, attributes, offset = head[10:]
         if signature != b"PK\1\2":
             raise Refused("damaged", reason="directory")
@@ -114,7 +129,8 @@ def _walk(directory: bytes, count: int) -> Iterator[Entry]:
         # The upper half holds Unix modes in zips made on Unix: a symbolic link could point out.
         if made_by >> 8 == 3 and attributes >> 28 == 0o12:
             raise Refused("structure", reason="symlink")
-        yield Entry(_safe_name(raw_name, flags), raw_name, method, crc, packed, size, offset)
+        name, stamp = _safe_name(raw_name, flags), date << 16 | time
+        yield Entry(name, raw_name, method, crc, packed, size, offset, stamp)
         at = name_end + extra_length + comment_length
 
 
@@ -131,16 +147,26 @@ def _zip64(extra: bytes, *values: int) -> list[int]:
 
 
 def _safe_name(raw: bytes, flags: int) -> str:
-    try:
-        name = raw.decode("utf-8" if flags & UTF8 or raw.isascii() else "gb18030")
-    except UnicodeDecodeError:
-        name = raw.decode("cp437")
+    name = _decoded(raw, flags)
     # Some .NET writers separate folders with a backslash.
     name = name.replace("\\", "/")
     unsafe = name.startswith("/") or name[1:2] == ":" or ".." in name.split("/")
     if not name or unsafe or any(letter < " " for letter in name):
         raise Refused("structure", reason="name")
     return name
+
+
+def _decoded(raw: bytes, flags: int) -> str:
+    """Windows in China writes names in its code page, macOS in UTF-8 without saying so."""
+    for encoding in ("utf-8", "gb18030"):
+        try:
+            name = raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        # A few words in GBK, such as 联通, are letters of other scripts when read as UTF-8.
+        if flags & UTF8 or encoding == "gb18030" or not _OTHER_SCRIPTS.search(name):
+            return name
+    return raw.decode("cp437")
 
 
 def _content_start(data: bytes, entry: Entry) -> int:
