@@ -14,6 +14,7 @@ from statistics import median
 
 import bare
 import stages
+from offices import quarter_of_many
 from returns import PERIOD, office_of
 from write import write_ratio
 
@@ -24,21 +25,47 @@ ROUNDS = 3
 SRC = Path(__file__).parents[1] / "src"
 
 
-def measure(sizes: Sequence[int], folder: Path) -> Iterator[str]:
-    """Give the lines of the report, as soon as each is known."""
-    offices = {size: office_of(size, folder) for size in sizes}
-    with tempfile.TemporaryDirectory(dir=folder) as temp, ExitStack() as stack:
-        pool = stack.enter_context(get_context("spawn").Pool(PROCESSES))
+def measure(sizes: Sequence[int], many: Sequence[tuple[int, int]], folder: Path) -> Iterator[str]:
+    """
+    Give the lines of the report, as soon as each is known.
+
+    `sizes` are single offices with so many returns; `many` are so many offices with so many
+    returns each, and the office above them.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder) as name, ExitStack() as stack:
+        temp = Path(name)
         readers = stack.enter_context(Children(PROCESSES, TASK))
-        for size, office in offices.items():
-            yield from _reading(size, office, Path(temp), pool, readers)
-        yield _line("issue_ms_per_workbook", 1000 * stages.issue_seconds(Path(temp, "issue")))
+        whole: dict[int, float] = {}
+        # First, for the memory of a process never shrinks.
+        for count, each in many:
+            size = count * each
+            whole[size] = quarter_of_many(count, each, folder, temp, readers)
+            yield _line(f"quarter_seconds_{size}", whole[size], "with all papers and summaries")
+            yield _line(f"peak_mb_{size}", _peak_mb(), "this process and its children")
+        pool = stack.enter_context(get_context("spawn").Pool(PROCESSES))
+        for size in sizes:
+            office = office_of(size, folder)
+            yield from _reading(size, office, temp, pool, readers)
+            seconds = _quarter(office, temp / "quarter", readers, size)
+            yield _line(f"quarter_seconds_{size}", seconds, "with all papers and summaries")
+            if size == max(sizes):
+                for larger, all_seconds in whole.items():
+                    yield _line(f"growth_{larger}_over_{size}", all_seconds / seconds)
+        yield _line("issue_ms_per_workbook", 1000 * stages.issue_seconds(temp / "issue"))
     yield _line("help_seconds", _command("--help"))
     for size in sizes:
         # What it says beside is for who runs it alone.
         with redirect_stdout(sys.stderr):
             ratio = write_ratio(size)
         yield _line(f"write_ratio_{size}", ratio)
+
+
+def _quarter(office: Path, copy: Path, readers: Children, size: int) -> float:
+    shutil.copytree(office, copy)
+    seconds = stages.quarter(copy, readers, returns=size)
+    shutil.rmtree(copy)
+    return seconds
 
 
 def _line(name: str, value: float, comment: str = "") -> str:
@@ -73,6 +100,8 @@ def _reading(size: int, office: Path, temp: Path, pool: Pool, readers: Children)
     seconds, count = bare.pandas_seconds(paths)
     yield _line(f"times_pandas_{size}", seconds / best.all, f"pandas read {count} of {size} files")
     yield _line(f"status_seconds_{size}", _command("status", str(copy), str(PERIOD)))
+    for turn in temp.glob(f"{size}-*"):
+        shutil.rmtree(turn)
 
 
 def _peak_mb() -> float:

@@ -1,10 +1,11 @@
-"""Make an office with many communities' filled returns in 收表, once, to be copied and read."""
+"""Make offices with many communities' filled returns in 收表, to be copied and read."""
 
 import datetime as dt
 import hashlib
 import os
 import shutil
-from collections.abc import Sequence
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -12,39 +13,58 @@ from pathlib import Path
 import msgspec
 
 import huizong
-from huizong.blank import write_blank
+from huizong.blank import write_blanks
 from huizong.caches import with_caches
 from huizong.desk import Blank
 from huizong.forms import templates_folder
 from huizong.history import Issued, save_issued
 from huizong.issue import blanks_for
-from huizong.language import CheckedSet
-from huizong.office import Office, expected_units, init_office, open_office
+from huizong.office import init_office
 from huizong.periods import Period
-from huizong.records import OWN, FigureCell, Reading
+from huizong.records import FigureCell, Identity, Reading, Unit
 from huizong.sample import fill
 from huizong.work import at_work, checked_sets
 
+SETS = ("JC", "SY", "TJ")
 OFFICE = "990101001000"
+DISTRICT = "990101000000"
 PERIOD = Period.parse("2026Q1")
 MADE = dt.datetime(2026, 1, 4, 9)
 NOW = dt.datetime(2026, 4, 3, 9)
 OLD = dt.datetime(2020, 1, 1).timestamp()
-ROWS = 20
+ROWS = 20  # filled rows of every ledger
 EVERY = 20  # one return in twenty has a fault
+BASES = int(os.environ.get("BASES", "40"))
 PROCESSES = 2
+# Stands in the base files in place of a community; every return gets its own by stamping.
+BASE = Unit(code="990999999001", name="第零零零零社区", parent=OFFICE)
 
 
 def office_of(size: int, folder: Path) -> Path:
     """Give the folder of an office whose returns lie in 收表; it is made if it is not there."""
-    office = folder / f"{size}-{_stamp()}"
+    bases = bases_in(folder)
+    office = folder / f"{size}-{bases.name.partition('-')[2]}"
     if not office.exists():
         for old in folder.glob(f"{size}-*"):
             shutil.rmtree(old)
         temp = office.with_suffix(".part")
-        _make(size, temp)
+        make_office(temp, OFFICE, size, bases)
         temp.rename(office)
     return office
+
+
+def bases_in(folder: Path) -> Path:
+    """Give the folder of the base files, made once for a definition and a writer."""
+    bases = folder / f"bases-{_stamp()}"
+    if not bases.exists():
+        for old in folder.glob("bases-*"):
+            shutil.rmtree(old)
+        temp = bases.with_suffix(".part")
+        temp.mkdir(parents=True)
+        with _pool() as pool:
+            list(pool.map(_write_bases, [temp] * PROCESSES, range(PROCESSES)))
+        temp.rename(bases)
+    return bases
 
 
 def _stamp() -> str:
@@ -55,73 +75,40 @@ def _stamp() -> str:
     return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(sources))).hexdigest()[:8]
 
 
-def _make(size: int, folder: Path) -> None:
-    folder.mkdir(parents=True)
-    roster = folder / "名册.csv"
-    lines = [
-        "区划代码,单位名称,上级代码",
-        *(f"{code_of(n)},第{n}社区,{OFFICE}" for n in range(size)),
-    ]
-    roster.write_text("\n".join(lines), encoding="utf-8")
-    init_office(folder, roster=roster, unit=OFFICE, now=MADE, sets=("TJ",))
-    half = -(-size // PROCESSES)
-    parts = [range(start, min(size, start + half)) for start in range(0, size, half)]
-    with ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn")) as pool:
-        done = pool.map(_write_part, [folder] * len(parts), parts, [_seals(folder)] * len(parts))
-        issued = [one for part in done for one in part]
-    with at_work(folder, MADE, "bench") as work, work.book.writing():
-        save_issued(work.book, issued)
+def _pool() -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn"))
 
 
-def code_of(number: int) -> str:
-    """Give the region code of a community; codes that end in 000 are sub-districts."""
-    return f"99010100{1001 + number + number // 999}"
-
-
-def _seals(folder: Path) -> dict[str, str]:
-    """Seal all identities beforehand: the book is open in one process only."""
-    with at_work(folder, MADE, "bench") as work:
-        blanks = _blanks(checked_sets()["TJ"], work.office)
-        return {one.identity.code: work.book.seal(one.identity) for one in blanks}
-
-
-def _blanks(checked: CheckedSet, office: Office) -> list[Blank]:
-    units = expected_units(office, PERIOD, checked.form_set.code)
-    return blanks_for(checked, PERIOD, units, office.unit, {})
-
-
-def _write_part(folder: Path, numbers: Sequence[int], seals: dict[str, str]) -> list[Issued]:
-    """Write some communities' returns, and the mended ones of those that are faulty."""
-    office, checked = open_office(folder), checked_sets()["TJ"]
-    blanks = [blank for blank in _blanks(checked, office) if blank.identity.role != OWN]
-    chosen = [_filled(checked, blanks[number], seals) for number in numbers]
-    mended = folder / "mended"
-    mended.mkdir(exist_ok=True)
-    faulty = [
-        msgspec.structs.replace(blank, filling=spoilt(blank.filling, number // EVERY))
-        if number % EVERY == 0 else blank
-        for number, blank in zip(numbers, chosen, strict=True)
-    ]  # fmt: skip
-    for number, whole, sent in zip(numbers, with_caches(chosen), with_caches(faulty), strict=True):
-        name = f"{sent.identity.code}_{sent.identity.name}.xlsx"
-        _write(sent, office.inbox / name)
+def _write_bases(folder: Path, first: int) -> None:
+    """Write some base files, each whole; of those that are to be faulty also a spoilt one."""
+    for number in range(first, BASES, PROCESSES):
+        blanks = [_filled(code, number) for code in SETS]
+        _write(blanks, folder / f"{number:02}.xlsx")
         if number % EVERY == 0:
-            _write(whole, mended / name)
-    return [_issued(blank) for blank in chosen]
+            spoilt_ones = [_spoilt(blank, number // EVERY) for blank in blanks]
+            _write(spoilt_ones, folder / f"{number:02}-spoilt.xlsx")
 
 
-def _issued(blank: Blank) -> Issued:
-    who = blank.identity
-    place = (who.period, who.set_code, who.version, who.code, who.role)
-    return Issued(*place, blank.seal, "", "", blank.issued_at)
-
-
-def _filled(checked: CheckedSet, blank: Blank, seals: dict[str, str]) -> Blank:
-    filling = fill(checked.form_set, blank.identity, plan=blank.filling.ledgers, ledger_rows=ROWS)
+def _filled(code: str, seed: int) -> Blank:
+    checked = checked_sets()[code]
+    blank = blanks_for(checked, PERIOD, [BASE], BASE, {})[0]
+    filling = fill(
+        checked.form_set, blank.identity, plan=blank.filling.ledgers, seed=seed, ledger_rows=ROWS
+    )
     return msgspec.structs.replace(
-        blank, filling=filling, seal=seals[blank.identity.code], issuer="清河街道",
+        blank, filling=filling, seal=_base_seal(code), issuer="清河街道", joined=True,
         issued_at=MADE.isoformat(timespec="seconds"), due=dt.date(2026, 4, 7),
     )  # fmt: skip
+
+
+def _base_seal(code: str) -> str:
+    return f"seal of {code}"
+
+
+def _spoilt(blank: Blank, kind: int) -> Blank:
+    if blank.identity.set_code != "TJ":
+        return blank
+    return msgspec.structs.replace(blank, filling=spoilt(blank.filling, kind))
 
 
 def spoilt(filling: Reading, kind: int) -> Reading:
@@ -137,7 +124,84 @@ def spoilt(filling: Reading, kind: int) -> Reading:
     return msgspec.structs.replace(filling, figures=tuple(figures.values()))
 
 
-def _write(blank: Blank, path: Path) -> None:
-    write_blank(blank, path)
-    # Older than the clock of any machine: a young file is watched for a moment.
-    os.utime(path, (OLD, OLD))
+def _write(blanks: Sequence[Blank], path: Path) -> None:
+    write_blanks([ready for blank in blanks for ready in with_caches([blank])], path)
+
+
+def make_office(folder: Path, code: str, size: int, bases: Path) -> None:
+    """Make an office over communities whose returns lie in 收表, stamped from the base files."""
+    units = [Unit(code=code_of(n, code), name=f"第{n}社区", parent=code) for n in range(size)]
+    open_office_of(folder, code, units)
+    issued = _issue(folder, units)
+    (folder / "mended").mkdir()
+    jobs = list(_jobs(folder, units, issued, bases))
+    with _pool() as pool:
+        list(pool.map(_stamp_all, [jobs[n::PROCESSES] for n in range(PROCESSES)]))
+
+
+def open_office_of(folder: Path, code: str, units: Sequence[Unit]) -> None:
+    """Make an empty office over some units."""
+    folder.mkdir(parents=True, exist_ok=True)
+    roster = folder / "名册.csv"
+    lines = ["区划代码,单位名称,上级代码", *(f"{u.code},{u.name},{u.parent}" for u in units)]
+    roster.write_text("\n".join(lines), encoding="utf-8")
+    init_office(folder, roster=roster, unit=code, now=MADE, sets=SETS)
+
+
+def code_of(number: int, office: str = OFFICE) -> str:
+    """Give the region code of a community; codes that end in 000 are sub-districts."""
+    return f"{int(office) + 1 + number + number // 999}"
+
+
+def _issue(folder: Path, units: Sequence[Unit]) -> dict[str, dict[str, str]]:
+    """Enter the blanks of all units in the book as issued; give their seals by unit and set."""
+    seals: dict[str, dict[str, str]] = {}
+    with at_work(folder, MADE, "bench") as work, work.book.writing():
+        for code in SETS:
+            version = checked_sets()[code].form_set.version
+            for unit in units:
+                identity = Identity(code, version, str(PERIOD), unit.code, unit.name)
+                seals.setdefault(unit.code, {})[code] = work.book.seal(identity)
+        save_issued(work.book, _entries(units, seals))
+    return seals
+
+
+def _entries(units: Sequence[Unit], seals: Mapping[str, Mapping[str, str]]) -> Iterator[Issued]:
+    at = MADE.isoformat(timespec="seconds")
+    for unit in units:
+        for code, seal in seals[unit.code].items():
+            version = checked_sets()[code].form_set.version
+            yield Issued(str(PERIOD), code, version, unit.code, "unit", seal, "", "", at)
+
+
+Job = tuple[Path, Path, dict[str, str]]
+
+
+def _jobs(
+    folder: Path, units: Sequence[Unit], seals: Mapping[str, Mapping[str, str]], bases: Path
+) -> Iterator[Job]:
+    """List what is to be stamped: base file, return, what stands in place of what."""
+    for number, unit in enumerate(units):
+        words = {BASE.code: unit.code, BASE.name: unit.name}
+        words |= {_base_seal(code): seal for code, seal in seals[unit.code].items()}
+        base, name = number % BASES, f"{unit.code}_{unit.name}.xlsx"
+        faulty = base % EVERY == 0
+        whole = bases / f"{base:02}.xlsx"
+        yield bases / f"{base:02}-spoilt.xlsx" if faulty else whole, folder / "收表" / name, words
+        if faulty:
+            yield whole, folder / "mended" / name, words
+
+
+def _stamp_all(jobs: Sequence[Job]) -> None:
+    for base, path, words in jobs:
+        with (
+            zipfile.ZipFile(base) as parts,
+            zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as out,
+        ):
+            for name in parts.namelist():
+                data = parts.read(name)
+                for before, after in words.items():
+                    data = data.replace(before.encode(), after.encode())
+                out.writestr(name, data)
+        # Older than the clock of any machine: a young file is watched for a moment.
+        os.utime(path, (OLD, OLD))

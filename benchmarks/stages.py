@@ -7,14 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from returns import NOW, PERIOD
+from returns import NOW, OFFICE, PERIOD, SETS, code_of, open_office_of
 
-from huizong import take_in
+from huizong import pipeline, take_in
 from huizong.children import Children
+from huizong.entries import files_of
 from huizong.examine import examine, with_readings
-from huizong.pipeline import issue
 from huizong.publish import summarise
-from huizong.work import at_work, checked_sets
+from huizong.records import Unit
+from huizong.work import Work, at_work
 
 
 class Times(msgspec.Struct, frozen=True):
@@ -37,16 +38,19 @@ class Times(msgspec.Struct, frozen=True):
 
 
 def run(office: Path, readers: Children) -> Times:
-    """Take in what is new, audit it and add up, without writing the summary."""
-    checked = checked_sets()["TJ"]
+    """Take in what is new, audit it and add up, without writing anything for people."""
     with at_work(office, NOW, "bench") as work:
+        sets = work.sets(PERIOD)
         collected, collect = _timed(lambda: take_in.collect(work, readers=readers))
-        returns, audit = _timed(lambda: examine(work, checked, PERIOD))
-        summary, aggregate = _timed(
-            lambda: summarise(work, checked, PERIOD, with_readings(work, returns), None)
+        returns, audit = _timed(lambda: [examine(work, one, PERIOD) for one in sets])
+        summaries, aggregate = _timed(
+            lambda: [
+                summarise(work, one, PERIOD, with_readings(work, found), None)
+                for one, found in zip(sets, returns, strict=True)
+            ]
         )
     assert not collected.unfiled
-    assert summary.reported > 0
+    assert all(summary.reported for summary in summaries)
     return Times(collect, audit, aggregate, collected.opened)
 
 
@@ -54,6 +58,21 @@ def _timed(action: Callable[[], Any]) -> tuple[Any, float]:
     start = time.perf_counter()
     done = action()
     return done, time.perf_counter() - start
+
+
+def quarter(office: Path, readers: Children, *, returns: int) -> float:
+    """Do what an officer does, all papers and summaries written; give the seconds it takes."""
+    with at_work(office, NOW, "bench") as work:
+        _, seconds = _timed(lambda: _quarter(work, readers))
+        files = files_of(work.book)
+    assert len(files) == returns * len(SETS)
+    return seconds
+
+
+def _quarter(work: Work, readers: Children) -> None:
+    pipeline.collect(work, readers=readers)
+    pipeline.audit(work, PERIOD)
+    pipeline.aggregate(work, PERIOD)
 
 
 def mend(office: Path) -> Path:
@@ -70,11 +89,10 @@ def warm(readers: Children, office: Path) -> None:
 
 
 def issue_seconds(office: Path) -> float:
-    """Time the issuing of one workbook, once the formulas of the form set are compiled."""
-    from huizong.office import init_office
-
-    init_office(office, now=NOW, sets=("TJ",))
+    """Time the issuing of one workbook, once the formulas of the form sets are compiled."""
+    units = [Unit(code=code_of(n), name=f"第{n}社区", parent=OFFICE) for n in range(2)]
+    open_office_of(office, OFFICE, units)
     with at_work(office, NOW, "bench") as work:
-        count = len(issue(work, PERIOD))
-        _, seconds = _timed(lambda: issue(work, PERIOD))
+        count = len(pipeline.issue(work, PERIOD))
+        _, seconds = _timed(lambda: pipeline.issue(work, PERIOD))
     return seconds / count

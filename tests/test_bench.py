@@ -20,9 +20,9 @@ LINE = re.compile(r"([a-z_0-9]+): ([0-9.e+-]+)(?:  # .*)?")
 @pytest.mark.slow
 def test_bench_prints_every_figure(tmp_path):
     """
-    With SIZES=6 all lines are `name: value`, no name is missing, and one file is opened again.
+    All lines are `name: value`, no name is missing, and one file is opened again.
     """
-    environment = os.environ | {"SIZES": "6", "BENCH": str(tmp_path)}
+    environment = os.environ | {"SIZES": "3,2x2", "BASES": "3", "BENCH": str(tmp_path)}
     run = subprocess.run(
         [sys.executable, str(SCRIPT)], env=environment, capture_output=True, text=True, check=True
     )
@@ -30,8 +30,9 @@ def test_bench_prints_every_figure(tmp_path):
     lines = [LINE.fullmatch(line) for line in run.stdout.splitlines()]
     assert all(lines), run.stdout
     figures = {line[1]: float(line[2]) for line in lines if line}
-    assert set(figures) == {f"{name}_6" for name in OF_EACH_SIZE} | {
-        "help_seconds", "issue_ms_per_workbook",
+    assert set(figures) == {f"{name}_3" for name in OF_EACH_SIZE} | {
+        "help_seconds", "issue_ms_per_workbook", "quarter_seconds_3", "quarter_seconds_4",
+        "peak_mb_4", "growth_4_over_3",
     }  # fmt: skip
-    assert figures["rerun_opened_6"] == 1
+    assert figures["rerun_opened_3"] == 1
     assert all(value > 0 for value in figures.values())

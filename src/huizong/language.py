@@ -4,6 +4,7 @@ import graphlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 
 from huizong.errors import DefinitionError
@@ -105,9 +106,7 @@ class CheckedSet:
     @property
     def others(self) -> tuple[str, ...]:
         """The other sets whose figures or ledgers it looks at, of the same unit and period."""
-        nodes = [rule.expression for rule in self.relations]
-        nodes += [one.expression for one in self.computed]
-        return tuple(dict.fromkeys(name for node in nodes for name in others_of(node)))
+        return _others(self)
 
     def asked_elsewhere(self, code: str) -> bool:
         """Whether a figure is worked out from another set's, so that only the office can."""
@@ -151,6 +150,13 @@ class CheckedSet:
         if isinstance(node, Figure) and node.when == "now" and node.code not in self.lasting:
             return replace(node, when="ytd")
         return rebuild(node, self._to_date)
+
+
+@cache
+def _others(checked: CheckedSet) -> tuple[str, ...]:
+    nodes = [rule.expression for rule in checked.relations]
+    nodes += [one.expression for one in checked.computed]
+    return tuple(dict.fromkeys(name for node in nodes for name in others_of(node)))
 
 
 def is_quotient(node: Node) -> bool:
