@@ -145,7 +145,7 @@ def test_form_set_may_switch_it_off():
      ("9.5", "9499", False), ("9.87", "0", False), ("0", "9.87", False)],
 )  # fmt: skip
 def test_amount_ten_thousand_times_last_period(now, before, asks):
-    """Fault 7: from a thousand to a hundred thousand times, either way, an amount asks for its unit."""
+    """Fault 7: from a thousand to a hundred thousand times, either way, an amount asks."""
     found = questions(many([now], "TJ15"), many([before], "TJ15"))
 
     assert asked(found) == ({0: [("slip_change", "D12")]} if asks else {})
