@@ -169,6 +169,29 @@ def test_answers_of_an_english_list_come_back(office, sets):
     assert (read[key].action, action_of(read[key].action)) == ("accept", "accept")
 
 
+@pytest.mark.parametrize(
+    ("sent", "told", "not_told"),
+    [
+        (file("c", "pending", reason="unknown_unit", unit="990101001001"), "暂不必重报", "请今天"),
+        (file("e", "returned", reason="damaged", name="报表_第1社区.xlsx"), "不能采用", "请今天"),
+        (file("e", "returned", reason="damaged", name="第2社区.xlsx"), "请今天报送", "e.xlsx"),
+        (file("e", "returned", name="新第1社区.xlsx"), "请今天报送", "e.xlsx"),
+        (file("e", "returned", set_code="JC", unit="990101001001"), "请今天报送", "e.xlsx"),
+        (file("e", "superseded", unit="990101001001"), "请今天报送", "e.xlsx"),
+    ],
+)
+def test_unit_whose_file_was_not_taken_is_told_that(sets, sent, told, not_told):
+    """
+    Nobody is asked to report who has: the message names the file and why it was not taken.
+    """
+    (one,) = sets
+    text = chat_of("2026Q1", one, one.returns[0], NOW, (sent,))
+
+    assert told in text
+    assert not_told not in text
+    assert (sent.name in text) == ("请今天" not in told)
+
+
 def test_chat_lines(sets):
     """
     Each unit with something to do gets a few lines; who has passed gets none.

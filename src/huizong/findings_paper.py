@@ -1,6 +1,7 @@
 """审核结果.xlsx: every finding, what waits for the officer, and lines to paste into a chat."""
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -11,8 +12,17 @@ from huizong import findings as wording
 from huizong.differences import Compared
 from huizong.entries import Answer, Received
 from huizong.office import Office
-from huizong.papers import SetReturns, period_name
-from huizong.records import MISSING, PENDING, TO_EXPLAIN, TO_MEND, AuditedFinding, UnitReturn
+from huizong.papers import SetReturns, period_name, what_to_do
+from huizong.records import (
+    MISSING,
+    NOT_A_RETURN,
+    PENDING,
+    RETURNED,
+    TO_EXPLAIN,
+    TO_MEND,
+    AuditedFinding,
+    UnitReturn,
+)
 from huizong.safely import write_safely
 from huizong.styles import Styles
 from huizong.tables import Table, new_workbook
@@ -133,7 +143,7 @@ def write_findings(
         told = _todo_notes(len(waiting), refused)
         _write_rows(book, styles, sheets[0], say("paper.todo_title"), waiting, told, kept)
         _write_rows(book, styles, sheets[1], title, rows, (say("paper.findings_help"),), kept)
-        _write_chat(Table(book, styles, sheets[2], (20, 12, 86)), period, sets, now)
+        _write_chat(Table(book, styles, sheets[2], (20, 12, 86)), period, sets, now, files)
         _write_versions(Table(book, styles, say("differences.sheet"), _VERSIONS), versions)
     return safely.path
 
@@ -216,10 +226,21 @@ def _write_versions(table: Table, versions: Sequence[Compared]) -> None:
     table.page()
 
 
-def chat_of(period: str, one: SetReturns, unit: UnitReturn, now: dt.datetime) -> str:
-    """Give the few lines for a unit that has something to do; empty if it has nothing."""
+def chat_of(
+    period: str, one: SetReturns, unit: UnitReturn, now: dt.datetime,
+    files: Sequence[Received] = (),
+) -> str:  # fmt: skip
+    """
+    Give the few lines for a unit that has something to do; empty if it has nothing.
+
+    A unit whose only file was held or turned away, among `files`, is told that, not to report.
+    """
     said = {"unit": unit.unit.name, "period": period_name(period), "set": one.name}
     if unit.state == MISSING:
+        sent = _sent_in_vain(files, period, one, unit)
+        if sent:
+            code = "paper.chat_held" if sent.state == PENDING else "paper.chat_refused"
+            return say(code, **said, file=sent.name, why=what_to_do(sent).partition("\n")[0])
         late = one.due is not None and now.date() > one.due
         due = one.due or "——"
         return say("paper.chat_missing_late" if late else "paper.chat_missing", **said, due=due)
@@ -240,12 +261,31 @@ def chat_of(period: str, one: SetReturns, unit: UnitReturn, now: dt.datetime) ->
     return "\n".join((*lines, say("paper.chat_end")))
 
 
-def _write_chat(table: Table, period: str, sets: Sequence[SetReturns], now: dt.datetime) -> None:
+def _sent_in_vain(
+    files: Sequence[Received], period: str, one: SetReturns, unit: UnitReturn
+) -> Received | None:
+    """Find the last file that seems to be a unit's and was not taken: by its code or its name."""
+    # The name of 新和平社区 is not that of 和平社区.
+    named = re.compile(rf"{unit.unit.code}|(?<![^\W_]){re.escape(unit.unit.name)}")
+    found = [
+        file for file in files
+        if file.state in (PENDING, RETURNED, NOT_A_RETURN)
+        and file.set_code in ("", one.code)
+        and file.period in ("", period)
+        and (file.unit == unit.unit.code or (not file.unit and named.search(file.name)))
+    ]  # fmt: skip
+    return max(found, key=lambda file: file.received_at, default=None)
+
+
+def _write_chat(
+    table: Table, period: str, sets: Sequence[SetReturns], now: dt.datetime,
+    files: Sequence[Received],
+) -> None:  # fmt: skip
     table.title(say("paper.chat_title"))
     table.headings(say("paper.chat_heading").split("|"))
     for one in sets:
         for unit in one.returns:
-            text = chat_of(period, one, unit, now)
+            text = chat_of(period, one, unit, now, files)
             if text:
                 table.line(
                     (unit.unit.name, say(f"state.{unit.state}"), text), ("text", "centre", "text")
