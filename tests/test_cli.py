@@ -82,6 +82,7 @@ def test_help_is_a_sentence_for_every_command(capsys):
         "definition",
         "demo",
         "close",
+        "history",
         "reopen",
     ]
 

@@ -235,7 +235,7 @@ def test_merger_is_told_from_the_blank_to_the_summary(tmp_path):
     assert "past_split" in told[WEST]
     totals = {one.code: one.previous for one in published.summary.totals}
     assert totals["SY04"] == "4711"
-    assert "单位撤并与同期口径" in _texts(published.path)
+    assert "上期与同期数的来历" in _texts(published.path)
 
 
 def _units(work) -> list[Unit]:

@@ -24,7 +24,11 @@ LAYERS = (
         "refused facts zips archives xml_parts xlsx_cells xlsx_facts xls_facts ods_facts gate",
     ),
     ("opened", "child children workbooks sheets"),
-    ("office", "roster settings control lock book launchers office entries history past digests"),
+    (
+        "office",
+        "roster table_files settings control lock book launchers office entries history past"
+        " digests",
+    ),
     (
         "parts of stages",
         "desk blank_front blank_figures blank_ledger blank_checks blank determine caches inbox"
@@ -37,7 +41,7 @@ LAYERS = (
     (
         "pipeline",
         "work checking beside key_files issuing take_in across examine publish versions send_back"
-        " circulate standing closing pipeline",
+        " circulate standing closing openings opening_blank pipeline",
     ),
     (
         "showing",

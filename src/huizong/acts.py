@@ -208,6 +208,22 @@ def _published(one: "Published") -> Iterator[str]:
                   before=change.before or "——", after=change.after or "——")  # fmt: skip
 
 
+def history(work: Work, file: Path, period: str = "", *, blank: bool = False) -> Told:
+    """Import the figures of earlier periods, or write the blank for them."""
+    if blank:
+        from huizong.opening_blank import write_history_blank
+
+        of = Period.parse(period or work.office.settings.period)
+        path, count = write_history_blank(work, of, file)
+        return Told((say("command.history_blank", count=count, path=path),))
+    from huizong.openings import import_history
+
+    done = import_history(work, file)
+    periods = "、".join(done.periods)
+    told = {"count": done.figures, "rates": done.rates, "blank": done.blank, "periods": periods}
+    return Told((say("command.history", **told),))
+
+
 def close(work: Work, period: Period, officer: str, reason: str) -> Told:
     """Close a period."""
     from huizong import pipeline

@@ -29,9 +29,7 @@ def front(desk: Desk) -> None:
     how = [say(f"book.how_{n}") for n in range(1, 6)]
     how += [say("book.told_help")] if desk.blank.told else []
     how += [
-        say(f"book.past_{code}", names="、".join(names))
-        for code, names in (("merged", desk.blank.merged), ("split", desk.blank.split))
-        if names
+        say(f"book.past_{code}", names="、".join(names)) for code, names in _pasts(desk) if names
     ]
     row = _list(desk, sheet, row, say("book.how"), how)
     row = _list(desk, sheet, row, say("book.notes"), _notes(desk))
@@ -41,6 +39,11 @@ def front(desk: Desk) -> None:
 
 def _name(desk: Desk) -> str:
     return layout.front_sheet(desk.form_set, joined=desk.blank.joined)
+
+
+def _pasts(desk: Desk) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    blank = desk.blank
+    return (("merged", blank.merged), ("split", blank.split), ("opened", blank.opened))
 
 
 def _title(desk: Desk) -> str:

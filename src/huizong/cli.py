@@ -148,6 +148,21 @@ def aggregate(office: Folder, period: PeriodText, now: Now = "") -> int:
 
 
 @app.command()
+def history(
+    office: Folder,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="期初数 / figures, .xlsx or .csv")],
+    blank: Annotated[bool, typer.Option("--blank", help="写空表 / write the blank")] = False,
+    period: Annotated[
+        str, typer.Option(help="首个报告期，空表用 / the first period, for the blank")
+    ] = "",
+    now: Now = "",
+) -> int:  # fmt: skip
+    """期初导入。 Import figures of earlier periods, or write the blank for them."""
+    with office_at_work(office, now, "history") as work:
+        return _tell(acts.history(work, file, period, blank=blank))
+
+
+@app.command()
 def close(
     office: Folder, period: PeriodText,
     officer: Annotated[str, typer.Option(help="核准人 / who decides")],

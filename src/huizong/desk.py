@@ -85,7 +85,8 @@ class Blank(msgspec.Struct, frozen=True, kw_only=True):
 
     `previous`, `year_ago` hold plain decimals or —— by code; `before` the sum of the year's
     earlier periods, without the codes that lack one; `merged` and `split` name the units that the
-    unit's past is of beside itself, or that it was a part of. `filling` is what the unit typed.
+    unit's past is of beside itself, or that it was a part of, `opened` where
+    figures come from that were imported (期初). `filling` is what the unit typed.
     `on_paper` are the ledgers (symbols) whose totals alone are filled in, `told` the unit's
     reasons of last period by relation; `marks`, `problems`, `asked` make a correction copy.
     `joined` says that other form sets stand in the same workbook.
@@ -104,6 +105,7 @@ class Blank(msgspec.Struct, frozen=True, kw_only=True):
     before: Mapping[str, str] = MappingProxyType({})
     merged: tuple[str, ...] = ()
     split: tuple[str, ...] = ()
+    opened: tuple[str, ...] = ()
     filling: Reading | None = None
     on_paper: tuple[str, ...] = ()
     told: Mapping[str, str] = MappingProxyType({})

@@ -10,7 +10,7 @@ from huizong.entries import files_of, findings_of
 from huizong.errors import HuizongError
 from huizong.issue import blanks_for
 from huizong.language import CheckedSet
-from huizong.past import rows_carried
+from huizong.past import opening_sources, rows_carried
 from huizong.periods import Period
 from huizong.records import ADOPTED, OWN, UNIT, Unit
 from huizong.restate import moves, pasts_of
@@ -34,12 +34,14 @@ def blanks_of(
         work.book, period, form_set,
         lambda of: moves(office.roster, form_set.code, of, period).heirs,
     )  # fmt: skip
+    opened = opening_sources(work.book, period, form_set)
     return [
         msgspec.structs.replace(
             blank, due=due, issued_at=work.at, issuer=office.unit.name,
             seal=work.book.seal(blank.identity), approval=settings.approval,
             valid_to=settings.valid_to, on_paper=settings.paper_ledgers(form_set),
             told=told.get((blank.identity.code, blank.identity.role), {}),
+            opened=opened.get((blank.identity.code, blank.identity.role), ()),
         )
         for blank in blanks_for(checked, period, units, office.unit, past, carried)
     ]  # fmt: skip

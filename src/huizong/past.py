@@ -109,7 +109,7 @@ def _totals(book: Book, code: str, of: Period | None, form_set: FormSet) -> Figu
         return {}
     published = last_summary(book, str(of), form_set.code)
     if published is None:
-        return _openings(book, of, form_set).get((code, SUMMARY), {})
+        return openings_at(book, of, form_set).get((code, SUMMARY), {})
     return {
         total.code: NOT_APPLICABLE if total.state == "na" else total.value
         for total in published.totals
@@ -212,7 +212,7 @@ def figures_at(
         if figure.column == "now" and figure.state in ("number", "na"):
             value = NOT_APPLICABLE if figure.state == "na" else figure.value
             found.setdefault((figure.unit, figure.role), {})[figure.code] = value
-    return {**_openings(book, period, form_set), **found}
+    return {**openings_at(book, period, form_set), **found}
 
 
 def reading_of(
@@ -226,7 +226,23 @@ def reading_of(
     return Reading(identity=identity, figures=cells, ledgers=ledgers) if cells else None
 
 
-def _openings(book: Book, period: Period, form_set: FormSet) -> dict[Who, Figures]:
+def opening_sources(book: Book, period: Period, form_set: FormSet) -> dict[Who, tuple[str, ...]]:
+    """Name where the openings come from that a period is compared with, by whose they are."""
+    found: dict[Who, dict[str, None]] = {}
+    sql = "SELECT unit, role, code, source FROM opening WHERE (period, set_code) = (?, ?)"
+    for of in earlier_periods(period):
+        received = set(adopted_of(book, str(of), form_set.code))
+        published = last_summary(book, str(of), form_set.code)
+        if published:
+            received.add((published.identity.code, SUMMARY))
+        for unit, role, code, source in book.ask(sql, (str(of), form_set.code)):
+            if (unit, role) not in received and not form_set.by_code[code].computed:
+                found.setdefault((unit, role), {})[source] = None
+    return {who: tuple(sources) for who, sources in found.items()}
+
+
+def openings_at(book: Book, period: Period, form_set: FormSet) -> dict[Who, Figures]:
+    """Give the figures of a period that were entered as openings (期初导入)."""
     found: dict[Who, dict[str, str]] = {}
     sql = "SELECT unit, role, code, value FROM opening WHERE (period, set_code) = (?, ?)"
     for unit, role, code, value in book.ask(sql, (str(period), form_set.code)):

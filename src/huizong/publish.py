@@ -22,13 +22,14 @@ from huizong.history import Made, last_summary, save_summary, sum_of, summaries_
 from huizong.language import CheckedSet
 from huizong.office import unit_level
 from huizong.papers import SetReturns
-from huizong.past import past_of_office
+from huizong.past import opening_sources, past_of_office
 from huizong.periods import Period
 from huizong.records import (
     LEVELS,
     SUMMARY,
     AuditedFinding,
     FigureCell,
+    Finding,
     Identity,
     Reading,
     Summary,
@@ -152,7 +153,7 @@ def _own_findings(
         for finding in done.findings[0]
         # What is missing in a total is said by its coverage.
         if finding.code != "required"
-    ]
+    ] + _opened(work, checked, summary, header.period)
     told = {one.key: one for one in before.findings} if before else {}
     # An officer's reason for a total goes up with it as the office's own explanation.
     settled = [
@@ -165,6 +166,13 @@ def _own_findings(
         else one
         for one in settled
     )
+
+
+def _opened(work: Work, checked: CheckedSet, summary: Summary, period: Period) -> list[Finding]:
+    """Tell where totals of earlier periods come from that were imported, not published here."""
+    sources = opening_sources(work.book, period, checked.form_set)
+    names = sources.get((summary.identity.code, SUMMARY))
+    return [Finding("past_opened", "info", details={"other": "、".join(names)})] if names else []
 
 
 def _as_past(summary: Summary, column: str) -> Reading | None:

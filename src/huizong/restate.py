@@ -12,15 +12,13 @@ from huizong.forms import Indicator
 from huizong.ground import Ground, Header
 from huizong.language import CheckedSet
 from huizong.office import reports_in
-from huizong.past import Figures, Past, Who, earlier_periods, past_of_units
+from huizong.past import Figures, Past, Who, earlier_periods, past_of_units, reading_of
 from huizong.periods import Period
 from huizong.records import (
     SUMMARY,
     UNIT,
-    FigureCell,
     Finding,
     Identity,
-    Reading,
     Unit,
     level_of,
 )
@@ -127,16 +125,20 @@ def _added(checked: CheckedSet, of: Period, code: str, parts: Sequence[Figures])
         if all(values) and indicator.code not in checked.ratios:
             total = _total(indicator, [value for value in values if value != NOT_APPLICABLE])
             sums |= {indicator.code: total} if total else {}
-    cells = tuple(
-        FigureCell(one, "na" if value == NOT_APPLICABLE else "number", value)
-        for one, value in sums.items()
-    )
     identity = Identity(form_set.code, form_set.version, str(of), code, "")
-    reading = Reading(identity=identity, figures=cells)
-    ground = Ground.of({form_set.code: checked}, [reading], headers=[Header(of, level_of(code))])
+    return sums | rates_from(checked, identity, sums)
+
+
+def rates_from(checked: CheckedSet, identity: Identity, figures: Figures) -> Figures:
+    """Work out the rates of an earlier period from its other figures; —— over a zero base."""
+    reading = reading_of(identity, figures)
+    if reading is None:
+        return {}
+    header = Header(Period.parse(identity.period), level_of(identity.code))
+    ground = Ground.of({checked.form_set.code: checked}, [reading], headers=[header])
     (rates,) = rates_of(checked, [reading], ground)
     shown = {one: NOT_APPLICABLE if c.state == "na" else c.value for one, c in rates.items()}
-    return sums | {one: value for one, value in shown.items() if value}
+    return {one: value for one, value in shown.items() if value}
 
 
 _WAYS: Mapping[str, Callable] = {"sum": sum, "max": max, "min": min}

@@ -149,15 +149,18 @@ def write_returns(page: Page, contents: Contents) -> None:
     set_up_page(page.sheet, across, (top, top))
 
 
-_PASTS = ("past_merged", "past_split")
+_PASTS = ("past_merged", "past_split", "past_opened")
 
 
 def _write_pasts(page: Page, row: int, contents: Contents) -> None:
-    """Write which units' pasts were restated because the roster has changed, if any were."""
+    """Write whose past was restated after a change of the roster, or imported."""
     told = [
         say("summary.past_of", unit=name, text=foreign(words(audited.finding)))
-        for name, entry in zip(contents.names, contents.summary.units, strict=True)
-        for audited in entry.findings
+        for name, findings in (
+            (contents.office, contents.summary.findings),
+            *zip(contents.names, (one.findings for one in contents.summary.units), strict=True),
+        )
+        for audited in findings
         if audited.finding.code in _PASTS
     ]
     for at, text in enumerate([say("summary.pasts"), *told] if told else []):

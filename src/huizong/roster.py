@@ -72,7 +72,7 @@ def read_lines(path: Path) -> tuple[Line, ...]:
             is expected; `error.roster_headings` if the three required columns are not found.
     """
     for sheet, rows in read_tables(path):
-        found = _headings(rows)
+        found = find_headings(rows, FIELDS, REQUIRED)
         if found:
             return lines_of(rows, sheet, path.name)
     raise HuizongError("error.roster_headings", file=path.name, expected="、".join(REQUIRED))
@@ -116,18 +116,20 @@ def _csv_rows(data: bytes, path: Path) -> list[list]:
     raise HuizongError("error.roster_encoding", file=path.name)
 
 
-def _headings(rows: Sequence[Sequence]) -> tuple[int, dict[str, int]] | None:
-    """Find the heading row and the column of each field."""
+def find_headings(
+    rows: Sequence[Sequence], fields: Mapping[str, str], required: Sequence[str]
+) -> tuple[int, dict[str, int]] | None:
+    """Find the heading row and the column of each field, by the fields' labels."""
     for number, row in enumerate(rows[:_SEARCHED_ROWS]):
         labels = {squash(str(value)): column for column, value in reversed([*enumerate(row)])}
-        if all(label in labels for label in REQUIRED):
-            return number, {FIELDS[label]: labels[label] for label in FIELDS if label in labels}
+        if all(label in labels for label in required):
+            return number, {fields[label]: labels[label] for label in fields if label in labels}
     return None
 
 
 def lines_of(rows: Sequence[Sequence], sheet: str, file: str) -> tuple[Line, ...]:
     """Read the lines of one table, or raise with all that is wrong in it."""
-    found = _headings(rows)
+    found = find_headings(rows, FIELDS, REQUIRED)
     if not found:
         raise HuizongError("error.roster_headings", file=file, expected="、".join(REQUIRED))
     top, columns = found
