@@ -300,7 +300,7 @@ def test_missing_sheet_part():
 
 
 def test_parser_sees_only_what_was_checked():
-    """What goes on to the parser has no macros, pictures or links any more."""
+    """Fault 44: what goes on to the parser has no macros, pictures or links any more."""
     data = zipped(members(small()) | {"xl/vbaProject.bin": b"x", "xl/media/a.png": b"y"})
     names = set(members(admit(data).data))
     assert not [name for name in names if "vba" in name or "media" in name or "docProps" in name]

@@ -13,7 +13,7 @@ from huizong.audit import audit
 from huizong.ground import Header
 from huizong.layout import TAG_SHEET, figure_rows
 from huizong.periods import Period
-from huizong.read import read_workbook
+from huizong.read import Refusal, read_bytes, read_workbook
 from huizong.records import Reading
 from huizong.refused import Refused
 from huizong.workbooks import Sheet, open_workbook
@@ -26,6 +26,7 @@ from issued import (
     PERIOD,
     PLAN,
     SCREENING,
+    UNIT,
     audited,
     blank_of,
     figures,
@@ -412,3 +413,29 @@ def test_last_periods_file_is_known_by_its_heading():
     last = Period.parse("2025Q4")
 
     assert read(written(filled(blank_of(period=last)))).identity.period == "2025Q4"
+
+
+def test_figures_of_several_units_in_one_workbook_are_refused():
+    """Fault 36: a copy of the sheet with another unit's name is never taken for the first's."""
+
+    def copy(book: Workbook) -> None:
+        other = book.copy_worksheet(book[FIGURES])
+        other.title = f"{FIGURES} (2)"
+        name = next(c for row in other.iter_rows() for c in row if "光明社区" in str(c.value))
+        name.value = str(name.value).replace("光明社区", "和平社区")
+        code = next(c for row in other.iter_rows() for c in row if UNIT.code in str(c.value))
+        code.value = str(code.value).replace(UNIT.code, OTHER.code)
+
+    result = read_bytes(changed(copy))
+
+    assert isinstance(result, Refusal)
+    assert (result.code, result.details["parts"]) == ("several_units", "光明社区、和平社区")
+
+
+def test_part_of_a_return_is_refused_by_name():
+    """Fault 36: a ledger sent without its sheet of figures is a part, not somebody else's file."""
+    result = read_bytes(changed(lambda book: book.remove(book[FIGURES])))
+
+    assert isinstance(result, Refusal)
+    assert result.code == "part_only"
+    assert DISPUTES in result.details["parts"]

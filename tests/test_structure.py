@@ -21,7 +21,8 @@ LAYERS = (
     ("looks", "styles form_styles tables checkrows pages"),
     (
         "opening",
-        "refused facts zips archives xml_parts xlsx_cells xlsx_facts xls_facts ods_facts gate",
+        "refused facts zips archives xml_parts xlsx_cells xlsx_looks xlsx_facts xls_facts"
+        " ods_facts gate",
     ),
     ("opened", "child children workbooks sheets"),
     (
@@ -34,7 +35,7 @@ LAYERS = (
         "desk blank_front blank_figures blank_ledger blank_checks blank determine caches inbox"
         " restate blank_problems corrections differences circulars"
         " placing choosing answers settle papers findings_paper read_figures read_rows read_texts"
-        " read_summary audit_figures audit_units audit_copies contents recount total_sheets"
+        " read_summary unseen audit_figures audit_units audit_copies contents recount total_sheets"
         " unit_sheets ledger_sheets return_sheets charts briefing",
     ),
     ("stages", "issue collect read audit aggregate write verify submit"),

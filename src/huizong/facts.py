@@ -8,6 +8,9 @@ from huizong.refused import Refused
 MAX_AREA = 5_000_000
 MAX_ROWS = 50_000
 
+# The look of a cell in which nothing is seen: white on white, or a format that shows nothing.
+VEILED = "veiled"
+
 Cell = tuple[int, int]
 Merge = tuple[int, int, int, int]
 
@@ -31,6 +34,9 @@ class SheetFacts:
     external: frozenset[Cell] = frozenset()
     # calamine maps 59 and 60 to one day and every negative date to midnight.
     lost_serials: Mapping[Cell, float] = field(default_factory=dict)
+    # VEILED, or the number format that shows another number; notes are those that hold a number.
+    looks: Mapping[Cell, str] = field(default_factory=dict)
+    notes: frozenset[Cell] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

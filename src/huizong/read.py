@@ -25,6 +25,7 @@ from huizong.read_texts import read_explanations, read_texts
 from huizong.records import OWN, SUMMARY, UNIT, Finding, Identity, LedgerRows, Reading
 from huizong.sheets import Labels, folded, form_mark, labelled, words
 from huizong.texts import catalogue, say
+from huizong.unseen import unseen
 from huizong.workbooks import Sheet, Workbook, open_workbook
 
 Top = Sequence[Sequence[str]]
@@ -114,10 +115,28 @@ def read_workbook(book: Workbook) -> Iterator[Reading]:
         statistics = _statistics(pages, form_set)
         if statistics:
             found = True
+            _refuse_several([page for page, _ in statistics])
             own = [page for page in pages if _owners().get(page.mark, code) == code]
             yield _read_set(book, own, _tag_of(tags, form_set), form_set, statistics)
     if not found:
-        raise Refused("not_ours")
+        raise _without_figures(pages)
+
+
+def _refuse_several(pages: Sequence[_Page]) -> None:
+    """Turn a workbook with the figures of several units away: whose it is would be a guess."""
+    units = {}
+    for page in pages:
+        name, code = page.label("unit")[0], page.label("region")[0]
+        if name or code:
+            units[squash(code) or squash(name)] = name or code
+    if len(units) > 1:
+        raise Refused("several_units", parts="、".join(units.values()), count=len(units))
+
+
+def _without_figures(pages: Sequence[_Page]) -> Refused:
+    """Tell a part of a return, sent without its sheet of figures, from what is none of ours."""
+    names = [page.sheet.name for page in pages if page.mark in _owners()]
+    return Refused("part_only", parts="、".join(names)) if names else Refused("not_ours")
 
 
 def _page(sheet: Sheet) -> _Page:
@@ -170,6 +189,7 @@ def _read_set(
         seal = tag.get("seal", "")
         return Reading(identity, seal, sheet=page.sheet.name, findings=(*more, old))
     findings = [*doubts, *more, *_hidden_sheets(pages, form_set, page)]
+    findings += unseen(book, _sheets_of(pages, page, form_set))
     zero = _zero_report(pages, form_set)
     rows = find_rows(page.sheet, heading, form_set)
     figures, faults = read_figures(page.sheet, heading, rows, form_set, book=book, zero_report=zero)
@@ -271,6 +291,12 @@ def _others_front(page: _Page, form_set: FormSet) -> bool:
 def _old_version(identity: Identity, page: _Page, form_set: FormSet) -> Finding:
     details = {"found": identity.version, "expected": form_set.version}
     return Finding("old_version", "must", page.sheet.name, "", form_set.code, details)
+
+
+def _sheets_of(pages: Sequence[_Page], main: _Page, form_set: FormSet) -> list[Sheet]:
+    """The sheet of figures and the ledgers."""
+    codes = {ledger.code for ledger in form_set.ledgers}
+    return [page.sheet for page in pages if page is main or page.mark in codes]
 
 
 def _hidden_sheets(pages: Sequence[_Page], form_set: FormSet, main: _Page) -> Iterator[Finding]:

@@ -38,6 +38,8 @@ class Sheet:
     refused_numbers: frozenset[Cell]
     external: frozenset[Cell]
     lost_serials: Mapping[Cell, float]
+    looks: Mapping[Cell, str]
+    notes: frozenset[Cell]
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +143,8 @@ def _sheet(book: CalamineWorkbook, index: int, name: str, facts: SheetFacts) -> 
         facts.refused_numbers,
         facts.external,
         facts.lost_serials,
+        facts.looks,
+        facts.notes,
     )
 
 

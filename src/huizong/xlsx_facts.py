@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from math import isfinite
 from posixpath import dirname, join, normpath
@@ -11,6 +11,7 @@ from xml.parsers import expat
 from huizong.facts import BookFacts, Cell, Merge, SheetFacts, check_size, loses_its_serial, within
 from huizong.refused import Refused
 from huizong.xlsx_cells import RawCell, Scan, column_number, scan
+from huizong.xlsx_looks import noted_cells, odd_cells, odd_styles
 from huizong.xml_parts import local, parse, plain
 
 NUMBER = re.compile(rb"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
@@ -70,15 +71,16 @@ def open_xlsx(parts: Mapping[str, bytes], book: str) -> OpenedXlsx:
     rels_name = join(dirname(book), "_rels", book.rpartition("/")[2] + ".rels")
     relations = read_relations(_part(parts, rels_name), dirname(book))
     sheets, kept = [], {}
-    for number, tab in enumerate(tabs, 1):
-        kind, target = relations.get(tab.relation, ("", ""))
-        sheet = plain(_part(parts, target))
-        part, facts = _sheet(tab, SHEET_KINDS.get(kind, "worksheet"), sheet)
-        kept[SHEET_PART.format(number)] = part
-        sheets.append(facts)
     for kind, target in relations.values():
         if kind in READ_TOO:
             kept[f"xl/{kind}.xml"] = plain(_part(parts, target))
+    odd = odd_styles(kept.get("xl/styles.xml", b""))
+    for number, tab in enumerate(tabs, 1):
+        kind, target = relations.get(tab.relation, ("", ""))
+        sheet = plain(_part(parts, target))
+        part, facts = _sheet(tab, SHEET_KINDS.get(kind, "worksheet"), sheet, odd)
+        kept[SHEET_PART.format(number)] = part
+        sheets.append(replace(facts, notes=_notes(parts, target)))
     macros = _any(parts, MACRO_PARTS) or any(sheet.kind == "macro" for sheet in sheets)
     facts = BookFacts(tuple(sheets), macros, _any(parts, LINK_PARTS), date1904)
     kinds = {name: "worksheet" if "sheet" in name else name[3:-4] for name in kept}
@@ -157,12 +159,27 @@ def read_relations(part: bytes, folder: str) -> dict[str, tuple[str, str]]:
     return relations
 
 
-def _sheet(tab: Tab, kind: str, part: bytes) -> tuple[bytes, SheetFacts]:
+def _notes(parts: Mapping[str, bytes], sheet: str) -> frozenset[Cell]:
+    """Find the cells with a number in a note; few sheets have notes."""
+    folder, name = dirname(sheet), sheet.rpartition("/")[2]
+    relations = parts.get(join(folder, "_rels", f"{name}.rels"))
+    if not relations or b"/comments" not in relations:
+        return frozenset()
+    named = read_relations(relations, folder).values()
+    found = [noted_cells(_part(parts, target)) for kind, target in named if kind == "comments"]
+    return frozenset().union(*found)
+
+
+def _sheet(tab: Tab, kind: str, part: bytes, odd: Mapping[int, str]) -> tuple[bytes, SheetFacts]:
     """Find the facts of one sheet, and its part in a form that calamine reads."""
     if kind == "chart":
         return part, SheetFacts(tab.name, tab.visible, kind)
     scanned = scan(part)
     facts = sheet_facts(tab.name, tab.visible, kind, scanned)
+    if odd:
+        filled = {_place(cell) for cell in scanned.cells if cell[4] or cell[5] or cell[6]}
+        looks = odd_cells(part, odd).items()
+        facts = replace(facts, looks={at: look for at, look in looks if at in filled})
     part = scanned.slim or part
     if any(error.encode() not in KNOWN_ERRORS for error in facts.errors.values()):
         part = ERROR_CELL.sub(rb"\1#VALUE!", part)
