@@ -20,6 +20,7 @@ demo: $(VENV)/huizong  ## one district, two quarters, in the folder demo/
 test: $(VENV)/dev  ## set up everything, then lint and all tests
 	scripts/setup-libreoffice
 	scripts/setup-validator
+	scripts/setup-compiler
 	$(MAKE) --no-print-directory lint
 	$(BIN)/python -m pytest
 

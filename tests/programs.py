@@ -23,6 +23,7 @@ def _uno() -> str | None:
 
 
 FINDERS: Mapping[str, Callable[[], str | None]] = {
+    "gcc": lambda: shutil.which("gcc"),
     "soffice": lambda: shutil.which("soffice"),
     "pdftoppm": lambda: shutil.which("pdftoppm"),
     "xdotool": lambda: shutil.which("xdotool"),

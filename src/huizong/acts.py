@@ -76,6 +76,8 @@ def office_at_work(folder: Path, now: str, action: str) -> Iterator[Work]:
     """Open the office in its own language, with a progress bar on the terminal if there is one."""
     with bars() as progress, at_work(folder, clock(now), action, progress) as work:
         speak_unless_chosen(work.office.settings.language)
+        for notice in work.notices:
+            complain(str(notice))
         yield work
 
 
@@ -195,7 +197,8 @@ def aggregate(work: Work, period: Period) -> Told:
     from huizong import pipeline
 
     published = pipeline.aggregate(work, period)
-    return Told(tuple(line for one in published for line in _published(one)))
+    lines = tuple(line for one in published for line in _published(one))
+    return Told(lines, waits=any(one.personal for one in published))
 
 
 def _published(one: "Published") -> Iterator[str]:
@@ -203,6 +206,8 @@ def _published(one: "Published") -> Iterator[str]:
     yield say("command.published" if one.new else "command.unchanged",
               path=one.path, number=summary.number, checksum=one.checksum,
               reported=summary.reported, expected=len(summary.units))  # fmt: skip
+    if one.personal:
+        yield say("command.not_upward", path=one.path.name, count=one.personal)
     for change in summary.changes if one.new else ():
         yield say("command.change", code=change.code, name=change.name,
                   before=change.before or "——", after=change.after or "——")  # fmt: skip
@@ -271,5 +276,8 @@ def verify(summary: Path, sources: Path | None = None) -> Told:
 
     verification = checking.verify(summary, sources)
     if verification.ok:
-        return Told((say("command.verified", file=summary.name, checksum=verification.checksum),))
-    return Told(tuple(fault.words() for fault in verification.faults), waits=True)
+        lines = (say("command.verified", file=summary.name, checksum=verification.checksum),)
+    else:
+        lines = tuple(fault.words() for fault in verification.faults)
+    persons = tuple(fault.words() for fault in verification.personal)
+    return Told((*lines, *persons), waits=bool(persons) or not verification.ok)

@@ -1,6 +1,7 @@
 """Write the workbook of one unit: blank, or filled with what it sent (a correction copy)."""
 
 import datetime as dt
+import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
@@ -17,6 +18,7 @@ from huizong.desk import Blank, Desk
 from huizong.form_styles import Styles
 from huizong.periods import Period
 from huizong.records import level_of
+from huizong.tables import OPTIONS
 from huizong.texts import name_of
 
 
@@ -33,8 +35,8 @@ def write_blanks(blanks: Sequence[Blank], path: Path | BinaryIO) -> None:
     """
     first = blanks[0]
     made = dt.datetime.fromisoformat(first.issued_at or "2026-01-01T00:00:00").replace(tzinfo=None)
-    options = dict.fromkeys(("strings_to_formulas", "strings_to_urls", "strings_to_numbers"), False)
-    with xlsxwriter.Workbook(path, options) as book:
+    content = io.BytesIO()
+    with xlsxwriter.Workbook(content, OPTIONS) as book:
         title = "、".join(name_of(one.form_set) for one in blanks[1:] and blanks)
         book.set_properties({"title": title or first.form_set.title, "created": made})
         book.set_calc_mode("auto")
@@ -44,6 +46,10 @@ def write_blanks(blanks: Sequence[Blank], path: Path | BinaryIO) -> None:
         _tag(book, blanks)
         for name, value in _header_names(first):
             book.define_name(name, value)
+    if isinstance(path, Path):
+        path.write_bytes(content.getvalue())
+    else:
+        path.write(content.getvalue())
 
 
 def _write_set(blank: Blank, book: xlsxwriter.Workbook, styles: Styles) -> None:

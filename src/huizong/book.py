@@ -16,76 +16,11 @@ from typing import Any
 from huizong.cells import plain
 from huizong.errors import HuizongError
 from huizong.records import Identity
-from huizong.safely import sync, sync_folder
+from huizong.safely import sync, sync_folder, temp_beside
+from huizong.schema import SCHEMA, SCHEMA_VERSION, UPGRADES
+from huizong.wholeness import BACKUPS, damaged, is_whole, mark_changing, mark_whole
 
-BACKUPS = "备份"
 SEAL_DIGITS = 16
-_STATES = "'adopted', 'pending', 'returned', 'superseded', 'not_a_return'"
-SCHEMA = f"""
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
-CREATE TABLE issued (
-    period TEXT NOT NULL, set_code TEXT NOT NULL, version TEXT NOT NULL, unit TEXT NOT NULL,
-    role TEXT NOT NULL, seal TEXT NOT NULL, digest TEXT NOT NULL, path TEXT NOT NULL,
-    at TEXT NOT NULL, PRIMARY KEY (period, set_code, unit, role, version)) STRICT;
-CREATE TABLE file (
-    digest TEXT PRIMARY KEY, name TEXT NOT NULL, source TEXT NOT NULL, size INTEGER NOT NULL,
-    received_at TEXT NOT NULL, made_at TEXT NOT NULL, kept_as TEXT NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ({_STATES})), reason TEXT NOT NULL, details BLOB,
-    period TEXT NOT NULL, set_code TEXT NOT NULL, unit TEXT NOT NULL, role TEXT NOT NULL,
-    number INTEGER NOT NULL, seal TEXT NOT NULL, put_aside INTEGER NOT NULL) STRICT;
-CREATE INDEX file_of ON file (period, set_code, unit);
-CREATE TABLE sighting (
-    path TEXT NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
-    digest TEXT NOT NULL REFERENCES file, at TEXT NOT NULL,
-    PRIMARY KEY (path, digest)) STRICT, WITHOUT ROWID;
-CREATE TABLE reading (
-    id INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE REFERENCES file, read_by TEXT NOT NULL,
-    blob BLOB NOT NULL) STRICT;
-CREATE TABLE figure (
-    reading INTEGER NOT NULL REFERENCES reading ON DELETE CASCADE, code TEXT NOT NULL,
-    col TEXT NOT NULL, state TEXT NOT NULL, value TEXT NOT NULL,
-    PRIMARY KEY (reading, code, col)) STRICT, WITHOUT ROWID;
-CREATE TABLE finding (
-    key TEXT NOT NULL, digest TEXT NOT NULL, unit TEXT NOT NULL,
-    period TEXT NOT NULL, set_code TEXT NOT NULL, blob BLOB NOT NULL,
-    state TEXT NOT NULL CHECK
-        (state IN ('open', 'explained', 'released', 'accepted', 'rejected', 'closed')),
-    explanation TEXT NOT NULL, officer TEXT NOT NULL, reason TEXT NOT NULL, at TEXT NOT NULL,
-    audited TEXT NOT NULL, PRIMARY KEY (digest, key)) STRICT, WITHOUT ROWID;
-CREATE INDEX finding_of ON finding (period, set_code, key);
-CREATE TABLE answer (
-    id INTEGER PRIMARY KEY, key TEXT NOT NULL, period TEXT NOT NULL, action TEXT NOT NULL,
-    file TEXT NOT NULL, officer TEXT NOT NULL, reason TEXT NOT NULL, at TEXT NOT NULL,
-    source TEXT NOT NULL) STRICT;
-CREATE INDEX answer_to ON answer (key);
-CREATE TABLE standing (
-    period TEXT NOT NULL, set_code TEXT NOT NULL, unit TEXT NOT NULL, role TEXT NOT NULL,
-    state TEXT NOT NULL, digest TEXT NOT NULL, late INTEGER NOT NULL,
-    PRIMARY KEY (period, set_code, unit, role)) STRICT, WITHOUT ROWID;
-CREATE TABLE audited (digest TEXT PRIMARY KEY, rules TEXT NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE opening (
-    period TEXT NOT NULL, set_code TEXT NOT NULL, unit TEXT NOT NULL, role TEXT NOT NULL,
-    code TEXT NOT NULL, value TEXT NOT NULL, source TEXT NOT NULL,
-    PRIMARY KEY (period, set_code, unit, role, code)) STRICT, WITHOUT ROWID;
-CREATE TABLE summary (
-    period TEXT NOT NULL, set_code TEXT NOT NULL, number INTEGER NOT NULL, path TEXT NOT NULL,
-    digest TEXT NOT NULL, checksum TEXT NOT NULL, made_at TEXT NOT NULL, blob BLOB NOT NULL,
-    PRIMARY KEY (period, set_code, number)) STRICT;
-CREATE TABLE event (
-    id INTEGER PRIMARY KEY, at TEXT NOT NULL, what TEXT NOT NULL, details TEXT NOT NULL,
-    hash TEXT NOT NULL) STRICT;
-CREATE TRIGGER event_stays BEFORE UPDATE ON event
-    BEGIN SELECT raise(ABORT, 'events are never changed'); END;
-CREATE TRIGGER event_kept BEFORE DELETE ON event
-    BEGIN SELECT raise(ABORT, 'events are never removed'); END;
-"""
-# What was added since: a book of version n lacks what stands from UPGRADES[n - 1] on. Append only.
-UPGRADES = (
-    """CREATE TABLE closing (
-    id INTEGER PRIMARY KEY, period TEXT NOT NULL, closed INTEGER NOT NULL, officer TEXT NOT NULL,
-    reason TEXT NOT NULL, at TEXT NOT NULL, backup TEXT NOT NULL) STRICT;""",
-)
-SCHEMA_VERSION = 1 + len(UPGRADES)
 
 
 def create_book(path: Path, now: str) -> None:
@@ -111,50 +46,74 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 @contextlib.contextmanager
-def open_book(path: Path) -> Iterator["Book"]:
+def open_book(path: Path, *, reading: bool = False) -> Iterator["Book"]:
     """
     Open the book for a `with`; it is closed at the end.
+
+    For `reading` a book that was damaged or altered is opened too: its `damage` says so.
 
     Raises:
         HuizongError: If it is missing, damaged, or of a newer program.
     """
     if not path.exists():
         raise HuizongError("error.book_missing", file=path)
-    db = None
+    whole = is_whole(path)
+    if whole is False and not reading:
+        raise damaged(path, "sum")
+    db = book = None
     try:
-        db = _connect(path)
-        _bring_up_to_date(db, path)
-        yield Book(db, path)
+        if whole is False:
+            db = _connect_for_reading(path)
+            book = Book(db, path, changed=False)
+        else:
+            db = _connect(path)
+            book = Book(db, path, changed=_bring_up_to_date(db, path))
+        book.look_into(whole, reading=reading)
+        yield book
     except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
         raise  # our own mistake, not the file's
     except sqlite3.OperationalError as error:
-        if "full" in str(error):
-            raise HuizongError("error.disk_full", path=path) from error
-        raise HuizongError("error.book_busy", file=path, why=str(error)) from error
+        raise _told(error, path) from error
     except sqlite3.DatabaseError as error:
-        raise HuizongError("error.book_damaged", file=path, why=str(error)) from error
+        book = None
+        raise damaged(path, str(error)) from error
     finally:
         if db is not None:
             db.close()
+        if book is not None and book.changed:
+            mark_whole(path)
 
 
-def _bring_up_to_date(db: sqlite3.Connection, path: Path) -> None:
+def _connect_for_reading(path: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
+    db.execute("PRAGMA query_only = ON")
+    return db
+
+
+def _told(error: sqlite3.OperationalError, path: Path) -> HuizongError:
+    """Say what keeps SQLite from reading or writing just now."""
+    code = "error.disk_full" if "full" in str(error) else "error.book_busy"
+    return HuizongError(code, path=path, file=path, why=str(error))
+
+
+def _bring_up_to_date(db: sqlite3.Connection, path: Path) -> bool:
     """Add what a book of an earlier program lacks, in one transaction; a copy is kept first."""
     version = db.execute("PRAGMA user_version").fetchone()[0]
     if version == SCHEMA_VERSION:
-        return
+        return False
     if not 1 <= version < SCHEMA_VERSION:
         raise HuizongError("error.book_version", file=path, found=version)
     _copy(db, path.parent / BACKUPS / f"{path.stem}-v{version}{path.suffix}")
     missing = "\n".join(UPGRADES[version - 1 :])
+    mark_changing(path)
     db.executescript(f"BEGIN IMMEDIATE; {missing} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+    return True
 
 
 def _copy(db: sqlite3.Connection, path: Path) -> None:
     """Copy a book whole, even while it is open; owner-only like the book itself."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temp = path.with_suffix(".part")
-    temp.unlink(missing_ok=True)
+    temp = temp_beside(path)
     os.close(os.open(temp, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     with contextlib.closing(sqlite3.connect(temp)) as copy:
         db.backup(copy)
@@ -166,10 +125,29 @@ def _copy(db: sqlite3.Connection, path: Path) -> None:
 class Book:
     """An open book: transactions, secrets, seals, the chain of events. `entries` fills it."""
 
-    def __init__(self, db: sqlite3.Connection, path: Path) -> None:
+    def __init__(self, db: sqlite3.Connection, path: Path, *, changed: bool = False) -> None:
         self._db = db
         self.path = path
+        self.changed = changed
+        self.damage: HuizongError | None = None
         db.create_aggregate("exact_sum", 1, _ExactSum)
+
+    def look_into(self, whole: bool | None, *, reading: bool) -> None:
+        """After a crash nothing but the book itself tells whether it is whole."""
+        if whole:
+            return
+        why = "sum" if whole is False else self._inner_fault()
+        # A whole one gets its checksum when it is closed.
+        self.changed = not why
+        if why:
+            self.damage = damaged(self.path, why)
+            if not reading:
+                raise self.damage
+
+    def _inner_fault(self) -> str:
+        found = self.ask("PRAGMA integrity_check(1)")[0][0]
+        broken = self.verify_chain()
+        return found if found != "ok" else f"event {broken}" if broken else ""
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[None]:
@@ -177,13 +155,20 @@ class Book:
         if self._db.in_transaction:
             yield
             return
-        self._db.execute("BEGIN IMMEDIATE")
+        if not self.changed:
+            mark_changing(self.path)
+            self.changed = True
         try:
+            self._db.execute("BEGIN IMMEDIATE")
             yield
             self._db.execute("COMMIT")
-        except BaseException:
+        except BaseException as error:
             if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
+                # Where not even that succeeds, the next opening takes the change back.
+                with contextlib.suppress(sqlite3.Error):
+                    self._db.execute("ROLLBACK")
+            if isinstance(error, sqlite3.OperationalError):
+                raise _told(error, self.path) from error
             raise
 
     def ask(self, sql: str, values: Sequence[Any] = ()) -> list[tuple]:

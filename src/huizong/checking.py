@@ -9,6 +9,7 @@ from huizong.archives import Unpacked, unpack_returns
 from huizong.children import Children
 from huizong.errors import HuizongError
 from huizong.gate import Refused
+from huizong.outgoing import numbers_of_persons
 from huizong.read import Read, Refusal, read_bytes, refusal
 from huizong.records import SUMMARY, Finding, Reading
 from huizong.verify import Fault, Verification, verify_file, verify_sheets, verify_sources
@@ -21,6 +22,7 @@ class Checked(msgspec.Struct, frozen=True):
     """What a check came to: faults as (code, sheet, cell, found, expected), or why it failed."""
 
     faults: tuple[tuple[str, str, str, str, str], ...] = ()
+    personal: tuple[tuple[str, str, str, str, str], ...] = ()
     checksum: str = ""
     refused: str = ""
     details: Mapping[str, str] = {}
@@ -72,7 +74,9 @@ def check_file(path: str, sources: str) -> bytes:
     except Refused as refused:
         return msgspec.msgpack.encode(Checked(refused=refused.code))
     rows = tuple((f.code, f.sheet, f.cell, f.found, f.expected) for f in faults)
-    return msgspec.msgpack.encode(Checked(rows, verification.checksum))
+    spotted = numbers_of_persons(Path(path).read_bytes())
+    persons = tuple((one.kind, one.sheet, one.cell, one.text, "") for one in spotted[:SHOWN])
+    return msgspec.msgpack.encode(Checked(rows, persons, verification.checksum))
 
 
 def _reading(path: Path, set_code: str) -> Reading:
@@ -99,4 +103,7 @@ def verify(path: Path, sources: Path | None = None) -> Verification:
     checked = msgspec.msgpack.decode(outcome.value, type=Checked)
     if checked.refused:
         raise HuizongError("error.not_a_summary", file=path.name, why=checked.refused)
-    return Verification(tuple(Fault(*fault) for fault in checked.faults), checked.checksum)
+    faults, persons = (
+        tuple(Fault(*one) for one in rows) for rows in (checked.faults, checked.personal)
+    )
+    return Verification(faults, checked.checksum, persons)

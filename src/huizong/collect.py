@@ -1,5 +1,6 @@
 """Take in what units sent: store it unchanged before anything is opened, and file it by name."""
 
+import contextlib
 import datetime as dt
 import hashlib
 import io
@@ -23,7 +24,6 @@ from huizong.entries import (
     save_files,
     save_sightings,
 )
-from huizong.errors import HuizongError
 from huizong.inbox import (
     Scan,
     is_young,
@@ -36,7 +36,7 @@ from huizong.inbox import (
 )
 from huizong.office import Office
 from huizong.records import Unit
-from huizong.safely import sync, sync_folder
+from huizong.safely import sync, sync_folder, told, write_safely
 
 __all__ = (
     "Scan",
@@ -139,9 +139,11 @@ def _store(
         }
         _put_in_place(copies, {d: folder / file.kept_as for d, file in (known | new).items()})
     except OSError as error:
-        raise _full(error, folder) from error
+        raise told(error, folder) from error
     finally:
-        _remove_parts(folder)
+        # On a disk that is gone they stay until the next start.
+        with contextlib.suppress(OSError):
+            _remove_parts(folder)
     with book.writing():
         save_files(book, reversed(new.values()))
         save_sightings(book, [_sighting(office, c, at) for c in copied.values() if c])
@@ -164,11 +166,6 @@ def _remove_parts(folder: Path) -> None:
     """Under the office's lock every part in the folder is ours or a dead run's."""
     for temp in folder.glob(".part-*"):
         temp.unlink(missing_ok=True)
-
-
-def _full(error: OSError, folder: Path) -> HuizongError:
-    code = "error.disk_full" if error.errno in (28, 122) else "error.folder_not_writable"
-    return HuizongError(code, path=folder, folder=folder, why=error.strerror)
 
 
 def _copy(path: Path, folder: Path, number: int) -> _Copy | None:
@@ -313,7 +310,8 @@ def keep(
     except PermissionError:  # open in another program: what people see there stays
         return path
     except OSError:  # another disk, or one without links
-        shutil.copy(original, path)
+        with write_safely(path) as temp:
+            shutil.copyfile(original, temp)
     return path
 
 

@@ -2,10 +2,8 @@
 
 import contextlib
 import getpass
-import json
 import os
 import platform
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +11,7 @@ import filelock
 import msgspec
 
 from huizong.errors import HuizongError
+from huizong.safely import temp_beside, told, write_safely
 
 LOCK, NOTE = ".huizong.lock", ".huizong.who"
 # A command takes minutes. A note from another machine that has grown older than this was left
@@ -53,7 +52,7 @@ def hold(folder: Path, holder: Holder) -> Iterator[Holder | None]:
     except filelock.Timeout as error:
         raise _told(folder, read_note(folder)) from error
     except OSError as error:
-        raise HuizongError("error.folder_not_writable", folder=folder) from error
+        raise told(error, folder / LOCK) from error
     try:
         left = read_note(folder)
         if left and left.host != holder.host and _age(folder) < STALE_AFTER:
@@ -62,7 +61,9 @@ def hold(folder: Path, holder: Holder) -> Iterator[Holder | None]:
         try:
             yield left
         finally:
-            (folder / NOTE).unlink(missing_ok=True)
+            # Left on a disk that is gone, it tells the next start that this one was cut off.
+            with contextlib.suppress(OSError):
+                (folder / NOTE).unlink(missing_ok=True)
     finally:
         lock.release()
 
@@ -76,8 +77,8 @@ def read_note(folder: Path) -> Holder | None:
 
 
 def _write_note(folder: Path, holder: Holder) -> None:
-    text = json.dumps(msgspec.structs.asdict(holder), ensure_ascii=False)
-    (folder / NOTE).write_text(text, encoding="utf-8")
+    with write_safely(folder / NOTE) as temp:
+        temp.write_bytes(msgspec.json.encode(holder))
 
 
 def _told(folder: Path, holder: Holder | None) -> HuizongError:
@@ -88,7 +89,9 @@ def _told(folder: Path, holder: Holder | None) -> HuizongError:
 
 def _age(folder: Path) -> float:
     """Seconds since the note was written, both by the clock of the disk: hosts' clocks differ."""
-    with tempfile.NamedTemporaryFile(dir=folder, prefix=".huizong.") as probe:
-        probe.write(b"0")
-        probe.flush()
-        return os.fstat(probe.fileno()).st_mtime - (folder / NOTE).stat().st_mtime
+    probe = temp_beside(folder / NOTE)
+    probe.write_bytes(b"0")
+    try:
+        return probe.stat().st_mtime - (folder / NOTE).stat().st_mtime
+    finally:
+        probe.unlink()

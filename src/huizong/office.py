@@ -14,7 +14,7 @@ from huizong.launchers import write_launchers
 from huizong.periods import Period
 from huizong.records import LEVELS, Unit, level_of
 from huizong.roster import Line, read_lines, refuse_unknown_parents
-from huizong.safely import write_safely
+from huizong.safely import told, write_safely
 from huizong.settings import Settings, read_control
 
 CONTROL = ("控制台.xlsx", "控制台.xlsm")
@@ -119,7 +119,7 @@ def init_office(
         for name in _FOLDERS:
             (folder / name).mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise HuizongError("error.folder_not_writable", folder=folder) from error
+        raise told(error, folder) from error
     create_book(folder / BOOK, now.isoformat(timespec="seconds"))
     with write_safely(folder / CONTROL[0]) as temp:
         write_control(temp, settings, units, now)

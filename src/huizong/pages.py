@@ -11,6 +11,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from huizong.cells import NOT_APPLICABLE, clean_text
 from huizong.checkrows import LETTERS, MAX_TEXT, join_marks, mark
+from huizong.personal import masked
 from huizong.styles import Styles
 from huizong.texts import say
 
@@ -24,8 +25,6 @@ _FLOAT_DIGITS = 15
 ROW_HEIGHT, LINE_HEIGHT = 18, 13
 # XML has no place for these.
 _NOT_XML = re.compile("[\ud800-\udfff\ufffe\uffff]")
-_ID_NUMBER = re.compile(r"(?<![0-9A-Za-z])(\d{6})(?:18|19|20)\d{9}[\dXx](?![0-9A-Za-z])")
-_MOBILE = re.compile(r"(?<![0-9A-Za-z])(1[3-9]\d)\d{8}(?![0-9A-Za-z])")
 
 
 def figure(text: str) -> Value:
@@ -48,7 +47,7 @@ def _clean(text: str) -> str:
     else:
         clean = _NOT_XML.sub("", clean_text(text)).replace("\r\n", "\n").replace("\r", "\n")
     if any(map(str.isdigit, clean)):
-        clean = _MOBILE.sub(r"\1********", _ID_NUMBER.sub(r"\1************", clean))
+        clean = masked(clean)
     # Programs read a line end in `_x000D_`; a zero-width space keeps it the text that it was.
     clean = clean.replace("_x", "_\u200bx") if "_x" in clean else clean
     if len(clean) <= MAX_TEXT:

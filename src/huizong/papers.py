@@ -11,6 +11,7 @@ from huizong import findings as wording
 from huizong.entries import FILE_STATES, Received
 from huizong.office import Office
 from huizong.periods import Period
+from huizong.personal import masked
 from huizong.records import (
     ADOPTED,
     MISSING,
@@ -118,7 +119,7 @@ def _write_units(table: Table, title: str, sets: Sequence[SetReturns], now: dt.d
         for unit in one.rows:
             number += 1
             styles = [name or _COLOURS[unit.state] for name in _UNIT_STYLES]
-            table.line(_unit_line(number, one, unit), styles)
+            table.line([masked(text) for text in _unit_line(number, one, unit)], styles)
     table.sheet.autofilter(table.heading, 0, max(table.row - 1, table.heading + 1), 13)
     table.page()
 
@@ -151,13 +152,13 @@ def _write_files(table: Table, office: Office, files: Sequence[Received], unfile
     busy = len(unfiled.busy)
     table.note(say("paper.files_counts", **said, ignored=unfiled.ignored, busy=busy), "strong")
     for name in unfiled.busy:
-        table.note(f"{name}：{say('ignored.busy')}")
+        table.note(f"{masked(name)}：{say('ignored.busy')}")
     table.headings(say("paper.files_heading").split("|"))
     names = {unit.code: unit.name for unit in (*office.roster, office.unit)}
     for number, file in enumerate(files, 1):
         colour = _COLOURS.get(file.state, "grey_centre")
         styles = ("centre", "text", "code", "centre", colour, "text", "centre", "centre", "text")
-        table.line(_file_line(number, file, names), styles)
+        table.line([masked(text) for text in _file_line(number, file, names)], styles)
     table.sheet.autofilter(table.heading, 0, max(table.row - 1, table.heading + 1), 8)
     table.page()
 

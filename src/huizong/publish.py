@@ -21,6 +21,7 @@ from huizong.ground import Beside, Ground, Header, Returns
 from huizong.history import Made, last_summary, save_summary, sum_of, summaries_of
 from huizong.language import CheckedSet
 from huizong.office import unit_level
+from huizong.outgoing import Spotted, numbers_of_persons
 from huizong.papers import SetReturns
 from huizong.past import opening_sources, past_of_office
 from huizong.periods import Period
@@ -35,11 +36,15 @@ from huizong.records import (
     Summary,
     UnitReturn,
 )
-from huizong.safely import write_safely
+from huizong.safely import free_name, write_safely
 from huizong.settle import settle
 from huizong.syntax import Figure, walk
+from huizong.texts import say
 from huizong.work import Work, checked_sets
-from huizong.write import write_summary
+from huizong.write import summary_bytes
+
+# The finding that keeps a summary from going up until an officer has looked at it.
+PERSONAL = "personal_number"
 
 
 class Published(msgspec.Struct, frozen=True):
@@ -49,6 +54,11 @@ class Published(msgspec.Struct, frozen=True):
     path: Path
     checksum: str
     new: bool
+
+    @property
+    def personal(self) -> int:
+        """How many numbers of persons stand in it that nobody has released: it must not go up."""
+        return sum(one.stands and one.finding.code == PERSONAL for one in self.summary.findings)
 
 
 def publish(work: Work, checked: CheckedSet, period: Period) -> Published:
@@ -61,18 +71,30 @@ def publish(work: Work, checked: CheckedSet, period: Period) -> Published:
         HuizongError: If nothing has passed (`error.nothing_passed`), or a second sum in SQL
             differs from the first (`error.sums_differ`): then nothing is published.
     """
+    try:
+        return _publish(work, checked, period)
+    except HuizongError as error:
+        if error.code != "error.disk_full":
+            raise
+        told = {"set": checked.form_set.zh, "period": name(period), **error.details}
+        raise HuizongError("error.summary_disk_full", **told) from error
+
+
+def _publish(work: Work, checked: CheckedSet, period: Period) -> Published:
     returns = with_readings(work, examine(work, checked, period))
     if not any(one.included for one in returns.rows):
         raise HuizongError("error.nothing_passed", period=name(period), set=checked.form_set.zh)
     before = last_summary(work.book, str(period), checked.form_set.code)
     summary = summarise(work, checked, period, returns, before)
     _second_sum(work, checked, period, returns, summary)
+    if before:
+        told = [one.finding for one in before.findings if one.finding.code == PERSONAL]
+        summary = _with_personal(work, summary, told)
     earlier = summaries_of(work.book, str(period), checked.form_set.code)
-    if before and earlier and _same(before, summary):
-        last = earlier[-1]
-        path = work.office.summaries(str(period)) / last.path
-        if path.exists():
-            return Published(before, path, last.checksum, new=False)
+    is_there = bool(before and earlier) and _is_there(work, checked, before, earlier[-1])
+    if is_there and _same(before, summary):
+        path = work.office.summaries(str(period)) / earlier[-1].path
+        return Published(before, path, earlier[-1].checksum, new=False)
     return _write(work, checked, period, summary)
 
 
@@ -80,6 +102,24 @@ def is_current(work: Work, checked: CheckedSet, period: Period, summary: Summary
     """Whether a summary says what the returns, as they stand now, add up to."""
     returns = with_readings(work, examine(work, checked, period))
     return _same(summary, summarise(work, checked, period, returns, summary))
+
+
+def _is_there(work: Work, checked: CheckedSet, summary: Summary, made: Made) -> bool:
+    """
+    Write a published version anew, byte for byte, if its file is gone; tell whether it is there.
+
+    A run that was killed between entering it and giving the file its name left it so.
+    """
+    path = work.office.summaries(made.period) / made.path
+    if path.exists():
+        return True
+    content, _ = summary_bytes(summary, checked.form_set)
+    # Another version of the program writes other bytes: that would be another summary.
+    if hashlib.sha256(content).hexdigest() != made.digest:
+        return False
+    with write_safely(path) as temp:
+        temp.write_bytes(content)
+    return True
 
 
 def summarise(
@@ -213,27 +253,49 @@ def _same(before: Summary, now: Summary) -> bool:
 
 
 def _write(work: Work, checked: CheckedSet, period: Period, summary: Summary) -> Published:
-    target = write_safely(work.office.summaries(str(period)) / summary_name(checked, summary))
+    """Write a new version: entered in the book first, so that no file is there that it misses."""
+    folder = work.office.summaries(str(period))
+    # Another name than the usual, if a file that we did not enter has it.
+    path = free_name(folder / summary_name(checked, summary))
     work.progress("write", 0, 1)
-    with target as beside:
-        checksum = write_summary(summary, checked.form_set, beside)
-    # Another name than the one asked for, if somebody has that file open.
-    path = target.path
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    content, checksum = summary_bytes(summary, checked.form_set)
+    found = [_finding(one) for one in numbers_of_persons(content)]
+    if found != [one.finding for one in summary.findings if one.finding.code == PERSONAL]:
+        # Asked in the summary as well, where what was found is hidden.
+        summary = _with_personal(work, summary, found)
+        content, checksum = summary_bytes(summary, checked.form_set)
     made = Made(
-        str(period), checked.form_set.code, summary.number, path.name, digest, checksum, work.at
-    )
+        str(period), checked.form_set.code, summary.number, path.name,
+        hashlib.sha256(content).hexdigest(), checksum, work.at,
+    )  # fmt: skip
+    with write_safely(path) as temp:
+        temp.write_bytes(content)
+        _enter(work, made, summary)
+    work.progress("write", 1, 1)
+    return Published(summary, path, checksum, new=True)
+
+
+def _finding(one: Spotted) -> Finding:
+    details = {"kind": say(f"personal.{one.kind}"), "found": one.text}
+    return Finding(PERSONAL, "ask", one.sheet, one.cell, details=details)
+
+
+def _with_personal(work: Work, summary: Summary, found: Sequence[Finding]) -> Summary:
+    """Ask of each number of a person in a summary whether it may go up."""
+    others = [one for one in summary.findings if one.finding.code != PERSONAL]
+    asked = settle(found, totals_reading(summary), answers_of(work.book))
+    return msgspec.structs.replace(summary, findings=(*others, *asked))
+
+
+def _enter(work: Work, made: Made, summary: Summary) -> None:
     with work.book.writing():
         save_summary(work.book, made, summary)
         # Beside those of files, so that the officer's answers find them.
-        place = (summary.identity.code, str(period), checked.form_set.code)
-        entry = (f"summary {period} {checked.form_set.code}", place, summary.findings)
+        place = (summary.identity.code, made.period, made.set_code)
+        entry = (f"summary {made.period} {made.set_code}", place, summary.findings)
         save_all_findings(work.book, "", work.at, [entry])
-    work.book.record(
-        "summary", {"file": path.name, "digest": digest, "checksum": checksum}, work.at
-    )
-    work.progress("write", 1, 1)
-    return Published(summary, path, checksum, new=True)
+        told = {"file": made.path, "digest": made.digest, "checksum": made.checksum}
+        work.book.record("summary", told, work.at)
 
 
 def summary_name(checked: CheckedSet, summary: Summary) -> str:

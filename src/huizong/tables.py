@@ -1,8 +1,10 @@
 """Small tables for the office's own workbooks (控制台, 状态, 审核结果): one kit for all three."""
 
+import contextlib
 import datetime as dt
+import io
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import xlsxwriter
@@ -12,15 +14,25 @@ from huizong.cells import clean_text
 from huizong.styles import Styles, set_up_page
 
 MAX_TEXT = 32_767  # what a cell of a spreadsheet holds
-OPTIONS = dict.fromkeys(("strings_to_formulas", "strings_to_urls", "strings_to_numbers"), False)
+# In memory: what units sent never lies in temporary files of the system. Texts stay texts.
+OPTIONS = {
+    "in_memory": True,
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+}
 
 
-def new_workbook(path: Path, title: str, now: dt.datetime) -> xlsxwriter.Workbook:
-    """Begin a workbook in which every text stays a text; equal input gives equal bytes."""
-    book = xlsxwriter.Workbook(path, OPTIONS)
-    book.set_properties({"title": title, "created": now.replace(tzinfo=None)})
-    book.set_size(2000, 1200)
-    return book
+@contextlib.contextmanager
+def new_workbook(path: Path, title: str, now: dt.datetime) -> Iterator[xlsxwriter.Workbook]:
+    """Make a workbook in which every text stays a text; equal input gives equal bytes."""
+    # In memory to its end: of a disk that is full, a zip file half written complains by itself.
+    content = io.BytesIO()
+    with xlsxwriter.Workbook(content, OPTIONS) as book:
+        book.set_properties({"title": title, "created": now.replace(tzinfo=None)})
+        book.set_size(2000, 1200)
+        yield book
+    path.write_bytes(content.getvalue())
 
 
 class Table:

@@ -22,12 +22,13 @@ from huizong.entries import (
 )
 from huizong.forms import installed, templates_folder
 from huizong.history import closings_of, issued_of
-from huizong.inbox import Scan, ignored_name
+from huizong.inbox import Scan, ignored_name, stat_of
 from huizong.key_files import is_key_file, take_keys
 from huizong.periods import Period
 from huizong.placing import Placing, place
 from huizong.read import Read, Refusal
 from huizong.records import NOT_A_RETURN, PENDING, RETURNED, Finding, Reading
+from huizong.safely import RESERVE, require_space
 from huizong.work import Work
 
 TASK = "huizong.checking:read_file"
@@ -76,6 +77,8 @@ def collect(work: Work, files: Sequence[Path] = (), readers: Children | None = N
     `readers` may be kept from an earlier collection; else child processes are started if needed.
     """
     scan = collecting.scan(work.office, work.book, files)
+    sizes = (stat.st_size for path in scan.found if (stat := stat_of(path)))
+    require_space(work.office.folder, RESERVE + sum(sizes))
     stored = collecting.store(work.office, work.book, scan.found, work.now)
     waiting = files_of(work.book, states=(PENDING,))
     keys: list[Received] = []

@@ -59,10 +59,15 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What came out; `checksum` is the 汇总校验码 worked out anew."""
+    """
+    What came out; `checksum` is the 汇总校验码 worked out anew.
+
+    `personal` are numbers of persons, which make no figure wrong but must not go up.
+    """
 
     faults: tuple[Fault, ...]
     checksum: str = ""
+    personal: tuple[Fault, ...] = ()
 
     @property
     def ok(self) -> bool:

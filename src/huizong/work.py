@@ -12,9 +12,12 @@ import msgspec
 from huizong.book import Book, open_book
 from huizong.errors import HuizongError
 from huizong.forms import installed, read_form_set
-from huizong.lock import hold, me
+from huizong.lock import Holder, hold, me
 from huizong.office import Office, open_office
 from huizong.periods import Period
+from huizong.safely import RESERVE, disk_told, require_space, sweep
+from huizong.texts import say
+from huizong.wholeness import keep_copy
 
 if TYPE_CHECKING:
     from huizong.language import CheckedSet
@@ -27,6 +30,16 @@ def silent(_what: str, _done: int, _of: int) -> None:
     """Show no progress."""
 
 
+class Notice(msgspec.Struct, frozen=True):
+    """Something that a person should know before the work begins; `code` names its words."""
+
+    code: str
+    details: Mapping[str, object]
+
+    def __str__(self) -> str:
+        return say(self.code, **self.details)
+
+
 class Work(msgspec.Struct, frozen=True):
     """What every step of the pipeline needs; `now` is the only clock."""
 
@@ -34,6 +47,7 @@ class Work(msgspec.Struct, frozen=True):
     book: Book
     now: dt.datetime
     progress: Progress = silent
+    notices: tuple[Notice, ...] = ()
 
     @property
     def at(self) -> str:
@@ -90,6 +104,10 @@ def checked_sets() -> "Mapping[str, CheckedSet]":
     return {code: check(form_set, form_sets) for code, form_set in form_sets.items()}
 
 
+# These change nothing, and so may look into a book that is damaged.
+READING = frozenset(("status", "differences"))
+
+
 @contextlib.contextmanager
 def at_work(
     folder: Path, now: dt.datetime, action: str, progress: Progress = silent
@@ -98,11 +116,30 @@ def at_work(
     Open an office for a command and keep others out while it runs.
 
     Raises:
-        HuizongError: If there is no office, someone else is at work, or the book is damaged.
+        HuizongError: If there is no office, someone else is at work, the disk is full or closed,
+            or the book is damaged (then `READING` still works, with a notice).
     """
     office = open_office(folder)
-    with (
-        hold(folder, me(now.isoformat(timespec="seconds"), action)),
-        open_book(office.book) as book,
-    ):
-        yield Work(office, book, now, progress)
+    reading = action in READING
+    who = me(now.isoformat(timespec="seconds"), action)
+    with disk_told(folder), hold(folder, who) as left:
+        if not reading:
+            require_space(folder, RESERVE + 2 * _size(office.book))
+        with open_book(office.book, reading=reading) as book:
+            notices = tuple(_notices(office, book, left))
+            yield Work(office, book, now, progress, notices)
+        if book.changed:
+            keep_copy(office.book, now.date())
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
+
+
+def _notices(office: Office, book: Book, left: Holder | None) -> Iterator[Notice]:
+    if book.damage:
+        yield Notice(book.damage.code, book.damage.details)
+    if left:
+        sweep(office.folder)
+        details = {"owner": left.owner, "host": left.host, "since": left.since}
+        yield Notice("notice.resumed", details)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import gc
+import io
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,6 +26,7 @@ from huizong.pages import Page, foreign
 from huizong.records import Summary
 from huizong.safely import write_safely
 from huizong.styles import Styles
+from huizong.tables import OPTIONS
 from huizong.texts import say
 
 # Sheet by sheet: the id of its name, and what writes it.
@@ -39,35 +41,36 @@ SHEETS: tuple[tuple[str, Callable[[Page, Contents], None]], ...] = (
     ("briefing", briefing.write_briefing),
     ("sources", return_sheets.write_sources),
 )
-# In memory: no temporary files. Texts stay texts, whatever they look like (faults.md 18).
-_OPTIONS = {
-    "in_memory": True,
-    "strings_to_formulas": False,
-    "strings_to_urls": False,
-    "strings_to_numbers": False,
-}
 FORMAT_VERSION = "1"
 
 
 def write_summary(summary: Summary, form_set: FormSet, path: Path) -> str:
-    """
-    Write the summary workbook and give its 汇总校验码.
+    """Write the summary workbook and give its 汇总校验码."""
+    content, code = summary_bytes(summary, form_set)
+    with write_safely(path) as beside:
+        beside.write_bytes(content)
+    return code
 
-    The same summary gives the same file, member by member: the only time in it is `made_at`.
+
+def summary_bytes(summary: Summary, form_set: FormSet) -> tuple[bytes, str]:
+    """
+    Make the summary workbook: the file's content, and its 汇总校验码.
+
+    The same summary gives the same bytes: the only time in them is `made_at`.
 
     Raises:
-        HuizongError: If it would pass Excel's limits (`summary.too_wide`, `summary.too_long`),
-            or the file cannot be written.
+        HuizongError: If it would pass Excel's limits (`summary.too_wide`, `summary.too_long`).
     """
     contents = Contents(summary, form_set)
     _refuse_too_big(contents)
-    with write_safely(path) as beside, warnings.catch_warnings(), _no_collecting():
+    content = io.BytesIO()
+    with warnings.catch_warnings(), _no_collecting():
         # XlsxWriter only warns where it drops what does not fit.
         warnings.simplefilter("error")
-        book = Workbook(str(beside), _OPTIONS)
+        book = Workbook(content, OPTIONS)
         code = _write_book(book, contents)
         book.close()
-    return code
+    return content.getvalue(), code
 
 
 @contextmanager

@@ -1,0 +1,68 @@
+"""The tables of the book of record, and what each later version of it added."""
+
+_STATES = "'adopted', 'pending', 'returned', 'superseded', 'not_a_return'"
+SCHEMA = f"""
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+CREATE TABLE issued (
+    period TEXT NOT NULL, set_code TEXT NOT NULL, version TEXT NOT NULL, unit TEXT NOT NULL,
+    role TEXT NOT NULL, seal TEXT NOT NULL, digest TEXT NOT NULL, path TEXT NOT NULL,
+    at TEXT NOT NULL, PRIMARY KEY (period, set_code, unit, role, version)) STRICT;
+CREATE TABLE file (
+    digest TEXT PRIMARY KEY, name TEXT NOT NULL, source TEXT NOT NULL, size INTEGER NOT NULL,
+    received_at TEXT NOT NULL, made_at TEXT NOT NULL, kept_as TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ({_STATES})), reason TEXT NOT NULL, details BLOB,
+    period TEXT NOT NULL, set_code TEXT NOT NULL, unit TEXT NOT NULL, role TEXT NOT NULL,
+    number INTEGER NOT NULL, seal TEXT NOT NULL, put_aside INTEGER NOT NULL) STRICT;
+CREATE INDEX file_of ON file (period, set_code, unit);
+CREATE TABLE sighting (
+    path TEXT NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
+    digest TEXT NOT NULL REFERENCES file, at TEXT NOT NULL,
+    PRIMARY KEY (path, digest)) STRICT, WITHOUT ROWID;
+CREATE TABLE reading (
+    id INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE REFERENCES file, read_by TEXT NOT NULL,
+    blob BLOB NOT NULL) STRICT;
+CREATE TABLE figure (
+    reading INTEGER NOT NULL REFERENCES reading ON DELETE CASCADE, code TEXT NOT NULL,
+    col TEXT NOT NULL, state TEXT NOT NULL, value TEXT NOT NULL,
+    PRIMARY KEY (reading, code, col)) STRICT, WITHOUT ROWID;
+CREATE TABLE finding (
+    key TEXT NOT NULL, digest TEXT NOT NULL, unit TEXT NOT NULL,
+    period TEXT NOT NULL, set_code TEXT NOT NULL, blob BLOB NOT NULL,
+    state TEXT NOT NULL CHECK
+        (state IN ('open', 'explained', 'released', 'accepted', 'rejected', 'closed')),
+    explanation TEXT NOT NULL, officer TEXT NOT NULL, reason TEXT NOT NULL, at TEXT NOT NULL,
+    audited TEXT NOT NULL, PRIMARY KEY (digest, key)) STRICT, WITHOUT ROWID;
+CREATE INDEX finding_of ON finding (period, set_code, key);
+CREATE TABLE answer (
+    id INTEGER PRIMARY KEY, key TEXT NOT NULL, period TEXT NOT NULL, action TEXT NOT NULL,
+    file TEXT NOT NULL, officer TEXT NOT NULL, reason TEXT NOT NULL, at TEXT NOT NULL,
+    source TEXT NOT NULL) STRICT;
+CREATE INDEX answer_to ON answer (key);
+CREATE TABLE standing (
+    period TEXT NOT NULL, set_code TEXT NOT NULL, unit TEXT NOT NULL, role TEXT NOT NULL,
+    state TEXT NOT NULL, digest TEXT NOT NULL, late INTEGER NOT NULL,
+    PRIMARY KEY (period, set_code, unit, role)) STRICT, WITHOUT ROWID;
+CREATE TABLE audited (digest TEXT PRIMARY KEY, rules TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE opening (
+    period TEXT NOT NULL, set_code TEXT NOT NULL, unit TEXT NOT NULL, role TEXT NOT NULL,
+    code TEXT NOT NULL, value TEXT NOT NULL, source TEXT NOT NULL,
+    PRIMARY KEY (period, set_code, unit, role, code)) STRICT, WITHOUT ROWID;
+CREATE TABLE summary (
+    period TEXT NOT NULL, set_code TEXT NOT NULL, number INTEGER NOT NULL, path TEXT NOT NULL,
+    digest TEXT NOT NULL, checksum TEXT NOT NULL, made_at TEXT NOT NULL, blob BLOB NOT NULL,
+    PRIMARY KEY (period, set_code, number)) STRICT;
+CREATE TABLE event (
+    id INTEGER PRIMARY KEY, at TEXT NOT NULL, what TEXT NOT NULL, details TEXT NOT NULL,
+    hash TEXT NOT NULL) STRICT;
+CREATE TRIGGER event_stays BEFORE UPDATE ON event
+    BEGIN SELECT raise(ABORT, 'events are never changed'); END;
+CREATE TRIGGER event_kept BEFORE DELETE ON event
+    BEGIN SELECT raise(ABORT, 'events are never removed'); END;
+"""
+# What was added since: a book of version n lacks what stands from UPGRADES[n - 1] on. Append only.
+UPGRADES = (
+    """CREATE TABLE closing (
+    id INTEGER PRIMARY KEY, period TEXT NOT NULL, closed INTEGER NOT NULL, officer TEXT NOT NULL,
+    reason TEXT NOT NULL, at TEXT NOT NULL, backup TEXT NOT NULL) STRICT;""",
+)
+SCHEMA_VERSION = 1 + len(UPGRADES)
