@@ -1,5 +1,6 @@
 """Form sets: what is asked, of whom, how often. Nothing here knows a form's name."""
 
+import os
 import re
 import tomllib
 from decimal import Decimal
@@ -234,7 +235,14 @@ class FormSet(Record, kw_only=True, dict=True):
 
 
 def templates_folder() -> Path:
-    """Find the installed form sets: beside the package, or at the top of a checkout."""
+    """
+    Find the installed form sets: beside the package, or at the top of a checkout.
+
+    HUIZONG_TEMPLATES names another folder, for an office with form sets of its own.
+    """
+    own = os.environ.get("HUIZONG_TEMPLATES")
+    if own:
+        return Path(own)
     beside = Path(__file__).parent / "templates"
     return beside if beside.is_dir() else Path(__file__).parents[2] / "templates"
 

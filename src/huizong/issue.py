@@ -66,16 +66,18 @@ def _blank(
 
 
 def planned(form_set: FormSet, period: Period) -> tuple[LedgerRows, ...]:
-    """Give the rows that stand in the issued plan: the items of the period's quarter."""
+    """Give the rows that stand in the issued plan: the items of the period's quarters."""
     if form_set.plan is None:
         return ()
     keys = tuple(column.key for column in form_set.plan.columns if not column.rule)
-    items = [item for item in form_set.plan_items if period.quarter in item.quarters]
+    quarters = set(period.quarters)
+    items = [item for item in form_set.plan_items if quarters & set(item.quarters)]
     rows = []
     for number, item in enumerate(items, 1):
+        quarter = max(quarters & set(item.quarters))
         target = None if item.target is None else str(item.target)
         given = {
-            "seq": str(number), "quarter": str(period.quarter), "milestone": item.milestone,
+            "seq": str(number), "quarter": str(quarter), "milestone": item.milestone,
             "item": item.item, "measure": item.measure, "target": target, "unit": item.unit,
             "indicator": item.indicator, "owner": item.owner, "partners": item.partners,
             "due": period.end.isoformat(),

@@ -10,6 +10,8 @@ from huizong.errors import HuizongError
 _MONTHS = {"M": 1, "Q": 3, "H": 6, "Y": 12}
 _PATTERN = re.compile(r"(\d{4})(?:Q([1-4])|M(0[1-9]|1[0-2])|H([12])|Y)")
 _AD_HOC = re.compile(r"D(\d{8})-(\d{8})")
+_DAY = r"(\d{4})[-.年](\d{1,2})[-.月](\d{1,2})日?"
+_DATES = re.compile(f"{_DAY}[-—–~至]+{_DAY}")
 _NUMERAL = "一二三四"
 _NAMED = re.compile(r"(\d{4})年(?:第?([一二三四1-4])季度|([上下])半年|(\d{1,2})月份?|年?度?)")
 
@@ -63,6 +65,12 @@ class Period:
         return (self.end.month - 1) // 3 + 1
 
     @property
+    def quarters(self) -> tuple[int, ...]:
+        """All quarters that it touches, those of its own year."""
+        last = self.quarter if self.end.year == self.year else 4
+        return tuple(range((self.start.month - 1) // 3 + 1, last + 1))
+
+    @property
     def previous(self) -> "Period | None":
         """The period of the same kind just before; an ad hoc period has none."""
         if self.kind == "D":
@@ -85,8 +93,10 @@ class Period:
 
     @classmethod
     def named(cls, text: str) -> "Period | None":
-        """Read a period as a heading has it (2026年第一季度) or as a code; None if neither."""
+        """Read a period as a heading has it (2026年第一季度, two dates) or as a code, else None."""
         folded = re.sub(r"\s", "", text)
+        if dates := _DATES.fullmatch(folded):
+            return cls._from_dates(*dates.groups())
         found = _NAMED.fullmatch(folded)
         try:
             if not found:
@@ -100,6 +110,15 @@ class Period:
         except (HuizongError, ValueError, KeyError):
             return None
 
+    @classmethod
+    def _from_dates(cls, *parts: str) -> "Period | None":
+        numbers = tuple(map(int, parts))
+        try:
+            start, end = dt.date(*numbers[:3]), dt.date(*numbers[3:])
+        except ValueError:
+            return None
+        return cls(start, end, "D") if start <= end else None
+
     @property
     def zh(self) -> str:
         """Its name as a form's heading has it."""
@@ -110,7 +129,7 @@ class Period:
             return f"{year}{'上下'[self.number - 1]}半年"
         if self.kind == "D":
             return f"{self.start:%Y.%m.%d}-{self.end:%Y.%m.%d}"
-        return f"{year}{self.number}月" if self.kind == "M" else f"{year}年度"
+        return f"{year}{self.number}月" if self.kind == "M" else f"{year}度"
 
     @property
     def en(self) -> str:
