@@ -49,7 +49,7 @@ LAYERS = (
         "progress reports dictionary definition_book sample filled dirt demo_offices demo acts"
         " asking",
     ),
-    ("faces", "cli addin menu __main__"),
+    ("faces", "usage cli addin menu __main__"),
 )
 RANKS = {module: rank for rank, (_, names) in enumerate(LAYERS) for module in names.split()}
 LAYER_OF = {module: layer for layer, names in LAYERS for module in names.split()}
@@ -84,7 +84,7 @@ HOMES = {
     "python_calamine": ("workbooks",),
     "rich": ("progress",),
     "sqlite3": ("book",),
-    "typer": ("cli",),
+    "typer": ("cli", "usage"),
     # Whoever writes a workbook: the unit's, the office's own, the summary.
     "xlsxwriter": (
         "styles",

@@ -1,7 +1,7 @@
 """Audit returns: the general rules and every relation, over all returns at once."""
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 import numpy as np
@@ -20,13 +20,14 @@ from huizong.audit_figures import (
 )
 from huizong.audit_units import check_outliers, check_slips
 from huizong.determine import Determined, determine
+from huizong.findings import both, named, told
 from huizong.forms import Ledger
 from huizong.ground import NOTHING_BESIDE, Beside, Ground, Header
 from huizong.language import CheckedSet, Rule
 from huizong.layout import ON_PAPER, STATUSES, report_sheet
 from huizong.read_rows import cell_of
 from huizong.records import SUMMARY, Finding, LedgerRows, Reading
-from huizong.texts import say
+from huizong.texts import catalogue
 from huizong.vectors import judge, operands, row_verdicts
 
 SHORTEST_TEXT = 50
@@ -108,7 +109,7 @@ def check_ledgers(audited: Audited) -> Iterator[Numbered]:
                 yield from _paper(audited, position, ledger, rows)
             # Where there are rows, the reader has asked for the state.
             elif rows and rows.sheet and not rows.rows and rows.status not in STATUSES[:2]:
-                details = {"label": ledger.zh, "expected": "、".join(STATUSES[:2])}
+                details = {**named(ledger), **_states()}
                 place = (rows.sheet, "", ledger.symbol)
                 yield position, Finding("ledger_unset", "must", *place, details)
 
@@ -116,7 +117,7 @@ def check_ledgers(audited: Audited) -> Iterator[Numbered]:
 def _paper(audited: Audited, position: int, ledger: Ledger, rows: LedgerRows) -> Iterator[Numbered]:
     """Only the office decides that a ledger stays on paper."""
     if ledger.symbol not in audited.on_paper:
-        details = {"label": ledger.zh, "found": ON_PAPER, "expected": "、".join(STATUSES[:2])}
+        details = {**named(ledger), "found": ON_PAPER, **_states()}
         yield position, Finding("ledger_on_paper", "must", rows.sheet, "", ledger.symbol, details)
 
 
@@ -146,7 +147,7 @@ def _blank_columns(position: int, rows: LedgerRows, required: Sequence) -> Itera
             if row[index] is None and (at, column.key) not in wrong:
                 cell = cell_of(rows, rows.numbers[at], column.key)
                 place = (rows.sheet, cell, column.key)
-                yield position, Finding("required_column", "must", *place, {"label": column.zh})
+                yield position, Finding("required_column", "must", *place, named(column))
 
 
 def check_coverage(audited: Audited) -> Iterator[Numbered]:
@@ -174,7 +175,7 @@ def check_texts(audited: Audited) -> Iterator[Numbered]:
         for section in audited.checked.form_set.sections:
             text = reading.texts.get(section.key, "")
             for code, level, found in _text_faults(text, required=section.required):
-                details = {"label": section.zh, "found": found, "length": str(len(text)),
+                details = {**named(section), "found": found, "length": str(len(text)),
                            "least": str(SHORTEST_TEXT)}  # fmt: skip
                 sheet = report_sheet(audited.checked.form_set)
                 yield position, Finding(code, level, sheet, "", section.key, details)
@@ -210,23 +211,22 @@ def _relation(audited: Audited, rule: Rule, position: int) -> Finding:
     reading = audited.readings[position]
     owners, numbers = row_verdicts(rule, audited.ground)
     lines = [str(number) for number in numbers[owners == position]]
-    common = {"relation": rule.id, "rule": rule.zh}
+    common = {"relation": rule.id, **named(rule, "rule")}
     if lines:
         symbol = rule.ledgers[0]
         ledger = _rows_of(reading, symbol)
         sheet = ledger.sheet if ledger else ""
         shown = "、".join(lines[:12])
-        details = {**common, "rows": shown, "found": say("finding.rows", rows=shown)}
+        details = {**common, "rows": shown, **told("finding.rows", "found", rows=shown)}
         return Finding("relation_rows", rule.level, sheet, f"A{lines[0]}", rule.id, details)
     parts = operands(rule, audited.ground, position)
-    shown = "，".join(
-        f"{_name(audited.checked, name)} {value or '—'}" for name, value in parts.operands
-    )
+    shown = "，".join(_shown(audited.checked, parts.operands, "zh"))
+    english = ", ".join(_shown(audited.checked, parts.operands, "en"))
     cells = {figure.code: figure.cell for figure in reading.figures}
     cell = next((cells[code] for code in rule.codes if cells.get(code)), "")
     sign = _SIGNS.get(parts.sign, parts.sign)
-    details = {**common, "operands": shown, "left": parts.left, "right": parts.right, "sign": sign,
-               "difference": parts.difference, "found": shown,
+    details = {**common, **both("operands", shown, english), "found": shown, "sign": sign,
+               "left": parts.left, "right": parts.right, "difference": parts.difference,
                "expected": f"{sign} {parts.right}" if parts.right else ""}  # fmt: skip
     code = "relation" if parts.left and parts.right else "relation_plain"
     return Finding(code, rule.level, reading.sheet, cell, rule.id, details)
@@ -235,11 +235,22 @@ def _relation(audited: Audited, rule: Rule, position: int) -> Finding:
 _SIGNS = {"<=": "≤", ">=": "≥", "<>": "≠", "=": "="}
 
 
-def _name(checked: CheckedSet, operand: str) -> str:
+def _shown(
+    checked: CheckedSet, operands: Iterable[tuple[str, str]], language: str
+) -> Iterator[str]:
     """Put an indicator's name before its code: 受理件数 TJ02, 上期 PREV(TJ20) likewise."""
-    code = operand.rpartition("(")[2].rstrip(")")
-    indicator = checked.form_set.by_code.get(code)
-    return f"{indicator.zh.strip().removeprefix('其中：')} {operand}" if indicator else operand
+    for operand, value in operands:
+        code = operand.rpartition("(")[2].rstrip(")")
+        indicator = checked.form_set.by_code.get(code)
+        name = (getattr(indicator, language) or indicator.zh) if indicator else ""
+        bare = name.strip().removeprefix("其中：").removeprefix("of which ")
+        yield f"{bare} {operand} {value or '—'}".strip()
+
+
+def _states() -> Mapping[str, str]:
+    """The two states that a ledger may be in."""
+    texts = [catalogue()[f"book.{code}"] for code in ("status_full", "status_none")]
+    return both("expected", "、".join(t["zh"] for t in texts), ", ".join(t["en"] for t in texts))
 
 
 CHECKS: tuple[Check, ...] = (

@@ -9,6 +9,7 @@ import numpy as np
 
 from huizong.audit_figures import Audited, Numbered
 from huizong.audit_units import groups
+from huizong.findings import named
 from huizong.forms import Ledger
 from huizong.ground import NUMBER
 from huizong.records import Finding, LedgerRows, Reading
@@ -240,7 +241,7 @@ def _rows_finding(
     return _finding(audited, _Shared(
         "copied_rows", found.sheet if found else "", f"A{numbers[0]}", ledger.symbol,
         say("finding.rows", rows=shown), shown, others,
-    ), label=ledger.zh, count=str(len(numbers)))  # fmt: skip
+    ), **named(ledger), count=str(len(numbers)))  # fmt: skip
 
 
 def _finding(audited: Audited, shared: _Shared, **details: str) -> Finding:

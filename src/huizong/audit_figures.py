@@ -1,18 +1,20 @@
 """The general rules about figures: filled in, in range, in step with the past (domain C.0.7)."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 import msgspec
 import numpy as np
 
 from huizong.cells import plain
+from huizong.findings import both, named
 from huizong.forms import Indicator
 from huizong.ground import BLANK, NUMBER, Ground, Header
 from huizong.language import CheckedSet
 from huizong.layout import ON_PAPER, STATUSES
 from huizong.records import LEVELS, Finding, LedgerRows, Reading
+from huizong.texts import catalogue
 
 Numbered = tuple[int, Finding]
 SMALLEST_BASE = 10  # percent changes are judged from this size on (corrections.md)
@@ -34,7 +36,7 @@ def found_at(
     """Make a finding at an indicator's cell, with what stands there."""
     reading = audited.readings[position]
     cell = next((one for one in reading.figures if one.code == indicator.code), None)
-    texts = {"label": indicator.zh.strip(), "found": cell.typed or cell.value if cell else ""}
+    texts = {**named(indicator), "found": cell.typed or cell.value if cell else ""}
     texts |= {key: str(value) for key, value in details.items()}
     place = cell.cell if cell else ""
     return position, Finding(code, level, reading.sheet, place, indicator.code, texts)
@@ -64,7 +66,12 @@ def check_required(audited: Audited) -> Iterator[Numbered]:
             told = {finding.subject for finding in reading.findings if finding.level == "must"}
             if indicator.code not in told and not _waits(audited, reading, indicator):
                 yield found_at(audited, int(position), indicator, "required", "must",
-                          measure=f"（{indicator.unit}）")  # fmt: skip
+                          **_measure(indicator))  # fmt: skip
+
+
+def _measure(indicator: Indicator) -> Mapping[str, str]:
+    english = catalogue().get(f"measure.{indicator.unit}", {}).get("en", indicator.unit)
+    return both("measure", f"（{indicator.unit}）", f" ({english})")
 
 
 def _waits(audited: Audited, reading: Reading, indicator: Indicator) -> bool:
@@ -203,6 +210,6 @@ def check_previous(audited: Audited) -> Iterator[Numbered]:
             if known is None or not indicator.numeric or cell.state != "number":
                 continue
             if Decimal(cell.value) != Decimal(known):
-                texts = {"label": indicator.zh.strip(), "found": cell.value, "expected": known}
+                texts = {**named(indicator), "found": cell.value, "expected": known}
                 place = (reading.sheet, cell.cell, cell.code)
                 yield position, Finding("previous_differs", "note", *place, texts)

@@ -7,6 +7,7 @@ import msgspec
 import numpy as np
 
 from huizong.cells import NOT_APPLICABLE, plain
+from huizong.findings import named
 from huizong.forms import Indicator
 from huizong.ground import BLANK, NA, NUMBER, TEXT, Ground, Values, values_of
 from huizong.language import CheckedSet, Computed
@@ -83,7 +84,7 @@ def _zero_reports(
         cell = figures[position].get(indicator.code)
         if not reading.zero_report or cell is None:
             continue
-        details = {"label": indicator.zh.strip(), "found": cell.typed}
+        details = {**named(indicator), "found": cell.typed}
         if cell.state == "blank" or (cell.formula and cell.state == "number"):
             value = _zero_value(indicator, position, ground)
             if value is None or (cell.state == "number" and cell.value == value):
@@ -162,7 +163,7 @@ def _put(
         code = _difference(indicator, cell, str(name), value, by_hand=by_hand)
         if code:
             details = {
-                "label": indicator.zh.strip(),
+                **named(indicator),
                 "found": cell.typed or say("book.empty"),
                 "value": NOT_APPLICABLE if name == "na" else value or say("book.empty"),
             }

@@ -1,9 +1,31 @@
 """Findings in words: where, what stands there, what was expected, what to do, who must do it."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from huizong.records import Finding
-from huizong.texts import catalogue, say
+from huizong.texts import catalogue, language, say
+
+# A detail that has words of its own is kept in both languages, the English under this ending.
+ENGLISH = "_en"
+# Details that list several things: kept with the Chinese marks.
+_LISTS = ("parts", "near", "rows", "operands", "other", "expected", "offered", "columns")
+
+
+def both(key: str, zh: str, en: str) -> Mapping[str, str]:
+    """Give a detail in both languages: a finding is found by one person and read by another."""
+    return {key: zh, key + ENGLISH: en} if en else {key: zh}
+
+
+def named(thing: Any, key: str = "label") -> Mapping[str, str]:
+    """Give the name of an indicator, ledger, column or relation as a detail."""
+    return both(key, thing.zh.strip(), thing.en.strip())
+
+
+def told(code: str, key: str = "label", **details: Any) -> Mapping[str, str]:
+    """Give a text of the catalogue as a detail."""
+    text = catalogue()[code]
+    return both(key, text["zh"].format(**details), text["en"].format(**details))
 
 
 def words(finding: Finding) -> str:
@@ -36,8 +58,22 @@ def with_sheet(finding: Finding) -> str:
 def _filled(finding: Finding) -> Mapping[str, str]:
     """A text may name a detail that is not given: an empty text is better than a traceback."""
     given = {"cell": finding.cell, "sheet": finding.sheet, "subject": finding.subject}
-    said = {key: text or say("book.empty") for key, text in finding.details.items()}
+    details = dict(finding.details)
+    if language() == "en":
+        details |= {key: _english(text) for key, text in details.items() if key in _LISTS}
+        details |= {
+            key.removesuffix(ENGLISH): text
+            for key, text in finding.details.items()
+            if key.endswith(ENGLISH)
+        }
+    said = {key: text or say("book.empty") for key, text in details.items()}
     return dict.fromkeys(KEYS, "") | given | said
+
+
+def _english(text: str) -> str:
+    for mark, english in (("、", ", "), ("，", ", "), ("；", "; "), ("（", " ("), ("）", ")")):
+        text = text.replace(mark, english)
+    return text
 
 
 # Every detail that a text names.

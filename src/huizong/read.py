@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from huizong.cells import squash
+from huizong.findings import named, told
 from huizong.forms import FormSet, installed, read_form_set
 from huizong.gate import Refused
 from huizong.layout import TAG_SHEET, ledger_sheet, report_sheet, statistics_sheet
@@ -318,8 +319,8 @@ def _tag_agrees(
     for key, cell in cells.items():
         seen, hidden = getattr(identity, key), tag.get(key, "")
         if squash(seen) != squash(hidden):
-            details = {"label": say(_LABELS[key]), "found": hidden or say("book.empty"),
-                       "expected": seen or say("book.empty")}  # fmt: skip
+            details = {**told(_LABELS[key]), "found": hidden,
+                       "expected": seen}  # fmt: skip
             yield Finding("identity_contradicts", "ask", sheet, cell, key, details)
 
 
@@ -334,8 +335,8 @@ def _heading_agrees(pages: Sequence[_Page], main: _Page, form_set: FormSet) -> I
         for key, expected in wanted.items():
             found, cell = page.label(key)
             if cell and squash(found) != squash(expected):
-                details = {"label": say(f"book.{key}"), "found": found or say("book.empty"),
-                           "expected": expected or say("book.empty")}  # fmt: skip
+                details = {**told(f"book.{key}"), "found": found,
+                           "expected": expected}  # fmt: skip
                 yield Finding("identity_differs", "ask", page.sheet.name, cell, key, details)
 
 
@@ -370,7 +371,7 @@ def _ledgers(
         page, heading = places[0]
         findings += [
             Finding("two_sheets", "ask", other.sheet.name, "", ledger.code,
-                    {"label": ledger.zh, "found": page.sheet.name, "other": other.sheet.name})
+                    {**named(ledger), "found": page.sheet.name, "other": other.sheet.name})
             for other, _ in places[1:]
             if other.sheet.rows != page.sheet.rows
         ]  # fmt: skip

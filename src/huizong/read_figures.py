@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from huizong.cells import NOT_APPLICABLE, Figure, address, plain, read_date, read_figure, squash
+from huizong.findings import named
 from huizong.forms import FormSet, Indicator
 from huizong.records import FigureCell, Finding
 from huizong.sheets import (
@@ -138,7 +139,7 @@ def find_rows(sheet: Sheet, heading: Heading, form_set: FormSet) -> Rows:
             _leave_row(rows, sheet, heading, row, name or code)
     missing = [one for one in form_set.indicators if one.code not in rows.found]
     rows.findings += [
-        finding("row_missing", "must", sheet, heading.row, code_at, subject=one.code, label=one.zh)
+        finding("row_missing", "must", sheet, heading.row, code_at, subject=one.code, **named(one))
         for one in missing
     ]
     return rows
@@ -165,13 +166,13 @@ def _take_row(
         other = names[name]
         rows.findings.append(
             finding("name_of_another", "must", sheet, row, column, subject=indicator.code,
-                    found=name, expected=indicator.zh.strip(), other=other)
+                    found=name, other=other, **named(indicator, "expected"))
         )  # fmt: skip
     else:
         alike = difflib.SequenceMatcher(None, name, squash(indicator.zh)).ratio()
         rows.findings.append(
             finding("name_edited", "ask", sheet, row, column, subject=indicator.code,
-                    found=name, expected=indicator.zh.strip(), alike=round(100 * alike))
+                    found=name, alike=round(100 * alike), **named(indicator, "expected"))
         )  # fmt: skip
 
 
@@ -212,7 +213,7 @@ def _figure(
     value = cells[column] if column < len(cells) else ""
     place = address(row, column)
     formula = (row, column) in sheet.formulas
-    common = {"subject": indicator.code, "label": indicator.zh.strip(), "found": plain_text(value)}
+    common = {"subject": indicator.code, **named(indicator), "found": plain_text(value)}
     fault = cell_fault(sheet, row, column)
     determined = bool(indicator.computed or indicator.source_rule)
     if fault and fault[0] == "not_calculated" and determined:

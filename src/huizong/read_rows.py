@@ -7,6 +7,7 @@ from decimal import Decimal
 from difflib import get_close_matches
 
 from huizong.cells import address, column_letters, plain, read_date, read_figure, squash
+from huizong.findings import named
 from huizong.forms import Column, Ledger
 from huizong.layout import ON_PAPER, STATUSES
 from huizong.read_figures import TOTAL_WORDS
@@ -55,7 +56,7 @@ class _Taken:
 
     def say(self, code: str, level: str, row: int, at: int, column: Column, **more: object) -> None:
         """Note a finding at one cell."""
-        details = {"subject": column.key, "label": column.zh, **more}
+        details = {"subject": column.key, **named(column), **more}
         self.findings.append(finding(code, level, self.sheet, row, at, **details))
 
     def strange(self, column: Column, kind: str) -> None:
@@ -92,7 +93,7 @@ def _heading_faults(
     """A column gone, renamed (a near name is offered, never taken), or standing twice."""
     for column in ledger.columns:
         places = found.get(column.key, ())
-        common = {"subject": column.key, "label": column.zh}
+        common = {"subject": column.key, **named(column)}
         if len(places) > 1:
             yield finding("column_twice", "ask", sheet, row, places[1], **common)
         if places or not column.entry:
@@ -275,7 +276,7 @@ def _status(taken: _Taken, state: tuple[str, str], ledger: Ledger) -> str:
     elif not taken.rows and status == full:
         code = "status_without_rows"
     if code:
-        details = {"found": found, "rows": str(len(taken.rows)), "label": ledger.zh}
+        details = {"found": found, "rows": str(len(taken.rows)), **named(ledger)}
         taken.findings.append(Finding(code, "must", taken.sheet.name, cell, ledger.symbol, details))
     return status
 
