@@ -28,7 +28,7 @@ LAYERS = (
     (
         "office",
         "roster table_files settings control lock wholeness schema book launchers office entries"
-        " history past digests",
+        " history past digests paperwork",
     ),
     (
         "parts of stages",
@@ -36,13 +36,14 @@ LAYERS = (
         " restate blank_problems corrections differences circulars"
         " placing choosing answers settle papers findings_paper read_figures read_rows read_texts"
         " read_summary unseen audit_figures audit_units audit_copies contents recount total_sheets"
-        " unit_sheets ledger_sheets return_sheets charts briefing outgoing",
+        " unit_sheets ledger_sheets return_sheets charts briefing approval_sheet outgoing",
     ),
     ("stages", "issue collect read audit aggregate write verify submit"),
     (
         "pipeline",
         "work checking beside key_files issuing take_in across examine publish versions send_back"
-        " circulate standing closing openings opening_blank pipeline",
+        " circulate standing closing openings opening_blank paper_copies signing ready"
+        " pipeline",
     ),
     (
         "showing",
@@ -99,6 +100,7 @@ HOMES = {
         "blank_problems",
         "circulars",
         "circulate",
+        "approval_sheet",
         "write",
         "total_sheets",
         "unit_sheets",

@@ -4,7 +4,7 @@ import contextlib
 import datetime as dt
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,14 +12,16 @@ import msgspec
 
 from huizong.errors import HuizongError
 from huizong.history import closed_periods
+from huizong.paperwork import signed_sets, signing_lines
 from huizong.periods import Period
 from huizong.progress import bars
-from huizong.texts import say, speak_unless_chosen
+from huizong.texts import catalogue, say, speak_unless_chosen
 from huizong.work import Work, at_work
 
 # The pipeline takes longer to load than `status` to answer: it is imported where it is used.
 if TYPE_CHECKING:
     from huizong.differences import Compared
+    from huizong.paper_copies import Noted, PaperState
     from huizong.publish import Published
 
 DONE, WAITS, FAILED = 0, 1, 2
@@ -229,6 +231,49 @@ def history(work: Work, file: Path, period: str = "", *, blank: bool = False) ->
     return Told((say("command.history", **told),))
 
 
+def paper(work: Work, period: Period, noted: Sequence["Noted"] = ()) -> Told:
+    """Enter paper copies if any are given; say how the paper of these, or of all units, stands."""
+    from huizong import paper_copies, pipeline
+
+    if noted:
+        states = pipeline.register_paper(work, period, noted)
+    else:
+        states = paper_copies.paper_states(work, period)
+    counts = Counter(one.state for one in states)
+    each = (say("paper.count", name=say(f"paper_state.{s}"), count=n) for s, n in counts.items())
+    last = say("paper_copy.counts", counts=say("paper.joint").join(each))
+    waits = any(one.state in paper_copies.WAITING for one in states)
+    return Told((*map(_paper_line, states), last), waits=waits)
+
+
+def _paper_line(one: "PaperState") -> str:
+    said = {"set": one.set_code, "unit": one.unit, "name": one.name, "found": one.found}
+    said |= {"expected": one.expected or "——", "state": say(f"paper_state.{one.state}")}
+    why = f"paper_copy.{one.state}_why"
+    return say("paper_copy.line", **said) + (say(why, **said) if why in catalogue() else "")
+
+
+def sign(
+    work: Work, period: Period, step: str, officer: str, note: str, set_code: str = ""
+) -> Told:
+    """Take a step of signing, or say which are taken where none is named."""
+    from huizong import ready, signing
+
+    if step:
+        done = signing.sign(work, period, step, officer, note, set_code)
+        name = say(f"signing.{done.step.step}")
+        line = say("signing.entered", step=name, officer=done.step.officer, path=done.path)
+        return Told((line,))
+    lines = list(signing_lines(work.book, str(period)))
+    open_ = [
+        one
+        for code in signed_sets(work.book, str(period))
+        for one in ready.ready_to_submit(work, period, code)
+    ]
+    lines += [str(one) for one in open_] or [say("signing.ready")] if lines else []
+    return Told(tuple(lines or [say("error.sign_nothing", period=period)]), waits=bool(open_))
+
+
 def close(work: Work, period: Period, officer: str, reason: str) -> Told:
     """Close a period."""
     from huizong import pipeline
@@ -259,7 +304,12 @@ def status(work: Work, period: Period, *, as_json: bool = False) -> Told:
         for one in stands
     )
     last = "，".join(f"{say('state.' + state)} {count}" for state, count in counts.items())
-    return Told((*lines, last, *_closed(work, period)))
+    return Told((*lines, last, *_signed(work, period), *_closed(work, period)))
+
+
+def _signed(work: Work, period: Period) -> Iterator[str]:
+    if work.office.settings.signing:
+        yield from signing_lines(work.book, str(period))
 
 
 def _closed(work: Work, period: Period) -> Iterator[str]:

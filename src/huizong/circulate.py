@@ -39,7 +39,6 @@ from huizong.unit_sheets import write_units
 from huizong.work import Work
 
 _RAISED = ("must", "release", "explain", "ask")
-_DAYS = 3
 
 
 class Paper(msgspec.Struct, frozen=True):
@@ -56,11 +55,15 @@ def papers(work: Work, period: Period) -> tuple[Paper, ...]:
     for checked in work.sets(period):
         returns = examine(work, checked, period)
         done += _papers_of(work, checked, period, returns)
-    written = [one.path for one in done if one.path]
-    for path in written:
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        work.book.record("paper", {"file": path.name, "digest": digest}, work.at)
+    for path in [one.path for one in done if one.path]:
+        record_paper(work, path)
     return tuple(done)
+
+
+def record_paper(work: Work, path: Path) -> None:
+    """Enter what was written, so that a paper that a person has changed is known as one."""
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    work.book.record("paper", {"file": path.name, "digest": digest}, work.at)
 
 
 def _papers_of(
@@ -97,13 +100,13 @@ def _write(
         "circular.file", period=period, code=work.office.unit.code, paper=name,
         set=safe_name(name_of(checked.form_set)),
     )  # fmt: skip
-    safely = write_safely(_free(work, work.office.summaries(str(period)) / f"{stem}.xlsx"))
+    safely = write_safely(free_path(work, work.office.summaries(str(period)) / f"{stem}.xlsx"))
     with safely as temp, new_workbook(temp, name, work.now) as book:
         write(book)
     return Paper(name, safely.path)
 
 
-def _free(work: Work, path: Path) -> Path:
+def free_path(work: Work, path: Path) -> Path:
     """Give the name to write under: another one if the file there is no longer as we wrote it."""
     ours = {details.get("digest") for _, what, details in work.book.events() if what == "paper"}
     for number in range(1, 100):
@@ -174,7 +177,8 @@ def _issue(
         key=one.key, unit=foreign(entry.unit.name), level=finding.level, place=place,
         text=finding_words(one, checked.form_set, entry),
         owner=_owner(work, entry.unit, finding.level),
-        due=_deadline(file.received_at, due), raised=file.received_at, closing=closing,
+        due=_deadline(file.received_at, work.office.settings.mend_days, due),
+        raised=file.received_at, closing=closing,
         officer=one.officer, closed=closed,
     )  # fmt: skip
 
@@ -189,8 +193,8 @@ def _owner(work: Work, unit: Unit, level: str) -> str:
     return owner
 
 
-def _deadline(received: str, due: dt.date | None) -> dt.date:
-    """Three days after the return came, past a weekend, and not before the period's deadline."""
-    day = dt.date.fromisoformat(received[:10]) + dt.timedelta(days=_DAYS)
+def _deadline(received: str, days: int, due: dt.date | None) -> dt.date:
+    """So many days after the return came, past a weekend, and not before the period's deadline."""
+    day = dt.date.fromisoformat(received[:10]) + dt.timedelta(days=days)
     day = max(day, due) if due else day
     return day + dt.timedelta(days=max(0, 7 - day.weekday()) if day.weekday() > 4 else 0)

@@ -143,6 +143,39 @@ def aggregate(office: Folder, period: PeriodText, now: Now = "") -> int:
 
 
 @app.command(cls=Command)
+def paper(
+    office: Folder, period: PeriodText,
+    unit: Annotated[str, typer.Option()] = "",
+    code: Annotated[str, typer.Option()] = "",
+    set_code: Annotated[str, typer.Option("--set")] = "",
+    file: Annotated[Path | None, typer.Option()] = None,
+    now: Now = "",
+) -> int:  # fmt: skip
+    """Hold the codes on paper copies against the returns, and say who owes one."""
+    from huizong.paper_copies import Noted, read_list
+
+    if bool(unit) != bool(code):
+        raise HuizongError("error.paper_pair")
+    noted = read_list(file) if file else (Noted(unit, code, set_code),) if unit else ()
+    with office_at_work(office, now, "paper") as work:
+        return _tell(acts.paper(work, Period.parse(period), noted))
+
+
+@app.command(cls=Command)
+def sign(
+    office: Folder, period: PeriodText,
+    step: Annotated[str, typer.Option()] = "",
+    officer: Annotated[str, typer.Option()] = "",
+    note: Annotated[str, typer.Option()] = "",
+    set_code: Annotated[str, typer.Option("--set")] = "",
+    now: Now = "",
+) -> int:  # fmt: skip
+    """Take a step on the last summary; without one say where it stands."""
+    with office_at_work(office, now, "sign") as work:
+        return _tell(acts.sign(work, Period.parse(period), step, officer, note, set_code))
+
+
+@app.command(cls=Command)
 def history(
     office: Folder, file: Annotated[Path, typer.Argument(metavar="FILE")],
     blank: Annotated[bool, typer.Option("--blank")] = False,

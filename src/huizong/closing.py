@@ -128,6 +128,13 @@ def _open_in(work: Work, checked: CheckedSet, period: Period) -> Iterator[Open]:
     if files:
         names = "、".join(file.name for file in files)
         yield Open("files", {**said, "count": len(files), "names": names})
+    yield from faults_of_summary(work, checked, period)
+
+
+def faults_of_summary(work: Work, checked: CheckedSet, period: Period) -> Iterator[Open]:
+    """Say what is wrong with the last summary of a form set, or that there is none."""
+    form_set = checked.form_set
+    said = {"set": name_of(form_set), "period": period}
     summary = last_summary(work.book, str(period), form_set.code)
     if summary is None:
         yield Open("no_summary", said)

@@ -10,7 +10,7 @@ from xlsxwriter.worksheet import Worksheet
 from huizong.cells import address
 from huizong.records import Unit
 from huizong.roster import FIELDS, SHEET
-from huizong.settings import LANGUAGES, SETTING_NAMES, SETTINGS, Settings
+from huizong.settings import LANGUAGES, SETTING_NAMES, SETTINGS, SIGNING, Settings
 from huizong.styles import Styles
 from huizong.tables import Table, new_workbook
 from huizong.texts import catalogue, say
@@ -76,6 +76,8 @@ def _write_settings(book: xlsxwriter.Workbook, styles: Styles, settings: Setting
 def _choices(name: str) -> tuple[str, ...]:
     if name == "language":
         return tuple(LANGUAGES)
+    if name == "signing":
+        return tuple(say(f"signing.{key}") for key in SIGNING)
     return (say("book.zero_yes"), say("book.zero_no")) if name == "joined" else ()
 
 
@@ -87,9 +89,11 @@ def _setting_text(settings: Settings, name: str) -> str:
         days += [f"{code} {period}={day}" for (code, period), day in settings.due_on.items()]
         return "；".join(days)
     value = getattr(settings, name)
+    if name == "signing":
+        return say(f"signing.{value or 'no'}")
     if isinstance(value, bool):
         return say("book.zero_yes" if value else "book.zero_no")
-    return "、".join(value) if isinstance(value, tuple) else value
+    return "、".join(value) if isinstance(value, tuple) else str(value)
 
 
 def _write_roster(book: xlsxwriter.Workbook, styles: Styles, roster: Sequence[Unit]) -> None:

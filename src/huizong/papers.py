@@ -4,6 +4,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 import msgspec
 
@@ -16,11 +17,13 @@ from huizong.records import (
     ADOPTED,
     MISSING,
     NOT_A_RETURN,
+    OWN,
     PASSED,
     PENDING,
     RETURNED,
     TO_EXPLAIN,
     TO_MEND,
+    UNIT,
     WAITING,
     UnitReturn,
 )
@@ -34,6 +37,7 @@ _COLOURS = {
     MISSING: "red", TO_MEND: "red", TO_EXPLAIN: "amber", WAITING: "amber", PASSED: "green",
     ADOPTED: "green", PENDING: "amber", RETURNED: "red",
 }  # fmt: skip
+_PAPER_COLOURS = {"matched": "green", "differs": "red", "replace": "red", "open": "amber"}
 
 
 class SetReturns(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,13 +90,19 @@ def counts_of(one: SetReturns) -> str:
 def write_status(
     office: Office, period: str, sets: Sequence[SetReturns], files: Sequence[Received],
     path: Path, now: dt.datetime, unfiled: Unfiled | None = None,
+    copies: Mapping[tuple[str, str, str], str] = MappingProxyType({}),
 ) -> Path:  # fmt: skip
-    """Write 状态.xlsx and give where it stands: another name if it is open in a program."""
+    """
+    Write 状态.xlsx and give where it stands: another name if it is open in a program.
+
+    `copies` says how paper copies stand, by set, unit and role, where any are handed in.
+    """
     safely = write_safely(path)
     title = say("paper.status_title", office=office.unit.name, period=period_name(period))
     with safely as temp, new_workbook(temp, title, now) as book:
         styles = Styles(book)
-        _write_units(Table(book, styles, say("paper.status_sheet"), _UNIT_WIDTHS), title, sets, now)
+        units = Table(book, styles, say("paper.status_sheet"), _UNIT_WIDTHS)
+        _write_units(units, title, sets, copies, now)
         _write_files(
             Table(book, styles, say("paper.files_sheet"), _FILE_WIDTHS),
             office, files, unfiled or Unfiled(),
@@ -100,15 +110,19 @@ def write_status(
     return safely.path
 
 
-_UNIT_WIDTHS = (6, 7, 15, 20, 12, 7, 12, 17, 30, 6, 8, 8, 8, 14)
+_UNIT_WIDTHS = (6, 7, 15, 20, 12, 7, 12, 17, 30, 6, 8, 8, 8, 9, 14)
 _UNIT_STYLES = (
     "centre", "centre", "centre", "text", "", "centre", "centre", "centre", "text", "centre",
-    "centre", "centre", "centre", "text",
+    "centre", "centre", "centre", "centre", "text",
 )  # fmt: skip
+_PAPER = 13  # the column of the paper copies
 _FILE_WIDTHS = (6, 34, 34, 17, 12, 20, 10, 7, 50)
 
 
-def _write_units(table: Table, title: str, sets: Sequence[SetReturns], now: dt.datetime) -> None:
+def _write_units(
+    table: Table, title: str, sets: Sequence[SetReturns],
+    copies: Mapping[tuple[str, str, str], str], now: dt.datetime,
+) -> None:  # fmt: skip
     table.title(title)
     for one in sets:
         table.note(counts_of(one), "strong")
@@ -119,12 +133,15 @@ def _write_units(table: Table, title: str, sets: Sequence[SetReturns], now: dt.d
         for unit in one.rows:
             number += 1
             styles = [name or _COLOURS[unit.state] for name in _UNIT_STYLES]
-            table.line([masked(text) for text in _unit_line(number, one, unit)], styles)
-    table.sheet.autofilter(table.heading, 0, max(table.row - 1, table.heading + 1), 13)
+            copy = copies.get((one.code, unit.unit.code, OWN if one.own is unit else UNIT), "")
+            styles[_PAPER] = _PAPER_COLOURS.get(copy, "centre")
+            table.line([masked(text) for text in _unit_line(number, one, unit, copy)], styles)
+    last = max(table.row - 1, table.heading + 1)
+    table.sheet.autofilter(table.heading, 0, last, len(_UNIT_WIDTHS) - 1)
     table.page()
 
 
-def _unit_line(number: int, one: SetReturns, unit: UnitReturn) -> tuple[str, ...]:
+def _unit_line(number: int, one: SetReturns, unit: UnitReturn, copy: str) -> tuple[str, ...]:
     standing = Counter(found.finding.level for found in unit.findings if found.stands)
     blocking = standing["must"] + standing["release"]
     numbers = (blocking, standing["explain"], standing["ask"])
@@ -141,6 +158,7 @@ def _unit_line(number: int, one: SetReturns, unit: UnitReturn) -> tuple[str, ...
         unit.file,
         str(unit.version or ""),
         *(str(count or "") for count in numbers),
+        say(f"paper_state.{copy}") if copy else "",
         say("mark.unchecked") if unit.unchecked_seal else "",
     )
 

@@ -23,6 +23,7 @@ from huizong.issue import write_issued
 from huizong.issuing import blanks_of, refuse_unknown_paper
 from huizong.key_files import issue_keys
 from huizong.office import expected_units
+from huizong.paper_copies import Noted, PaperState, register, shown_states
 from huizong.papers import SetReturns, Unfiled, write_status
 from huizong.periods import Period
 from huizong.publish import Published, publish
@@ -132,7 +133,7 @@ def write_papers(
         one.typed.key: (one.typed.action, one.typed.officer, one.typed.reason)
         for one in applied.refused
     }
-    status = write_status(office, str(period), sets, files, office.status, work.now, Unfiled())
+    status = _write_status(work, period, sets)
     findings = write_findings(
         office, str(period), [_with_summary(work, period, one) for one in sets], files,
         office.findings, work.now, answers=answers_of(work.book), typed=typed,
@@ -140,6 +141,14 @@ def write_papers(
         versions=compared(work, period, last=True),
     )  # fmt: skip
     return status, findings
+
+
+def _write_status(work: Work, period: Period, sets: Sequence[SetReturns]) -> Path:
+    office = work.office
+    return write_status(
+        office, str(period), sets, files_of(work.book), office.status, work.now, Unfiled(),
+        shown_states(work, period),
+    )  # fmt: skip
 
 
 # How the office's own totals stand in the list of findings: no unit, nothing to report.
@@ -210,6 +219,14 @@ def reopen(work: Work, period: Period, officer: str, reason: str) -> Closing:
     entered = closing.reopen(work, period, officer, reason)
     take_in.file_held(work)
     return entered
+
+
+def register_paper(work: Work, period: Period, noted: Sequence[Noted]) -> tuple[PaperState, ...]:
+    """Enter paper copies, and write 状态.xlsx anew."""
+    done = register(work, period, noted)
+    sets = tuple(examine(work, checked, period) for checked in work.sets(period))
+    _write_status(work, period, sets)
+    return done
 
 
 def unfiled_lines(collected: Collected) -> list[str]:

@@ -27,6 +27,7 @@ from huizong.past import opening_sources, past_of_office
 from huizong.periods import Period
 from huizong.records import (
     LEVELS,
+    MISSING,
     SUMMARY,
     AuditedFinding,
     FigureCell,
@@ -101,7 +102,18 @@ def _publish(work: Work, checked: CheckedSet, period: Period) -> Published:
 def is_current(work: Work, checked: CheckedSet, period: Period, summary: Summary) -> bool:
     """Whether a summary says what the returns, as they stand now, add up to."""
     returns = with_readings(work, examine(work, checked, period))
-    return _same(summary, summarise(work, checked, period, returns, summary))
+    now = summarise(work, checked, period, returns, summary)
+    return _same(_timeless(summary), _timeless(now))
+
+
+def _timeless(summary: Summary) -> Summary:
+    """That a missing unit is late by now changes nothing in what was added up."""
+    own = _never_late(summary.own) if summary.own else None
+    return msgspec.structs.replace(summary, units=tuple(map(_never_late, summary.units)), own=own)
+
+
+def _never_late(one: UnitReturn) -> UnitReturn:
+    return msgspec.structs.replace(one, late=False) if one.state == MISSING else one
 
 
 def _is_there(work: Work, checked: CheckedSet, summary: Summary, made: Made) -> bool:

@@ -64,5 +64,12 @@ UPGRADES = (
     """CREATE TABLE closing (
     id INTEGER PRIMARY KEY, period TEXT NOT NULL, closed INTEGER NOT NULL, officer TEXT NOT NULL,
     reason TEXT NOT NULL, at TEXT NOT NULL, backup TEXT NOT NULL) STRICT;""",
+    """CREATE TABLE paper (
+    id INTEGER PRIMARY KEY, period TEXT NOT NULL, set_code TEXT NOT NULL, unit TEXT NOT NULL,
+    role TEXT NOT NULL, code TEXT NOT NULL, digest TEXT NOT NULL, at TEXT NOT NULL) STRICT;
+CREATE TABLE signature (
+    id INTEGER PRIMARY KEY, period TEXT NOT NULL, set_code TEXT NOT NULL, number INTEGER NOT NULL,
+    checksum TEXT NOT NULL, step TEXT NOT NULL CHECK (step IN ('draft', 'check', 'sign')),
+    officer TEXT NOT NULL, note TEXT NOT NULL, at TEXT NOT NULL) STRICT;""",
 )
 SCHEMA_VERSION = 1 + len(UPGRADES)

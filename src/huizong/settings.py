@@ -25,6 +25,9 @@ from huizong.roster import (
 from huizong.texts import catalogue, say
 
 SETTINGS = "设置"
+# 不要, 要, 要（三人不同）: whether a summary is signed before it is submitted.
+SIGNING = ("no", "yes", "apart")
+USUAL_DAYS, MOST_DAYS = 3, 90  # for mending
 LANGUAGES = {"中文": "zh", "English": "en"}
 
 
@@ -35,7 +38,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     `sets` are the form sets in use, empty for all installed; `due_days` the days from the end of
     a period to the deadline, by set, `due_on` fixed deadlines by (set, period), `on_paper` the
     codes of ledgers that units keep on paper (只填合计); `joined` puts all form sets of a unit
-    into one issued workbook (合并下发).
+    into one issued workbook (合并下发). `signing` is whether a summary is signed before it is
+    submitted (送审): "", yes, or apart where three different officers have to; `mend_days` are
+    the days for mending (整改期限).
     """
 
     code: str
@@ -51,6 +56,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     valid_to: str = ""
     on_paper: tuple[str, ...] = ()
     joined: bool = False
+    signing: str = ""
+    mend_days: int = USUAL_DAYS
 
     def paper_ledgers(self, form_set: FormSet) -> tuple[str, ...]:
         """Give the ledgers (symbols) of a form set of which only the totals are filled in."""
@@ -80,6 +87,8 @@ SETTING_NAMES = (
     "valid_to",
     "on_paper",
     "joined",
+    "signing",
+    "mend_days",
 )
 
 
@@ -181,6 +190,23 @@ def _due(value: object) -> tuple[dict[str, object], str]:
     return {"due_days": MappingProxyType(days), "due_on": MappingProxyType(fixed)}, ""
 
 
+def _signing(value: object) -> tuple[str, str]:
+    text = squash(shown(value))
+    known = {
+        squash(word): key for key in SIGNING for word in catalogue()[f"signing.{key}"].values()
+    }
+    found = known.get(text, "" if text else "no")
+    return ("" if found == "no" else found), "" if found else "signing"
+
+
+def _days(value: object) -> tuple[int, str]:
+    text = shown(value)
+    if not text:
+        return USUAL_DAYS, ""
+    good = text.isascii() and text.isdigit() and 1 <= int(text) <= MOST_DAYS
+    return (int(text), "") if good else (0, "days")
+
+
 _READERS = {
     "code": read_code,
     "language": _language,
@@ -189,4 +215,6 @@ _READERS = {
     "due": _due,
     "on_paper": _sets,
     "joined": _yes,
+    "signing": _signing,
+    "mend_days": _days,
 }

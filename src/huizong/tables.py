@@ -67,7 +67,7 @@ class Table:
         """Write the heading row; `keep` freezes it and prints it on every page."""
         for column, text in enumerate(texts):
             self.sheet.write_string(self.row, column, text, self.styles("heading"))
-        self.sheet.set_row(self.row, 15 * self._lines(texts) + 9)
+        self.sheet.set_row(self.row, 15 * self.lines(texts) + 9)
         if keep:
             self.sheet.freeze_panes(self.row + 1, 0)
             self.heading = self.row
@@ -78,11 +78,12 @@ class Table:
         names = [styles] * len(texts) if isinstance(styles, str) else styles
         for column, (text, name) in enumerate(zip(texts, names, strict=True)):
             self.sheet.write_string(self.row, column, fit(text), self.styles(name))
-        self.sheet.set_row(self.row, min(15 * self._lines(texts) + 5, 400))
+        self.sheet.set_row(self.row, min(15 * self.lines(texts) + 5, 400))
         self.row += 1
         return self.row - 1
 
-    def _lines(self, texts: Sequence[str]) -> int:
+    def lines(self, texts: Sequence[str]) -> int:
+        """Estimate the lines of the highest cell of a row."""
         return max(lines_needed(t, w - 1.5) for t, w in zip(texts, self.widths, strict=False))
 
     def page(self, *, landscape: bool = True) -> None:

@@ -1,0 +1,31 @@
+"""Whether a summary may be submitted: it stands as it was made, signed where that is wanted."""
+
+from collections.abc import Iterator
+
+from huizong.closing import Open, faults_of_summary
+from huizong.paperwork import STEPS, last_made, steps_of
+from huizong.periods import Period
+from huizong.texts import name_of, say
+from huizong.work import Work, checked_sets
+
+
+def ready_to_submit(work: Work, period: Period, set_code: str) -> tuple[Open, ...]:
+    """
+    List what keeps the last summary of a form set from being submitted; nothing if it may be.
+
+    Units that are missing do not: the summary names them.
+    """
+    return tuple(_open(work, period, set_code))
+
+
+def _open(work: Work, period: Period, set_code: str) -> Iterator[Open]:
+    checked = checked_sets()[set_code]
+    yield from faults_of_summary(work, checked, period)
+    made = last_made(work.book, str(period), set_code)
+    if made is None or not work.office.settings.signing:
+        return
+    done = {one.step for one in steps_of(work.book, made)}
+    steps = [say(f"signing.{step}") for step in STEPS if step not in done]
+    if steps:
+        said = {"set": name_of(checked.form_set), "number": made.number}
+        yield Open("unsigned", {**said, "steps": "、".join(steps)})
