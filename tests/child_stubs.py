@@ -78,3 +78,13 @@ def open_file(path: str) -> bytes:
     except Refused as refused:
         return f"refused {refused.code}".encode()
     return repr([(sheet.name, sheet.rows) for sheet in book.sheets]).encode()
+
+
+def read_or_die(path: str) -> bytes:
+    """Read a received file as the real task does; one that says so kills its reader."""
+    from huizong.checking import read_file
+
+    content = Path(path).read_bytes()
+    if content.startswith(b"die:"):
+        return misbehave(content[4:].decode())
+    return read_file(path)

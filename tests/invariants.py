@@ -13,11 +13,11 @@ from pathlib import Path
 from openpyxl import load_workbook
 
 from huizong.book import open_book
+from huizong.checking import reading_of
 from huizong.entries import FILE_STATES, files_of, readings_of
 from huizong.forms import installed, read_form_set
 from huizong.history import last_summary, summaries_of
 from huizong.office import Office, open_office
-from huizong.read import Read, read_bytes
 from huizong.records import ADOPTED, Summary
 from huizong.texts import catalogue
 from huizong.verify import verify_file, verify_sources
@@ -42,7 +42,8 @@ def kept(folder: Path, *received: bytes) -> Iterator[list[str]]:
     before = contents(folder)
     said: list[str] = []
     yield said
-    assert broken(folder, before, received, said) == []
+    faults = broken(folder, before, received, said)
+    assert not faults, "\n".join(faults)
 
 
 def contents(folder: Path) -> dict[Path, bytes]:
@@ -128,18 +129,12 @@ def _sums(office: Office) -> Iterator[str]:
         form_set = read_form_set(installed()[summary.identity.set_code])
         faults = [*verify_file(path, form_set).faults]
         if not faults:
-            faults += verify_sources(path, office.originals, _read, form_set).faults
+            faults += verify_sources(path, office.originals, reading_of, form_set).faults
         yield from (f"I3 {path.name} {fault.cell}: {fault.words()}" for fault in faults)
         sums = {one.code for one in form_set.indicators if one.total == "sum"}
         for code, total, parts in columns(cells(path)["分单位"], sums):
             if _number(total) != sum(filter(None, map(_number, parts)), Decimal(0)):
                 yield f"I3 {path.name} {code}: {total} is not the sum of {parts}"
-
-
-def _read(path: Path, set_code: str):
-    result = read_bytes(path.read_bytes())
-    assert isinstance(result, Read), path
-    return next(one for one in result.readings if one.identity.set_code == set_code)
 
 
 def columns(rows: Cells, wanted: Iterable[str]) -> Iterator[tuple[str, object, list[object]]]:

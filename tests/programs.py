@@ -29,6 +29,7 @@ FINDERS: Mapping[str, Callable[[], str | None]] = {
     "xdotool": lambda: shutil.which("xdotool"),
     "Xvfb": lambda: shutil.which("Xvfb"),
     "desktop-file-validate": lambda: shutil.which("desktop-file-validate"),
+    "strace": lambda: shutil.which("strace"),
     "gio": lambda: shutil.which("gio"),
     "uno": _uno,
     "validator": _validator,

@@ -3,6 +3,7 @@
 import datetime as dt
 import os
 import shutil
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -37,10 +38,10 @@ def readers():
         yield readers
 
 
-def empty_street(folder: Path) -> Path:
-    """Make a street with three communities, which has received nothing."""
+def empty_street(folder: Path, units: Mapping[str, str] = UNITS) -> Path:
+    """Make a street with three communities, or with others, which has received nothing."""
     roster = folder / "名册.csv"
-    lines = [f"{code},{name},{STREET}" for code, name in UNITS.items()]
+    lines = [f"{code},{name},{STREET}" for code, name in units.items()]
     roster.write_text("\n".join(["区划代码,单位名称,上级代码", *lines]), encoding="utf-8")
     init_office(folder / "清河街道", roster=roster, unit=STREET, now=NOW)
     return folder / "清河街道"

@@ -112,7 +112,7 @@ def is_running(pid: int) -> bool:
 
 @posix
 def test_one_retry(tmp_path):
-    """A job whose child died by chance is done by a fresh one."""
+    """Fault 45: a job whose child died by chance is done by a fresh one, once."""
     assert outcomes([("flaky", str(tmp_path / "x")), ("a",)]) == [b"second time", b"a"]
 
 

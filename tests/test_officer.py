@@ -135,7 +135,7 @@ def test_first_quarter_begins_its_year_at_nothing(office):
 
 def test_newer_return_that_is_blocked_is_told_not_hidden(office, tmp_path):
     """
-    A correction that must be mended leaves the earlier return in the total, and says why.
+    Fault 32: a correction that must be mended leaves the earlier return in the total, and says why.
     """
     with at_work(office, NOW, "test") as work:
         good = _filled(work, tmp_path / "一.xlsx", "6")

@@ -1,12 +1,15 @@
 """What people type in cells (faults.md, part 1): read right, mended and listed, or asked about."""
 
+import re
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from huizong.cells import chinese_number, plain, read_figure
+from huizong.cells import CELL_HOLDS, chinese_number, clean_text, cut, plain, read_figure
+from huizong.form_styles import tidy
+from huizong.texts import say
 from issued import DISPUTES, FIGURES, audited, codes, figures, found, read, sent
 from patch import retyped, with_formulas
 
@@ -320,3 +323,63 @@ def test_hostile_texts_stay_texts(text: str):
 
     assert rows.rows[0][rows.keys.index("parties")] == text
     assert found(data) == []
+
+
+@pytest.mark.parametrize(
+    ("raw", "read_as"),
+    [
+        ("😀🎉 感谢", "😀🎉 感谢"), ("甲_x000D_乙", "甲\n乙"), ("甲&#13;&#10;乙", "甲\n乙"),
+        ("\u202e反转", "反转"), ("\u200f右起", "右起"), ("好" * 100_000, "好" * 100_000),
+        ("喆镕𠮷", "喆镕𠮷"), ("\u00a0前后\u3000", "前后"), ("a\u0301", "a\u0301"),
+    ],
+    ids=["emoji", "_x000D_", "CRLF", "RLO", "RLM", "long", "rare", "spaces", "combining"],
+)  # fmt: skip
+def test_odd_texts_are_kept(raw: str, read_as: str):
+    """Fault 17: a text in a ledger is kept whole, without what only steers a screen."""
+    data = retyped(sent(), DISPUTES, {"C6": f't="inlineStr"|<is><t>{raw}</t></is>'})
+    (rows,) = (one for one in read(data).ledgers if one.symbol == "TJ_L1")
+
+    assert rows.rows[0][rows.keys.index("parties")] == read_as
+
+
+@given(text=st.text(max_size=40), times=st.integers(1, 3000))
+def test_texts_fit_into_a_cell(text: str, times: int):
+    """Fault 17: whatever is written fits, whole or with the notice at its end, and is clean."""
+    clean = clean_text(text * times)
+    fitted = cut(clean, "（截断）")
+
+    assert len(fitted.encode("utf-16-le")) <= 2 * CELL_HOLDS
+    assert fitted == clean or (fitted.endswith("（截断）") and clean.startswith(fitted[:-4]))
+    assert not re.search(
+        "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\ud800-\udfff]", clean
+    )
+
+
+@pytest.mark.parametrize("sign", ["好", "😀"])
+def test_cut_text_says_so(sign: str):
+    """Fault 17: a text that no cell can hold is cut between characters, and ends in the notice."""
+    cut = tidy(sign * 100_000)
+
+    assert cut.endswith(say("summary.cut"))
+    assert set(cut.removesuffix(say("summary.cut"))) == {sign}
+    assert CELL_HOLDS - 2 < len(cut.encode("utf-16-le")) // 2 <= CELL_HOLDS
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "hint"),
+    [("三十五", "chinese_number", "35"), ("壹佰", "chinese_number", "100"),
+     ("O12", "letters", "12"), ("l2", "letters", "12")],
+)  # fmt: skip
+def test_suggestion_is_told_and_nothing_counted(text: str, code: str, hint: str):
+    """Fault 4: the unit is asked whether it is 35; until it says so the cell has no figure."""
+    data = typed(D8=text)
+    (one,) = (one for one in read(data).findings if one.cell == "D8")
+
+    assert (one.code, one.level, one.details["hint"]) == (code, "must", hint)
+    assert "TJ01" not in figures(data)
+
+
+def test_placeholders_and_words_for_nothing_are_listed():
+    """Fault 5: 同上 is a blank that is listed; 无, where the form counts it as 0, is listed too."""
+    assert ("info", "placeholder", "D8") in told(typed(D8="同上"))
+    assert ("info", "repair_zero_word", "D30") in told(typed(D30="无"))

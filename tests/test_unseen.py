@@ -145,3 +145,28 @@ def test_saved_by_another_library_the_note_is_the_same():
     load_workbook(io.BytesIO(noted("25"))).save(again)
 
     assert ("noted", "D8") in told(again.getvalue())
+
+
+@pytest.mark.parametrize("kind", ["chartsheet", "xlMacrosheet", "dialogsheet"])
+def test_sheets_of_other_kinds_are_passed_over(kind: str):
+    """Fault 24: a copy of the form that says to be another kind of sheet is never read."""
+
+    def copy(book: Workbook) -> None:
+        other = book.copy_worksheet(book[FIGURES])
+        other.title, other["D8"] = "图", 99
+
+    parts = parts_of(reworked(sent(), copy))
+    rels = "xl/_rels/workbook.xml.rels"
+    sheets = parts["xl/workbook.xml"].count(b"<sheet ")
+    last = f"sheet{sheets}.xml".encode()
+    line = next(one for one in parts[rels].split(b"/>") if last in one)
+    data = zipped(
+        {
+            **parts,
+            rels: parts[rels].replace(line, line.replace(b'/worksheet"', f'/{kind}"'.encode())),
+        }
+    )
+
+    assert data != zipped(parts)
+    assert "two_sheets" not in dict(told(data))
+    assert figures(data) == figures(sent())

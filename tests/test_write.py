@@ -296,7 +296,7 @@ def test_briefing_is_one_page_with_lights_in_words(written):
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_text_stays_text(text):
     """
-    A text loses control and direction characters, and is what it was otherwise.
+    Fault 18: a text loses control and direction characters, and is what it was otherwise.
     """
     got = foreign(text)
 
@@ -307,7 +307,8 @@ def test_hostile_text_stays_text(text):
 
 def test_hostile_texts_make_no_formula_and_no_link(written):
     """
-    Forty-one hostile texts as names, files and reasons leave no formula, link or relation outward.
+    Fault 18: forty-one hostile texts as names, files and reasons leave no formula, link or
+    relation outward.
     """
     summary, _ = made_summary(units=len(HOSTILE), missing=0)
     units = tuple(

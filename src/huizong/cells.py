@@ -11,6 +11,8 @@ from functools import lru_cache
 NOT_APPLICABLE = "——"
 # 2**53: beyond it a spreadsheet has already lost the last digits (an ID number typed as a number).
 LARGEST_EXACT = 9007199254740992
+# The longest text that a cell holds, in units of UTF-16.
+CELL_HOLDS = 32_767
 
 _SPACES = re.compile(r"\s+")
 _NUMBER = re.compile(r"[+-]?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?")
@@ -72,6 +74,14 @@ def clean_text(text: str) -> str:
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     return (text.translate(_CONTROLS) if _CONTROL.search(text) else text).strip()
+
+
+def cut(text: str, notice: str) -> str:
+    """Cut a text at what a cell holds, which counts an emoji as two, and end it with a notice."""
+    if 2 * len(text) <= CELL_HOLDS or len(text.encode("utf-16-le")) <= 2 * CELL_HOLDS:
+        return text
+    kept = text.encode("utf-16-le")[: 2 * (CELL_HOLDS - len(notice))]
+    return kept.decode("utf-16-le", "ignore") + notice
 
 
 def exact(value: float) -> Decimal:

@@ -10,8 +10,9 @@ from huizong.children import Children
 from huizong.errors import HuizongError
 from huizong.gate import Refused
 from huizong.outgoing import numbers_of_persons
+from huizong.periods import Period
 from huizong.read import Read, Refusal, read_bytes, refusal
-from huizong.records import SUMMARY, Finding, Reading
+from huizong.records import SUMMARY, Finding, Reading, level_of
 from huizong.verify import Fault, Verification, verify_file, verify_sheets, verify_sources
 from huizong.workbooks import open_workbook
 
@@ -70,7 +71,7 @@ def check_file(path: str, sources: str) -> bytes:
         verification = verify_file(Path(path))
         faults = list(verification.faults)
         if sources and not faults:
-            faults += verify_sources(Path(path), Path(sources), _reading).faults
+            faults += verify_sources(Path(path), Path(sources), reading_of).faults
     except Refused as refused:
         return msgspec.msgpack.encode(Checked(refused=refused.code))
     rows = tuple((f.code, f.sheet, f.cell, f.found, f.expected) for f in faults)
@@ -79,12 +80,32 @@ def check_file(path: str, sources: str) -> bytes:
     return msgspec.msgpack.encode(Checked(rows, persons, verification.checksum))
 
 
-def _reading(path: Path, set_code: str) -> Reading:
+def reading_of(path: Path, set_code: str) -> Reading:
+    """
+    Read a stored file's figures of one form set as they are counted, worked out anew.
+
+    Raises:
+        Refused: If it cannot be read.
+    """
     result = read_bytes(path.read_bytes())
     if isinstance(result, Refusal):
         raise Refused(result.code)
     readings = {reading.identity.set_code: reading for reading in result.readings}
-    return readings.get(set_code, result.readings[0])
+    return _worked_out(readings.get(set_code, result.readings[0]))
+
+
+def _worked_out(reading: Reading) -> Reading:
+    """A cell may show a result that is out of date, or nothing under a zero report."""
+    # Imported late: reading needs none of it, and a child starts faster without.
+    from huizong.audit import audit
+    from huizong.ground import Header
+    from huizong.work import checked_sets
+
+    identity = reading.identity
+    header = Header(Period.parse(identity.period), level_of(identity.code))
+    past = msgspec.structs.replace(reading, figures=reading.previous)
+    done = audit(checked_sets()[identity.set_code], [reading], [header], [past], [None])
+    return done.readings[0]
 
 
 def verify(path: Path, sources: Path | None = None) -> Verification:

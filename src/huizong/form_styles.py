@@ -4,7 +4,7 @@ import math
 import unicodedata
 from typing import Any
 
-from huizong.cells import clean_text
+from huizong.cells import clean_text, cut
 from huizong.forms import Column
 from huizong.texts import say
 
@@ -126,7 +126,7 @@ def _width(line: str) -> int:
 
 def tidy(text: str) -> str:
     """Clean a text for a cell and cut it at what a cell can hold."""
-    return clean_text(text)[:32_767]
+    return cut(clean_text(text), say("summary.cut"))
 
 
 def page(sheet: Any, *, landscape: bool) -> None:

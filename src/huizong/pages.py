@@ -9,7 +9,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
-from huizong.cells import NOT_APPLICABLE, clean_text
+from huizong.cells import NOT_APPLICABLE, clean_text, cut
 from huizong.checkrows import LETTERS, MAX_TEXT, join_marks, mark
 from huizong.personal import masked
 from huizong.styles import Styles
@@ -50,10 +50,7 @@ def _clean(text: str) -> str:
         clean = masked(clean)
     # Programs read a line end in `_x000D_`; a zero-width space keeps it the text that it was.
     clean = clean.replace("_x", "_\u200bx") if "_x" in clean else clean
-    if len(clean) <= MAX_TEXT:
-        return clean
-    notice = say("summary.cut")
-    return clean[: MAX_TEXT - len(notice)] + notice
+    return cut(clean, say("summary.cut"))
 
 
 # Names stand on seven sheets; short texts are kept clean once.

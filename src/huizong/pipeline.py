@@ -238,4 +238,8 @@ def unfiled_lines(collected: Collected) -> list[str]:
         state = say(f"file_state.{file.state}")
         lines.append(say("command.unfiled", file=file.name, state=state, text=text))
     lines += [say("command.busy", file=path.name) for path in collected.busy]
+    for one in collected.stored:
+        if one.fate == "known":
+            when = one.first_at.replace("T", " ")[:16]
+            lines.append(say("command.duplicate", file=one.name, when=when))
     return lines

@@ -10,10 +10,10 @@ from pathlib import Path
 import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
-from huizong.cells import clean_text
+from huizong.cells import clean_text, cut
 from huizong.styles import Styles, set_up_page
+from huizong.texts import say
 
-MAX_TEXT = 32_767  # what a cell of a spreadsheet holds
 # In memory: what units sent never lies in temporary files of the system. Texts stay texts.
 OPTIONS = {
     "in_memory": True,
@@ -97,7 +97,7 @@ class Table:
 def fit(text: str) -> str:
     """Make a text fit for a cell."""
     clean = clean_text(text)
-    return clean if len(clean) <= MAX_TEXT else clean[: MAX_TEXT - 1] + "…"
+    return cut(clean, say("summary.cut"))
 
 
 def lines_needed(text: str, width: float) -> int:

@@ -131,6 +131,8 @@ def _read(
 
 def _results(work: Work, file: Received, outcome: Outcome) -> tuple[Reading | Refusal, ...]:
     if outcome.value is None:
+        died = {"file": file.digest[:16], "why": outcome.died or "", "kind": outcome.details}
+        work.book.record("reader_died", died, work.at)
         return (Refusal(f"reader_{outcome.died}", {}),)
     result = _decode(outcome.value)
     if isinstance(result, Unpacked):
@@ -145,8 +147,9 @@ def _take_apart(work: Work, archive: Received, unpacked: Unpacked) -> Refusal:
     base = work.office.folder / archive.source
     wanted = [one for one in unpacked.members if not ignored_name(one.name.rpartition("/")[2])]
     members = {base / one.name: _dated(one, archive) for one in wanted}
-    collecting.store_members(work.office, work.book, members, work.now)
-    details = {"count": str(len(members)), "parts": "、".join(unpacked.closed)}
+    stored = collecting.store_members(work.office, work.book, members, work.now)
+    known = sum(one.fate == "known" for one in stored)
+    details = {"count": str(len(members)), "total": str(known), "parts": "、".join(unpacked.closed)}
     return Refusal("archive_inside" if unpacked.closed else UNPACKED, details)
 
 

@@ -20,7 +20,7 @@ from huizong.checkrows import (
 )
 from huizong.forms import FormSet, installed, read_form_set
 from huizong.layout import asked_elsewhere
-from huizong.records import Reading
+from huizong.records import FigureCell, Reading
 from huizong.recount import recount
 from huizong.texts import catalogue, say
 from huizong.workbooks import open_workbook
@@ -367,7 +367,7 @@ def _compare_reading(
     if not any(book.figures(sheet, places).values()):
         return
     for cell in reading.figures:
-        if cell.code in places and not asked_elsewhere(form_set, cell.code):
+        if cell.code in places and _in_its_file(form_set, cell):
             value = (
                 cell.value
                 if cell.state == "number"
@@ -378,3 +378,9 @@ def _compare_reading(
             found = _plain(book.at(sheet, *places[cell.code]))
             if found != value:
                 yield Fault("source_differs", sheet, address(*places[cell.code]), found, value)
+
+
+def _in_its_file(form_set: FormSet, cell: FigureCell) -> bool:
+    """Whether a figure follows from its file alone, not from another set or from last period."""
+    rule = form_set.by_code[cell.code].source_rule if cell.formula else ""
+    return "PREV(" not in rule and not asked_elsewhere(form_set, cell.code)
