@@ -17,9 +17,10 @@ import msgspec
 import pytest
 
 from huizong.book import open_book
-from huizong.collect import altered, keep, safe_name, scan, store
+from huizong.collect import scan, store
 from huizong.entries import count_files, files_of, save_files, sightings_of
 from huizong.errors import HuizongError
+from huizong.keeping import altered, keep, safe_name
 from huizong.office import Office, init_office
 from huizong.safely import write_safely
 

@@ -8,8 +8,8 @@ import pytest
 
 from fault_runs import KILLED, Ended, Runs, runs, sample
 from huizong.book import open_book
-from huizong.collect import altered
 from huizong.history import last_summary, summaries_of
+from huizong.keeping import altered
 from huizong.office import init_office, open_office
 from huizong.texts import catalogue
 from invariants import broken, contents, foreign

@@ -14,10 +14,10 @@ from huizong import pipeline
 from huizong.answers import Typed
 from huizong.book import open_book
 from huizong.children import Children
-from huizong.collect import altered
 from huizong.entries import count_files, files_of
 from huizong.errors import HuizongError
 from huizong.history import summaries_of
+from huizong.keeping import altered
 from huizong.office import open_office
 from huizong.past import Opening, save_opening
 from huizong.records import Summary

@@ -12,7 +12,7 @@ import pytest
 
 # From the bottom up. A new module is entered here, in the layer whose work it does.
 LAYERS = (
-    ("words", "errors texts records periods cells safely exact findings unit_names personal"),
+    ("words", "errors texts records periods cells safely exact findings unit_names personal clock"),
     (
         "definitions",
         "forms syntax meaning language formula_rows formulas layout numbers_of_people ground truth"
@@ -36,7 +36,8 @@ LAYERS = (
         " restate blank_problems corrections differences circulars"
         " placing choosing answers settle papers findings_paper read_figures read_rows read_texts"
         " read_summary unseen audit_figures audit_units audit_copies contents recount total_sheets"
-        " unit_sheets ledger_sheets return_sheets charts briefing approval_sheet outgoing",
+        " unit_sheets ledger_sheets return_sheets charts briefing approval_sheet outgoing keeping"
+        " notices",
     ),
     ("stages", "issue collect read audit aggregate write verify submit"),
     (

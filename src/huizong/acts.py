@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from huizong.clock import china_now
 from huizong.errors import HuizongError
 from huizong.history import closed_periods
 from huizong.paperwork import signed_sets, signing_lines
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from huizong.publish import Published
 
 DONE, WAITS, FAILED = 0, 1, 2
-CHINA = dt.timezone(dt.timedelta(hours=8))
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -66,7 +66,7 @@ def _place(error: BaseException) -> str:
 def clock(now: str = "") -> dt.datetime:
     """Read a fixed time as typed, else the computer's clock; times are China's."""
     if not now:
-        return dt.datetime.now(CHINA).replace(tzinfo=None, microsecond=0)
+        return china_now()
     try:
         return dt.datetime.fromisoformat(now).replace(tzinfo=None)
     except ValueError as error:
@@ -208,6 +208,8 @@ def _published(one: "Published") -> Iterator[str]:
     yield say("command.published" if one.new else "command.unchanged",
               path=one.path, number=summary.number, checksum=one.checksum,
               reported=summary.reported, expected=len(summary.units))  # fmt: skip
+    if one.moved:
+        yield say("command.moved", path=one.path.name)
     if one.personal:
         yield say("command.not_upward", path=one.path.name, count=one.personal)
     for change in summary.changes if one.new else ():

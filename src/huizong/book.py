@@ -155,6 +155,8 @@ class Book:
         if self._db.in_transaction:
             yield
             return
+        if self.damage:
+            raise self.damage
         if not self.changed:
             mark_changing(self.path)
             self.changed = True
@@ -235,6 +237,11 @@ class Book:
         """List all events: at, what, details."""
         rows = self.ask("SELECT at, what, details FROM event ORDER BY id")
         return tuple((at, what, json.loads(details)) for at, what, details in rows)
+
+    def last_event_at(self) -> str:
+        """Give the time of the event entered last; empty if there is none."""
+        rows = self.ask("SELECT at FROM event ORDER BY id DESC LIMIT 1")
+        return rows[0][0] if rows else ""
 
     def back_up(self, folder: Path, now: dt.datetime) -> Path:
         """Copy the book whole, dated; an earlier copy is never replaced."""

@@ -18,11 +18,11 @@ from huizong.circulars import (
     write_issues,
     write_reminder,
 )
-from huizong.collect import safe_name
 from huizong.contents import Contents
 from huizong.entries import Received, answers_of, files_of, findings_of, readings_of
 from huizong.examine import examine, with_readings
 from huizong.history import last_summary
+from huizong.keeping import safe_name
 from huizong.language import CheckedSet
 from huizong.pages import Page, foreign
 from huizong.papers import SetReturns

@@ -5,8 +5,6 @@ import datetime as dt
 import hashlib
 import io
 import os
-import re
-import shutil
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +14,7 @@ import msgspec
 
 from huizong.archives import Member
 from huizong.book import Book
+from huizong.clock import china_time
 from huizong.entries import (
     Received,
     Sighting,
@@ -34,16 +33,13 @@ from huizong.inbox import (
     stat_of,
     text_of,
 )
+from huizong.keeping import mark_foreign
 from huizong.office import Office
-from huizong.records import Unit
-from huizong.safely import sync, sync_folder, told, write_safely
+from huizong.safely import sync, sync_folder, told
 
 __all__ = (
     "Scan",
     "Stored",
-    "altered",
-    "keep",
-    "safe_name",
     "scan",
     "store",
     "store_members",
@@ -56,7 +52,6 @@ _CHUNK = 1 << 20
 _AT_ONCE = 16
 _SHEETS = (".xlsx", ".xlsm", ".xls", ".xltx", ".ods", ".et", ".ett", ".csv")
 _KINDS = frozenset((*_SHEETS, ".hzkey", ".zip", ".rar", ".7z", ".pdf", ".doc", ".docx"))
-_NOT_IN_NAMES = re.compile(r'[\\/:*?"<>|\x00-\x1f\x7f]')
 
 
 class Stored(msgspec.Struct, frozen=True):
@@ -230,6 +225,7 @@ def _put_in_place(copies: Mapping[str, _Copy], targets: Mapping[str, Path]) -> N
     wanted = [digest for digest in copies if not targets[digest].exists()]
     _bring_to_disk([copies[digest].temp for digest in wanted])
     for digest in wanted:
+        mark_foreign(copies[digest].temp)
         copies[digest].temp.chmod(0o400)
         copies[digest].temp.replace(targets[digest])
     if wanted:
@@ -243,7 +239,7 @@ def _kept_name(digest: str, name: str) -> str:
 
 
 def _received(office: Office, copy: _Copy, at: str, reason: str) -> Received:
-    made = dt.datetime.fromtimestamp(copy.mtime_ns // 10**9).isoformat(timespec="seconds")
+    made = china_time(copy.mtime_ns / 10**9)
     name = unicodedata.normalize("NFC", text_of(copy.path.name))
     return Received(
         digest=copy.digest, name=name, source=place_of(office, copy.path),
@@ -277,45 +273,8 @@ def sweep(office: Office, book: Book, now: dt.datetime) -> tuple[Received, ...]:
 
 def _recovered(office: Office, path: Path, at: str) -> Received:
     stat = path.stat()
-    made = dt.datetime.fromtimestamp(stat.st_mtime).isoformat(timespec="seconds")
+    made = china_time(stat.st_mtime)
     return Received(
         digest=_digest(path), name=path.name, source=place_of(office, path), size=stat.st_size,
         received_at=at, made_at=made, kept_as=path.name, reason="recovered",
     )  # fmt: skip
-
-
-def altered(office: Office, book: Book) -> tuple[str, ...]:
-    """Name the stored originals that are missing or no longer have their digest (row 77)."""
-    rows = book.ask("SELECT digest, kept_as FROM file ORDER BY rowid")
-    return tuple(
-        name for digest, name in rows
-        if "+" not in digest and _digest(office.originals / name) != digest
-    )  # fmt: skip
-
-
-def keep(
-    office: Office, original: Path, period: str, unit: Unit, *, set_code: str = "", number: int = 1
-) -> Path:
-    """Show a stored file to people under 已收/{period}/, named by unit, set and version."""
-    folder = office.received(period)
-    folder.mkdir(parents=True, exist_ok=True)
-    parts = (period, unit.code, unit.name, set_code, f"第{number}版")
-    stem = "_".join(safe_name(part) for part in parts if part)
-    path = folder / f"{stem}{original.suffix}"
-    if path.exists() and path.samefile(original):
-        return path
-    try:
-        path.unlink(missing_ok=True)
-        path.hardlink_to(original)
-    except PermissionError:  # open in another program: what people see there stays
-        return path
-    except OSError:  # another disk, or one without links
-        with write_safely(path) as temp:
-            shutil.copyfile(original, temp)
-    return path
-
-
-def safe_name(text: str) -> str:
-    """Make a text fit to be part of a file's name on every system."""
-    text = _NOT_IN_NAMES.sub("_", unicodedata.normalize("NFC", text)).strip(" .")
-    return text[:40] or "_"

@@ -114,6 +114,13 @@ def summaries_of(book: Book, period: str, set_code: str = "") -> tuple[Made, ...
     return tuple(Made(*row) for row in rows)
 
 
+def all_summaries(book: Book) -> tuple[Made, ...]:
+    """List the published summaries of every period, oldest first."""
+    columns = ", ".join(Made.__struct_fields__)
+    rows = book.ask(f"SELECT {columns} FROM summary ORDER BY period, set_code, number")
+    return tuple(Made(*row) for row in rows)
+
+
 def last_summary(book: Book, period: str, set_code: str) -> Summary | None:
     """Give the summary of a period that was published last."""
     sql = "SELECT blob FROM summary WHERE (period, set_code) = (?, ?) ORDER BY number DESC LIMIT 1"

@@ -1,5 +1,6 @@
 """The steps of the quarter, the same for the command line and the buttons."""
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from huizong.papers import SetReturns, Unfiled, write_status
 from huizong.periods import Period
 from huizong.publish import Published, publish
 from huizong.records import LEVELS, Unit, UnitReturn, level_of
+from huizong.safely import beside, remove_beside
 from huizong.send_back import SentBack
 from huizong.take_in import Collected
 from huizong.texts import say
@@ -92,13 +94,14 @@ def collect(work: Work, files: Sequence[Path] = (), readers: Children | None = N
 
 
 def take_answers(work: Work, period: str) -> Applied:
-    """Read the officer's answers from 审核结果.xlsx into the book."""
-    try:
-        typed = read_answers(work.office.findings)
-    except HuizongError:
-        # Somebody else's file under our name; it is kept, and written beside.
-        return Applied((), ())
-    return apply(work.book, typed, period, work.at)
+    """Read the officer's answers from 审核结果.xlsx, and from those written while it was open."""
+    typed: list[Typed] = []
+    for path in reversed(beside(work.office.findings)):
+        newer = {one.key for one in typed}
+        # Somebody else's file under our name holds no answers.
+        with contextlib.suppress(HuizongError):
+            typed += [one for one in read_answers(path) if one.key not in newer]
+    return apply(work.book, tuple(typed), period, work.at)
 
 
 def answer(work: Work, period: str, typed: Typed) -> Applied:
@@ -140,6 +143,9 @@ def write_papers(
         refused=[str(one) for one in applied.refused],
         versions=compared(work, period, last=True),
     )  # fmt: skip
+    for asked, written in ((office.status, status), (office.findings, findings)):
+        if asked == written:
+            remove_beside(asked)
     return status, findings
 
 

@@ -1,9 +1,7 @@
 """Make the summary of a period: totals checked a second way, written beside earlier versions."""
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from pathlib import Path
 
 import msgspec
 
@@ -11,17 +9,16 @@ from huizong.aggregate import aggregate, totals_reading, with_findings
 from huizong.audit import audit
 from huizong.beside import figures_beside, totals_beside
 from huizong.cells import plain
-from huizong.collect import safe_name
 from huizong.determine import rates_of
 from huizong.digests import key_of
-from huizong.entries import answers_of, save_all_findings
+from huizong.editions import PERSONAL, Published, is_there, with_personal, write_edition
+from huizong.entries import answers_of
 from huizong.errors import HuizongError
 from huizong.examine import examine, with_readings
 from huizong.ground import Beside, Ground, Header, Returns
-from huizong.history import Made, last_summary, save_summary, sum_of, summaries_of
+from huizong.history import last_summary, sum_of, summaries_of
 from huizong.language import CheckedSet
 from huizong.office import unit_level
-from huizong.outgoing import Spotted, numbers_of_persons
 from huizong.papers import SetReturns
 from huizong.past import opening_sources, past_of_office
 from huizong.periods import Period
@@ -37,29 +34,9 @@ from huizong.records import (
     Summary,
     UnitReturn,
 )
-from huizong.safely import free_name, write_safely
 from huizong.settle import settle
 from huizong.syntax import Figure, walk
-from huizong.texts import say
 from huizong.work import Work, checked_sets
-from huizong.write import summary_bytes
-
-# The finding that keeps a summary from going up until an officer has looked at it.
-PERSONAL = "personal_number"
-
-
-class Published(msgspec.Struct, frozen=True):
-    """One summary: where it stands, its 汇总校验码, and whether it is new."""
-
-    summary: Summary
-    path: Path
-    checksum: str
-    new: bool
-
-    @property
-    def personal(self) -> int:
-        """How many numbers of persons stand in it that nobody has released: it must not go up."""
-        return sum(one.stands and one.finding.code == PERSONAL for one in self.summary.findings)
 
 
 def publish(work: Work, checked: CheckedSet, period: Period) -> Published:
@@ -90,13 +67,13 @@ def _publish(work: Work, checked: CheckedSet, period: Period) -> Published:
     _second_sum(work, checked, period, returns, summary)
     if before:
         told = [one.finding for one in before.findings if one.finding.code == PERSONAL]
-        summary = _with_personal(work, summary, told)
+        summary = with_personal(work, summary, told)
     earlier = summaries_of(work.book, str(period), checked.form_set.code)
-    is_there = bool(before and earlier) and _is_there(work, checked, before, earlier[-1])
-    if is_there and _same(before, summary):
+    stands = bool(before and earlier) and is_there(work, checked, before, earlier[-1])
+    if stands and _same(before, summary):
         path = work.office.summaries(str(period)) / earlier[-1].path
         return Published(before, path, earlier[-1].checksum, new=False)
-    return _write(work, checked, period, summary)
+    return write_edition(work, checked, summary)
 
 
 def is_current(work: Work, checked: CheckedSet, period: Period, summary: Summary) -> bool:
@@ -114,24 +91,6 @@ def _timeless(summary: Summary) -> Summary:
 
 def _never_late(one: UnitReturn) -> UnitReturn:
     return msgspec.structs.replace(one, late=False) if one.state == MISSING else one
-
-
-def _is_there(work: Work, checked: CheckedSet, summary: Summary, made: Made) -> bool:
-    """
-    Write a published version anew, byte for byte, if its file is gone; tell whether it is there.
-
-    A run that was killed between entering it and giving the file its name left it so.
-    """
-    path = work.office.summaries(made.period) / made.path
-    if path.exists():
-        return True
-    content, _ = summary_bytes(summary, checked.form_set)
-    # Another version of the program writes other bytes: that would be another summary.
-    if hashlib.sha256(content).hexdigest() != made.digest:
-        return False
-    with write_safely(path) as temp:
-        temp.write_bytes(content)
-    return True
 
 
 def summarise(
@@ -262,59 +221,6 @@ def _same(before: Summary, now: Summary) -> bool:
     """Whether two versions say the same, apart from their numbers and times."""
     blank = {"made_at": "", "number": 0, "changes": ()}
     return msgspec.structs.replace(before, **blank) == msgspec.structs.replace(now, **blank)
-
-
-def _write(work: Work, checked: CheckedSet, period: Period, summary: Summary) -> Published:
-    """Write a new version: entered in the book first, so that no file is there that it misses."""
-    folder = work.office.summaries(str(period))
-    # Another name than the usual, if a file that we did not enter has it.
-    path = free_name(folder / summary_name(checked, summary))
-    work.progress("write", 0, 1)
-    content, checksum = summary_bytes(summary, checked.form_set)
-    found = [_finding(one) for one in numbers_of_persons(content)]
-    if found != [one.finding for one in summary.findings if one.finding.code == PERSONAL]:
-        # Asked in the summary as well, where what was found is hidden.
-        summary = _with_personal(work, summary, found)
-        content, checksum = summary_bytes(summary, checked.form_set)
-    made = Made(
-        str(period), checked.form_set.code, summary.number, path.name,
-        hashlib.sha256(content).hexdigest(), checksum, work.at,
-    )  # fmt: skip
-    with write_safely(path) as temp:
-        temp.write_bytes(content)
-        _enter(work, made, summary)
-    work.progress("write", 1, 1)
-    return Published(summary, path, checksum, new=True)
-
-
-def _finding(one: Spotted) -> Finding:
-    details = {"kind": say(f"personal.{one.kind}"), "found": one.text}
-    return Finding(PERSONAL, "ask", one.sheet, one.cell, details=details)
-
-
-def _with_personal(work: Work, summary: Summary, found: Sequence[Finding]) -> Summary:
-    """Ask of each number of a person in a summary whether it may go up."""
-    others = [one for one in summary.findings if one.finding.code != PERSONAL]
-    asked = settle(found, totals_reading(summary), answers_of(work.book))
-    return msgspec.structs.replace(summary, findings=(*others, *asked))
-
-
-def _enter(work: Work, made: Made, summary: Summary) -> None:
-    with work.book.writing():
-        save_summary(work.book, made, summary)
-        # Beside those of files, so that the officer's answers find them.
-        place = (summary.identity.code, made.period, made.set_code)
-        entry = (f"summary {made.period} {made.set_code}", place, summary.findings)
-        save_all_findings(work.book, "", work.at, [entry])
-        told = {"file": made.path, "digest": made.digest, "checksum": made.checksum}
-        work.book.record("summary", told, work.at)
-
-
-def summary_name(checked: CheckedSet, summary: Summary) -> str:
-    """Name a summary: 【HZ】2026Q1_990101001000_矛盾纠纷调解_汇总_v01.xlsx."""
-    identity = summary.identity
-    line = safe_name(checked.form_set.zh)
-    return f"【HZ】{identity.period}_{identity.code}_{line}_汇总_v{summary.number:02}.xlsx"
 
 
 def name(period: Period) -> str:

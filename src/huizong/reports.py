@@ -7,6 +7,7 @@ from huizong.findings import place, remedy, who, with_sheet, words
 from huizong.periods import Period
 from huizong.pipeline import Audited
 from huizong.records import MISSING, AuditedFinding, UnitReturn
+from huizong.safely import stands_beside
 from huizong.texts import say
 
 
@@ -35,6 +36,9 @@ def audit_lines(audited: Audited) -> Iterator[str]:
         yield say("command.audited", set=sets.name, counts=counts)
     for refused in audited.answers.refused:
         yield str(refused)
+    for path in (audited.status, audited.findings):
+        if stands_beside(path):
+            yield say("command.moved", path=path.name)
     yield say("command.papers", status=audited.status, findings=audited.findings)
 
 

@@ -129,6 +129,25 @@ def numbered(path: Path) -> Iterator[Path]:
     yield from (path.with_stem(f"{path.stem}_v{number}") for number in range(2, 100))
 
 
+def beside(path: Path) -> list[Path]:
+    """List a file and those that were written beside it while it was open, the newest last."""
+    found = [one for one in numbered(path) if one.exists()]
+    return sorted(found, key=lambda one: one.stat().st_mtime_ns)
+
+
+def stands_beside(path: Path) -> bool:
+    """Whether a file was written beside the one that was asked for."""
+    return bool(re.search(r"_v\d+$", path.stem))
+
+
+def remove_beside(path: Path) -> None:
+    """Remove what was written beside a file of ours while it was open: it is written anew."""
+    for one in beside(path):
+        if one != path and not is_open(one):
+            with contextlib.suppress(OSError):
+                one.unlink()
+
+
 def free_name(path: Path) -> Path:
     """
     Find the first name that no file has, and that no program has open.

@@ -8,7 +8,6 @@ import msgspec
 from huizong.blank import write_blank
 from huizong.blank_problems import lead_of, write_problems
 from huizong.caches import with_caches
-from huizong.collect import safe_name
 from huizong.corrections import filled_as_sent, has_problems, marked, problems_of
 from huizong.desk import Blank
 from huizong.entries import readings_of
@@ -17,6 +16,7 @@ from huizong.examine import examine
 from huizong.form_styles import Styles
 from huizong.issue import file_name
 from huizong.issuing import blanks_of
+from huizong.keeping import safe_name
 from huizong.language import CheckedSet
 from huizong.papers import SetReturns, period_name
 from huizong.periods import Period

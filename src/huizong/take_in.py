@@ -23,6 +23,7 @@ from huizong.entries import (
 from huizong.forms import installed, templates_folder
 from huizong.history import closings_of, issued_of
 from huizong.inbox import Scan, ignored_name, stat_of
+from huizong.keeping import keep
 from huizong.key_files import is_key_file, take_keys
 from huizong.periods import Period
 from huizong.placing import Placing, place
@@ -239,7 +240,7 @@ def _keep(work: Work, files: Iterable[Received]) -> None:
     units = {unit.code: unit for unit in (*work.office.roster, work.office.unit)}
     for file in files:
         if file.unit in units and file.period and file.state not in (RETURNED, NOT_A_RETURN):
-            collecting.keep(
+            keep(
                 work.office, work.office.originals / file.kept_as, file.period, units[file.unit],
                 set_code=file.set_code, number=file.number,
             )  # fmt: skip

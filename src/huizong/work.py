@@ -13,10 +13,10 @@ from huizong.book import Book, open_book
 from huizong.errors import HuizongError
 from huizong.forms import installed, read_form_set
 from huizong.lock import Holder, hold, me
+from huizong.notices import Notice, notices_of
 from huizong.office import Office, open_office
 from huizong.periods import Period
 from huizong.safely import RESERVE, disk_told, require_space, sweep
-from huizong.texts import say
 from huizong.wholeness import keep_copy
 
 if TYPE_CHECKING:
@@ -28,16 +28,6 @@ Progress = Callable[[str, int, int], None]
 
 def silent(_what: str, _done: int, _of: int) -> None:
     """Show no progress."""
-
-
-class Notice(msgspec.Struct, frozen=True):
-    """Something that a person should know before the work begins; `code` names its words."""
-
-    code: str
-    details: Mapping[str, object]
-
-    def __str__(self) -> str:
-        return say(self.code, **self.details)
 
 
 class Work(msgspec.Struct, frozen=True):
@@ -126,7 +116,7 @@ def at_work(
         if not reading:
             require_space(folder, RESERVE + 2 * _size(office.book))
         with open_book(office.book, reading=reading) as book:
-            notices = tuple(_notices(office, book, left))
+            notices = (*_after_crash(office, left), *notices_of(office, book, now, reading=reading))
             yield Work(office, book, now, progress, notices)
         if book.changed:
             keep_copy(office.book, now.date())
@@ -136,9 +126,8 @@ def _size(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
 
 
-def _notices(office: Office, book: Book, left: Holder | None) -> Iterator[Notice]:
-    if book.damage:
-        yield Notice(book.damage.code, book.damage.details)
+def _after_crash(office: Office, left: Holder | None) -> Iterator[Notice]:
+    """Sweep away what a run that was cut off has left; the book has mended itself."""
     if left:
         sweep(office.folder)
         details = {"owner": left.owner, "host": left.host, "since": left.since}

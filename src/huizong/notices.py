@@ -1,0 +1,45 @@
+"""What a person should know before work begins: a clock that is wrong, files changed by hand."""
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+
+import msgspec
+
+from huizong.book import Book
+from huizong.clock import is_doubtful
+from huizong.keeping import altered, edited
+from huizong.office import Office
+from huizong.texts import say
+
+# So many are named; the rest are counted.
+NAMED = 5
+# Originals of this quarter and the last are looked at each time, older ones by the check of a
+# summary against its sources.
+IN_USE = dt.timedelta(days=200)
+
+
+class Notice(msgspec.Struct, frozen=True):
+    """Something to know; `code` names its words."""
+
+    code: str
+    details: Mapping[str, object]
+
+    def __str__(self) -> str:
+        return say(self.code, **self.details)
+
+
+def notices_of(office: Office, book: Book, now: dt.datetime, *, reading: bool) -> Iterator[Notice]:
+    """Look at the book, the clock and the files; originals only where their figures are used."""
+    if book.damage:
+        yield Notice(book.damage.code, book.damage.details)
+    last = book.last_event_at()
+    if is_doubtful(now, last):
+        told = {"now": f"{now:%Y-%m-%d %H:%M}", "last": last.replace("T", " ")[:16] or "——"}
+        yield Notice("notice.clock", told)
+    for made in edited(office, book):
+        yield Notice("notice.summary_edited", {"file": made.path, "number": made.number})
+    since = (now - IN_USE).isoformat(timespec="seconds")
+    names = () if reading else altered(office, book, since)
+    if names:
+        told = {"count": len(names), "files": "、".join(names[:NAMED])}
+        yield Notice("notice.original_altered", told)
