@@ -19,7 +19,7 @@ KILLED = 9
 SOURCE = Path(__file__).with_name("faults.c")
 
 SERVER = """
-import ctypes, datetime as dt, json, os, sys
+import ctypes, datetime as dt, json, os, sys, tempfile
 from pathlib import Path
 from huizong import pipeline
 from huizong.children import Children
@@ -29,6 +29,7 @@ from huizong.take_in import TASK
 from huizong.work import at_work, checked_sets
 import huizong.blank, huizong.write
 checked_sets()
+tempfile.gettempdir()  # the first time it is asked, Python tries it out
 arm = ctypes.CDLL(None).faults_arm
 arm.argtypes = [ctypes.c_char_p, ctypes.c_long, ctypes.c_int, ctypes.c_int, ctypes.c_long]
 
@@ -50,7 +51,7 @@ for line in sys.stdin:
         told = os.open(order["said"], os.O_CREAT | os.O_TRUNC | os.O_WRONLY)
         os.dup2(told, 1), os.dup2(told, 2)
         trace = os.open(order["trace"], os.O_CREAT | os.O_TRUNC | os.O_WRONLY)
-        arm(order["office"].encode(), order["at"], order["fault"], trace, order["free"])
+        arm(order["below"].encode(), order["at"], order["fault"], trace, order["free"])
         code = attempt(lambda: quarter(order))
         sys.stdout.flush(), sys.stderr.flush()
         os._exit(code)
@@ -66,19 +67,31 @@ class Ended(msgspec.Struct, frozen=True):
     points: tuple[str, ...]
 
 
+def temporary_of(folder: Path) -> Path:
+    """Name the folder that the runs take for the system's temporary files."""
+    return folder / "tmp"
+
+
 class Runs:
     """A process that is ready to run: each run is a fork of it, which saves its start."""
 
     def __init__(self, process: subprocess.Popen, folder: Path) -> None:
         self._process, self._folder = process, folder
 
+    @property
+    def temporary(self) -> Path:
+        """The folder of temporary files."""
+        return temporary_of(self._folder)
+
     def run(
         self, office: Path, fault: str = "none", at: int = 0, *, free: int = -1,
+        below: Path | None = None,
         steps: Sequence[str] = ("collect", "audit", "aggregate"), now: str = "2026-04-03T09:00:00",
     ) -> Ended:  # fmt: skip
-        """Run the steps of a quarter; from its change number `at` on the fault is there."""
+        """Run the steps of a quarter; from the change number `at` below a folder on it fails."""
         order = {
-            "office": str(office), "at": at, "fault": FAULTS[fault], "free": free,
+            "office": str(office), "below": str(below or office),
+            "at": at, "fault": FAULTS[fault], "free": free,
             "steps": list(steps), "now": now, "period": "2026Q1",
             "said": str(self._folder / "said"), "trace": str(self._folder / "trace"),
         }  # fmt: skip
@@ -94,6 +107,7 @@ class Runs:
 def runs(folder: Path) -> Iterator[Runs]:
     """Build faults.c, and start a process with it that waits for runs."""
     library = folder / "faults.so"
+    temporary_of(folder).mkdir()
     build = [require("gcc"), "-shared", "-fPIC", "-O1", "-o", str(library), str(SOURCE)]
     subprocess.run([*build, "-ldl", "-lpthread"], check=True)
     environment = os.environ | {
@@ -101,7 +115,7 @@ def runs(folder: Path) -> Iterator[Runs]:
         "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
         # A fork takes along only the thread that forks.
         "OPENBLAS_NUM_THREADS": "1",
-        "TMPDIR": str(folder),
+        "TMPDIR": str(temporary_of(folder)),
     }
     process = subprocess.Popen(
         [sys.executable, "-c", SERVER], env=environment, text=True,

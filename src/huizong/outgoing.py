@@ -16,6 +16,8 @@ from huizong.workbooks import open_workbook
 
 # What stands between tags or in quotes: texts of cells, comments, names, headers, properties.
 _TEXT = re.compile(r'>([^<]+)<|"([^"]*)"')
+# Of a sheet only these: what else stands between its tags are numbers.
+_SHEET_TEXT = re.compile(r"<(?:t|(?:odd|even|first)(?:Header|Footer))(?: [^>]*)?>([^<]+)<()")
 
 
 class Spotted(msgspec.Struct, frozen=True):
@@ -44,9 +46,10 @@ def numbers_of_persons(content: bytes) -> tuple[Spotted, ...]:
 def _parts(content: bytes) -> Iterator[Spotted]:
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         for name in archive.namelist():
-            if name.startswith("xl/worksheets/sheet") or not name.endswith((".xml", ".rels")):
+            if not name.endswith((".xml", ".rels", ".vml")):
                 continue
-            for found in _TEXT.finditer(archive.read(name).decode("utf-8", "replace")):
+            wanted = _SHEET_TEXT if name.startswith("xl/worksheets/sheet") else _TEXT
+            for found in wanted.finditer(archive.read(name).decode("utf-8", "replace")):
                 text = unescape(found[1] or found[2] or "")
                 for kind in kinds_of(text):
                     yield Spotted(kind, name, "", masked(text))
