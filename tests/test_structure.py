@@ -42,8 +42,8 @@ LAYERS = (
     ("stages", "issue collect read audit aggregate write verify submit"),
     (
         "pipeline",
-        "work checking beside key_files issuing take_in across examine publish versions send_back"
-        " circulate standing closing openings opening_blank paper_copies signing ready"
+        "work checking beside key_files issuing take_in across examine editions publish versions"
+        " send_back circulate standing closing openings opening_blank paper_copies signing ready"
         " pipeline",
     ),
     (
