@@ -115,6 +115,11 @@ def _states(office: Office) -> Iterator[str]:
     listed = Counter(words.get(state, "") for state in _states_listed(office.status))
     if listed != Counter(file.state for file in files):
         yield f"I2 状态.xlsx lists {dict(listed)}"
+    told = " ".join(text for row in cells(office.status)["文件"][:4] for text in row if text)
+    received = [file for file in files if "+" not in file.digest]
+    counts = [int(n) for n in re.findall(r"(?:已采用|待处理|已退回|替代|不是报表) (\d+)", told)]
+    if sum(counts) != len(received) or f"共收到 {len(received)} 份" not in told:
+        yield f"I2 {len(received)} were received; 状态.xlsx says: {told}"
 
 
 def _states_listed(path: Path) -> list[str]:

@@ -16,7 +16,7 @@ from huizong.read import Read, read_bytes
 from huizong.records import UnitReturn
 from huizong.texts import say
 from huizong.work import at_work
-from invariants import kept
+from invariants import cells, kept
 from issued import DISPUTES, FIGURES, audited
 from issued import sent as other_units_return
 from odd_files import encrypted, members, small, with_rows, xlsx, zipped
@@ -56,6 +56,8 @@ SLIPS = {
     20: Slip(FIGURES, {"A8": "排查次数（改）"}, "name_edited", True),
     26: Slip(DISPUTES, {"B20": "合计", "F20": "=1"}, "total_row", False),
 }  # fmt: skip
+# Fault 37: whatever a file's name says, its content decides.
+ENDINGS = {3: ".et", 11: ".xls", 26: ".csv"}
 CODES = {number: f"9901010015{number:02d}" for number in SLIPS}
 SILENT = "990101001599"
 UNITS = {code: f"第{number}社区" for number, code in CODES.items()} | {SILENT: "未报社区"}
@@ -103,6 +105,9 @@ def several_units() -> bytes:
     return reworked(other_units_return(), copy)
 
 
+IGNORED = ("~$锁.xlsx", "Thumbs.db", "未完.tmp")
+
+
 class Played(NamedTuple):
     """The quarter: its office, what came of it, how each unit stands, and what was printed."""
 
@@ -118,11 +123,14 @@ def played(tmp_path_factory) -> Played:
     folder = empty_street(tmp_path_factory.mktemp("street"), UNITS)
     for number, slip in SLIPS.items():
         path = send(folder, CODES[number])
-        put(folder, path.name, retyped(path.read_bytes(), slip.sheet, slip.cells))
+        content = retyped(path.read_bytes(), slip.sheet, slip.cells)
+        path.unlink()
+        put(folder, path.stem + ENDINGS.get(number, ".xlsx"), content)
     for name, (content, _) in files().items():
         put(folder, name, content)
     put(folder, "再发一次.xlsx", (folder / "收表" / f"{CODES[1]}.xlsx").read_bytes())
-    put(folder, "~$锁.xlsx", b"lock")
+    for name in IGNORED:
+        put(folder, name, b"lock")
     received = (content for content, _ in files().values())
     with kept(folder, *received) as said, at_work(folder, NOW, "test") as work:
         said += acts.collect(work).lines
@@ -191,6 +199,23 @@ def test_second_copy_is_told_and_counted_once(played):
 
     assert (told in played.said) != (told_other in played.said)
     assert played.rows[CODES[1]].version == 1
+
+
+def test_files_of_the_system_are_counted_on_the_list(played):
+    """Fault 48: lock files and the like are no files received; the list says how many lay there."""
+    rows = cells(played.folder / "状态.xlsx")["文件"]
+    told = " ".join(str(text) for row in rows[:4] for text in row if text)
+
+    assert f"另有 {len(IGNORED)} 个临时文件未收" in told
+    assert not {row[1] for row in rows} & set(IGNORED)
+
+
+@pytest.mark.parametrize("number", ENDINGS)
+def test_content_decides_what_a_file_is(played, number: int):
+    """Fault 37: a good return under the name of another kind is taken like any other."""
+    row = played.rows[CODES[number]]
+
+    assert (row.file, row.included) == (CODES[number] + ENDINGS[number], True)
 
 
 DEATHS = {

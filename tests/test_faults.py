@@ -12,6 +12,11 @@ def test_every_fault_has_messages_and_tests():
     assert list(gaps(faults(), catalogue())) == []
 
 
+def test_no_fault_of_what_comes_in_is_missing():
+    """What people type, what becomes of workbooks and files: every number from 1 to 50 is there."""
+    assert set(range(1, 51)) <= set(faults())
+
+
 @pytest.mark.parametrize(
     ("change", "gap"),
     [

@@ -80,6 +80,14 @@ def change_state(folder: Path) -> None:
     ask(folder, "UPDATE file SET state = 'not_a_return' WHERE name = '断.xlsx'")
 
 
+def miscount(folder: Path) -> None:
+    """Say that fewer files were received."""
+    book = load_workbook(folder / "状态.xlsx")
+    cell = next(c for row in book["文件"].iter_rows() for c in row if "共收到" in str(c.value))
+    cell.value = cell.value.replace("共收到 5", "共收到 4")
+    book.save(folder / "状态.xlsx")
+
+
 def adopt_two(folder: Path) -> None:
     """Adopt two files of one unit."""
     unit = f"UPDATE file SET unit = '{PEACE}' WHERE unit = '{LIGHT}'"
@@ -139,9 +147,9 @@ def speak_english(folder: Path) -> None:
     ("harm", "invariant"),
     [
         (edit_original, "I1"), (lose_original, "I1"), (leave_open, "I1"), (put_beside, "I1"),
-        (edit_inbox, "I1"), (change_state, "I2"), (adopt_two, "I2"), (change_total, "I3"),
-        (number_again, "I6"), (change_total, "I6"), (lose_papers, "I7"), (speak_english, "I9"),
-        (fill_figure, "I11"), (fill_blank, "I11"),
+        (edit_inbox, "I1"), (change_state, "I2"), (miscount, "I2"), (adopt_two, "I2"),
+        (change_total, "I3"), (number_again, "I6"), (change_total, "I6"), (lose_papers, "I7"),
+        (speak_english, "I9"), (fill_figure, "I11"), (fill_blank, "I11"),
     ],
 )  # fmt: skip
 def test_each_invariant_can_be_broken(street, harm: Callable[[Path], None], invariant: str):

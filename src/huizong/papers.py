@@ -9,7 +9,7 @@ from types import MappingProxyType
 import msgspec
 
 from huizong import findings as wording
-from huizong.entries import FILE_STATES, Received
+from huizong.entries import FILE_STATES, Received, digest_of
 from huizong.office import Office
 from huizong.periods import Period
 from huizong.personal import masked
@@ -165,8 +165,10 @@ def _unit_line(number: int, one: SetReturns, unit: UnitReturn, copy: str) -> tup
 
 def _write_files(table: Table, office: Office, files: Sequence[Received], unfiled: Unfiled) -> None:
     table.title(say("paper.files_title"))
-    counts = count_states((file.state for file in files), FILE_STATES, "file_state")
-    said = {"total": len(files), "states": counts}
+    # A workbook with several form sets has a line for each, and counts once.
+    received = [file for file in files if file.digest == digest_of(file.digest)]
+    counts = count_states((file.state for file in received), FILE_STATES, "file_state")
+    said = {"total": len(received), "states": counts}
     busy = len(unfiled.busy)
     table.note(say("paper.files_counts", **said, ignored=unfiled.ignored, busy=busy), "strong")
     for name in unfiled.busy:

@@ -20,6 +20,7 @@ from huizong.examine import examine
 from huizong.findings import remedy, words
 from huizong.findings_paper import write_findings
 from huizong.history import Closing, Issued, issued_of, last_summary, save_issued
+from huizong.inbox import text_of
 from huizong.issue import write_issued
 from huizong.issuing import blanks_of, refuse_unknown_paper
 from huizong.key_files import issue_keys
@@ -90,7 +91,22 @@ def collect(work: Work, files: Sequence[Path] = (), readers: Children | None = N
     if collected.stored:
         counts = {"filed": len(collected.filed), "unfiled": len(collected.unfiled)}
         work.book.record("collected", counts, work.at)
+    if not files:
+        _keep_unfiled(work, collected)
     return collected
+
+
+def _keep_unfiled(work: Work, collected: Collected) -> None:
+    """Remember what was left in 收表, for the list of files that the audit writes."""
+    names = tuple(text_of(path.name) for path in collected.busy)
+    left = msgspec.json.encode(Unfiled(len(collected.scan.ignored), names)).decode()
+    if left != work.book.meta(_UNFILED):
+        work.book.set_meta(_UNFILED, left)
+
+
+def _unfiled(work: Work) -> Unfiled:
+    left = work.book.meta(_UNFILED)
+    return msgspec.json.decode(left, type=Unfiled) if left else Unfiled()
 
 
 def take_answers(work: Work, period: str) -> Applied:
@@ -152,11 +168,14 @@ def write_papers(
 def _write_status(work: Work, period: Period, sets: Sequence[SetReturns]) -> Path:
     office = work.office
     return write_status(
-        office, str(period), sets, files_of(work.book), office.status, work.now, Unfiled(),
+        office, str(period), sets, files_of(work.book), office.status, work.now,
+        _unfiled(work),
         shown_states(work, period),
     )  # fmt: skip
 
 
+# Where the book keeps what the last collection left in 收表.
+_UNFILED = "unfiled"
 # How the office's own totals stand in the list of findings: no unit, nothing to report.
 TOTALS = "totals"
 
