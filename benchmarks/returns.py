@@ -3,10 +3,12 @@
 import datetime as dt
 import hashlib
 import os
+import re
 import shutil
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from decimal import Decimal
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -19,6 +21,7 @@ from huizong.desk import Blank
 from huizong.forms import templates_folder
 from huizong.history import Issued, save_issued
 from huizong.issue import blanks_for
+from huizong.layout import figure_places
 from huizong.office import init_office
 from huizong.periods import Period
 from huizong.records import FigureCell, Identity, Reading, Unit
@@ -34,6 +37,10 @@ NOW = dt.datetime(2026, 4, 3, 9)
 OLD = dt.datetime(2020, 1, 1).timestamp()
 ROWS = 20  # filled rows of every ledger
 EVERY = 20  # one return in twenty has a fault
+# Figures that are typed, and of which no other is worked out within a return.
+SHIFTED = ("JC01", "JC02", "JC03", "JC12", "JC13", "JC15", "SY01", "SY18")
+# Places, each a text by itself, for headings have such words too.
+PLACES = ("广场<", ">营区<", "民小区<", "活动室<")
 BASES = int(os.environ.get("BASES", "40"))
 PROCESSES = 2
 # Stands in the base files in place of a community; every return gets its own by stamping.
@@ -174,7 +181,13 @@ def _entries(units: Sequence[Unit], seals: Mapping[str, Mapping[str, str]]) -> I
             yield Issued(str(PERIOD), code, version, unit.code, "unit", seal, "", "", at)
 
 
-Job = tuple[Path, Path, dict[str, str]]
+class Job(msgspec.Struct, frozen=True):
+    """One return to be stamped: from which base file, what stands in place of what in it."""
+
+    base: Path
+    path: Path
+    words: dict[str, str]
+    more: int
 
 
 def _jobs(
@@ -182,26 +195,63 @@ def _jobs(
 ) -> Iterator[Job]:
     """List what is to be stamped: base file, return, what stands in place of what."""
     for number, unit in enumerate(units):
-        words = {BASE.code: unit.code, BASE.name: unit.name}
+        # Persons and places of their own and, below, figures: nobody has copied anything.
+        words = {own: own.replace("<", f"{number}<") for own in PLACES} | {"某": f"某{number}"}
+        words |= {BASE.code: unit.code, BASE.name: unit.name}
         words |= {_base_seal(code): seal for code, seal in seals[unit.code].items()}
         base, name = number % BASES, f"{unit.code}_{unit.name}.xlsx"
         faulty = base % EVERY == 0
         whole = bases / f"{base:02}.xlsx"
-        yield bases / f"{base:02}-spoilt.xlsx" if faulty else whole, folder / "收表" / name, words
+        sent = bases / f"{base:02}-spoilt.xlsx" if faulty else whole
+        yield Job(sent, folder / "收表" / name, words, _more(number))
         if faulty:
-            yield whole, folder / "mended" / name, words
+            yield Job(whole, folder / "mended" / name, words, _more(number))
+
+
+def _more(number: int) -> int:
+    """How much is added to the figures of a base file that is used again: enough to tell."""
+    again = number // BASES
+    return again + 10 if again else 0
 
 
 def _stamp_all(jobs: Sequence[Job]) -> None:
-    for base, path, words in jobs:
-        with (
-            zipfile.ZipFile(base) as parts,
-            zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as out,
-        ):
+    places = _shifted_places()
+    for job in jobs:
+        out = zipfile.ZipFile(job.path, "w", zipfile.ZIP_DEFLATED)
+        with zipfile.ZipFile(job.base) as parts, out:
             for name in parts.namelist():
                 data = parts.read(name)
-                for before, after in words.items():
+                for before, after in job.words.items():
                     data = data.replace(before.encode(), after.encode())
+                for cell in places.get(name, ()):
+                    data = _shift(data, cell, job.more)
                 out.writestr(name, data)
         # Older than the clock of any machine: a young file is watched for a moment.
-        os.utime(path, (OLD, OLD))
+        os.utime(job.path, (OLD, OLD))
+
+
+def _shifted_places() -> dict[str, list[str]]:
+    """Give the cells whose figures are made different, by the part of the workbook."""
+    places: dict[str, list[str]] = {}
+    sheets = 0
+    for code in SETS:
+        form_set = checked_sets()[code].form_set
+        # Behind the first sheet of each set stand its figures.
+        part = f"xl/worksheets/sheet{sheets + 2}.xml"
+        found = figure_places(form_set)
+        places[part] = [found[one].cell for one in SHIFTED if one in found]
+        sheets += len(form_set.ledgers) + 4
+    return places
+
+
+def _shift(part: bytes, cell: str, more: int) -> bytes:
+    """Add to a figure that was typed; nothing that is worked out depends on it."""
+    pattern = rb'(<c r="%s"[^>]*><v>)([0-9.]+)(</v>)' % cell.encode()
+
+    def added(found: re.Match[bytes]) -> bytes:
+        value = Decimal(found[2].decode()) + more
+        return found[1] + str(value).encode() + found[3]
+
+    done, count = re.subn(pattern, added, part)
+    assert count == 1, cell
+    return done
