@@ -33,7 +33,7 @@ LAYERS = (
     (
         "parts of stages",
         "desk blank_front blank_figures blank_ledger blank_checks blank determine caches inbox"
-        " restate blank_problems corrections differences circulars"
+        " restate amendments amendment_paper blank_problems corrections differences circulars"
         " placing choosing answers settle papers findings_paper read_figures read_rows read_texts"
         " read_summary unseen audit_figures audit_units audit_copies contents recount total_sheets"
         " unit_sheets ledger_sheets return_sheets charts briefing approval_sheet outgoing keeping"
@@ -43,8 +43,8 @@ LAYERS = (
     (
         "pipeline",
         "work checking beside key_files issuing take_in across examine editions publish versions"
-        " send_back circulate standing closing openings opening_blank paper_copies signing ready"
-        " pipeline",
+        " send_back circulate standing closing openings opening_blank amend paper_copies signing"
+        " ready pipeline",
     ),
     (
         "showing",

@@ -215,6 +215,8 @@ def _published(one: "Published") -> Iterator[str]:
     for change in summary.changes if one.new else ():
         yield say("command.change", code=change.code, name=change.name,
                   before=change.before or "——", after=change.after or "——")  # fmt: skip
+    if one.amended:
+        yield say("command.amended", path=one.amended)
 
 
 def history(work: Work, file: Path, period: str = "", *, blank: bool = False) -> Told:

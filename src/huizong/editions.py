@@ -24,12 +24,13 @@ PERSONAL = "personal_number"
 
 
 class Published(msgspec.Struct, frozen=True):
-    """One summary: where it stands, its 汇总校验码, and whether it is new."""
+    """One summary: where it stands, its 汇总校验码, whether it is new, its 数据更正单 if any."""
 
     summary: Summary
     path: Path
     checksum: str
     new: bool
+    amended: Path | None = None
 
     @property
     def personal(self) -> int:

@@ -66,7 +66,8 @@ class Indicator(Measured, kw_only=True):
     `total` says how units add up; `ratio` is the expression of a computed rate (over its parts);
     `source_rule` (key `from`) is the expression over ledgers that determines the figure.
     `minimum` and `maximum` hold for communities only, never for a total. `compared` says whether
-    units are held against each other.
+    units are held against each other, `ranked` whether they are put in order by it, the way that
+    `better` says: never by cases and disputes.
     """
 
     code: str
@@ -96,6 +97,7 @@ class Indicator(Measured, kw_only=True):
     amber: Decimal | None = None
     better: Literal["", "more", "less"] = ""
     sensitive: bool = False
+    ranked: bool = False
     compared: bool = True
     source: str = ""
     definition: str = ""
@@ -272,6 +274,7 @@ def read_form_set(folder: Path) -> FormSet:
         raise _wrong_shape(path, text, table, str(error)) from error
     _refuse_doubles(form_set, path, text)
     _refuse_ranges(form_set, path, text)
+    _refuse_ranks(form_set, path, text)
     return form_set
 
 
@@ -334,6 +337,13 @@ def _refuse_doubles(form_set: FormSet, path: Path, text: str) -> None:
         if codes.count(code) > 1:
             line = line_of(text, f'"{code}"', 2)
             raise DefinitionError("definition.double", file=path.name, line=line, key=code)
+
+
+def _refuse_ranks(form_set: FormSet, path: Path, text: str) -> None:
+    for one in form_set.indicators:
+        if one.ranked and not one.better:
+            line = line_of(text, f'"{one.code}"')
+            raise DefinitionError("definition.rank", file=path.name, line=line, key=one.code)
 
 
 def _refuse_ranges(form_set: FormSet, path: Path, text: str) -> None:

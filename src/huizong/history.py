@@ -121,6 +121,18 @@ def all_summaries(book: Book) -> tuple[Made, ...]:
     return tuple(Made(*row) for row in rows)
 
 
+def summary_of(book: Book, period: str, set_code: str, number: int) -> Summary:
+    """Give one published version of a summary."""
+    sql = "SELECT blob FROM summary WHERE (period, set_code, number) = (?, ?, ?)"
+    return _summary(book.ask(sql, (period, set_code, number))[0][0])
+
+
+def summarised_periods(book: Book, set_code: str) -> tuple[str, ...]:
+    """List the periods of which a summary was published."""
+    sql = "SELECT DISTINCT period FROM summary WHERE set_code = ? ORDER BY period"
+    return tuple(period for (period,) in book.ask(sql, (set_code,)))
+
+
 def last_summary(book: Book, period: str, set_code: str) -> Summary | None:
     """Give the summary of a period that was published last."""
     sql = "SELECT blob FROM summary WHERE (period, set_code) = (?, ?) ORDER BY number DESC LIMIT 1"

@@ -8,6 +8,7 @@ import msgspec
 
 from huizong import circulate, closing, take_in
 from huizong import send_back as sending
+from huizong.amend import amend
 from huizong.answers import Applied, Typed, apply, read_answers
 from huizong.caches import with_caches
 from huizong.children import Children
@@ -222,7 +223,8 @@ def _publish_sets(work: Work, period: Period) -> Iterator[Published]:
     done = 0
     for checked in work.sets(period):
         try:
-            yield publish(work, checked, period)
+            published = publish(work, checked, period)
+            yield msgspec.structs.replace(published, amended=amend(work, checked, period))
             done += 1
         except HuizongError as error:
             if error.code != "error.nothing_passed":

@@ -63,11 +63,8 @@ def _publish(work: Work, checked: CheckedSet, period: Period) -> Published:
     if not any(one.included for one in returns.rows):
         raise HuizongError("error.nothing_passed", period=name(period), set=checked.form_set.zh)
     before = last_summary(work.book, str(period), checked.form_set.code)
-    summary = summarise(work, checked, period, returns, before)
+    summary = _anew(work, checked, period, returns, before)
     _second_sum(work, checked, period, returns, summary)
-    if before:
-        told = [one.finding for one in before.findings if one.finding.code == PERSONAL]
-        summary = with_personal(work, summary, told)
     earlier = summaries_of(work.book, str(period), checked.form_set.code)
     stands = bool(before and earlier) and is_there(work, checked, before, earlier[-1])
     if stands and _same(before, summary):
@@ -79,8 +76,19 @@ def _publish(work: Work, checked: CheckedSet, period: Period) -> Published:
 def is_current(work: Work, checked: CheckedSet, period: Period, summary: Summary) -> bool:
     """Whether a summary says what the returns, as they stand now, add up to."""
     returns = with_readings(work, examine(work, checked, period))
-    now = summarise(work, checked, period, returns, summary)
+    now = _anew(work, checked, period, returns, summary)
     return _same(_timeless(summary), _timeless(now))
+
+
+def _anew(
+    work: Work, checked: CheckedSet, period: Period, returns: SetReturns, before: Summary | None
+) -> Summary:
+    """Add up, and keep in mind what was found in the last version's file."""
+    summary = summarise(work, checked, period, returns, before)
+    if before is None:
+        return summary
+    told = [one.finding for one in before.findings if one.finding.code == PERSONAL]
+    return with_personal(work, summary, told)
 
 
 def _timeless(summary: Summary) -> Summary:
