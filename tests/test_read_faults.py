@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from huizong.cells import CELL_HOLDS, chinese_number, clean_text, cut, plain, read_figure
+from huizong.cells import CELL_HOLDS, chinese_number, clean_text, cut, plain, read_figure, squash
 from huizong.form_styles import tidy
 from huizong.texts import say
 from issued import DISPUTES, FIGURES, audited, codes, figures, found, read, sent
@@ -56,6 +56,22 @@ def test_numbers_typed_as_text(
 def test_groups_of_three_are_joined(text: str, value: str):
     """Fault 1: a blank between groups of three is a thousands mark."""
     assert plain(read_figure(text, "件").value) == value
+
+
+@pytest.mark.parametrize("text", ["1\u200b2", "\ufeff12", "12\u2060"])
+def test_signs_without_width_are_nothing(text: str):
+    """Fault 1: what comes along with text copied from a chat changes no number and no label."""
+    assert plain(read_figure(text).value) == "12"
+    assert squash(f"JC{text[:1]}\u200b") == squash(f"JC{text[:1]}")
+
+
+@pytest.mark.parametrize("text", ["1\n234", "12\t345", "12²", "①", "⑫", "½", "1³"])
+def test_two_lines_and_signs_that_look_like_digits_are_asked_about(text: str):
+    """Fault 1: two lines are two numbers, 12² is not 122 and ① may be a footnote."""
+    figure = read_figure(text, "件")
+
+    assert (figure.state, figure.value) == ("text", None)
+    assert figure.doubt in ("spaced", "not_number")
 
 
 @pytest.mark.parametrize(
@@ -195,11 +211,20 @@ def test_date_formatted_count():
         assert told(data)[0] == ("info", "date_format", "D8")
 
 
-def dated(*, date1904: bool) -> bytes:
-    """The sample return with 12 in D8, formatted as a date, in one of the two date systems."""
+def test_date_typed_for_a_count():
+    """Fault 9: 1-2 that the spreadsheet made a date of today is no count of 46,024."""
+    for serial in ("36526", "46024", "73000"):
+        data = dated(date1904=False, value=serial)
+        assert told(data)[0] == ("must", "date_typed", "D8"), serial
+        assert "TJ01" not in figures(data)
+    assert told(dated(date1904=False, value="36525"))[0] == ("info", "date_format", "D8")
+
+
+def dated(*, date1904: bool, value: str = "12") -> bytes:
+    """The sample return with a number in D8, formatted as a date, in one of the date systems."""
     from patch import packed, parts_of
 
-    data = retyped(sent(), FIGURES, {"D8": "=12"})
+    data = retyped(sent(), FIGURES, {"D8": f"={value}"})
     parts = parts_of(data)
     styles = parts["xl/styles.xml"].decode()
     count = int(styles.partition('<cellXfs count="')[2].partition('"')[0])
@@ -237,6 +262,14 @@ def test_formula_instead_of_a_value():
 
     assert told(data) == [("info", "formula_value", "D8")]
     assert figures(data)["TJ01"] == "9"
+
+
+def test_formula_that_gives_nothing_is_zero():
+    """Fault 11: a formula's 0 is a figure, where the file can tell it from a result of no text."""
+    data = typed(D30="|<f>2-2</f><v>0</v>")
+
+    assert told(data) == [("info", "formula_value", "D30")]
+    assert figures(data)["TJ16"] == "0"
 
 
 def test_formula_that_was_never_worked_out():
@@ -303,7 +336,7 @@ def test_rate_typed_by_hand_is_replaced():
     assert figures(data)["TJ05"] == figures(sent())["TJ05"]
 
 
-@pytest.mark.parametrize("raw", ["NaN", "1e400", "INF", "-INF"])
+@pytest.mark.parametrize("raw", ["NaN", "1e400", "INF", "-INF", "-0", "-0.0"])
 def test_numbers_that_are_none(raw: str):
     """Fault 15: the cell is refused."""
     data = typed(D8=f"={raw}")

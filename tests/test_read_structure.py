@@ -191,6 +191,18 @@ def test_edited_names_are_offered_never_decided(text: str, code: str):
     assert figures(data) == GOOD
 
 
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [("万次", [("measure_edited", "C8")]), (" 次\u3000", []), ("（次）", []), ("", [])],
+)
+def test_measure_overwritten(text: str, codes: list[tuple[str, str]]):
+    """Fault 7: another measure beside a figure asks; blanks, brackets or none change nothing."""
+    data = retyped(sent(), FIGURES, {"C8": text})
+
+    assert found(data) == codes
+    assert figures(data) == GOOD
+
+
 def test_code_that_is_gone_is_offered_by_its_name():
     """Fault 20: without its code a row is found by its name, and asked about."""
     assert found(retyped(sent(), FIGURES, {"B8": ""})) == [("code_gone", "B8")]
@@ -298,6 +310,51 @@ def test_total_rows_of_a_ledger_are_left_out():
     assert figures(data)["TJ02"] == str(int(GOOD["TJ02"]) + 1)
 
 
+@pytest.mark.parametrize("text", ["共计", "本页合计", "累计：", "以上小计"])
+def test_other_words_for_a_total(text: str):
+    """Fault 26: however it is called, a total is no entry."""
+    data = retyped(sent(), DISPUTES, {"C20": text, "F20": "=5"})
+
+    assert ("total_row", "A20") in found(data, "info")
+    assert figures(data) == GOOD
+
+
+def test_lines_of_a_ledger_that_are_no_entries():
+    """Fault 26: a typed blank, a repeated heading and a running number are no entries."""
+    heading = {"A20": "序号", "B20": "受理日期", "C20": "当事人（脱敏）", "E20": "类别"}
+    data = retyped(
+        sent(), DISPUTES, {**heading, "B22": " ", "A23": "（九）", "A6": "①", "A7": "1-2"}
+    )
+
+    assert found(data) == []
+    assert figures(data) == GOOD
+    assert rows_of(read(data), "TJ_L1") == rows_of(read(sent()), "TJ_L1")
+
+
+def test_state_parted_from_its_label():
+    """Fault 19: where columns were moved the only cell that says a state is taken."""
+    assert found(retyped(sent(), DISPUTES, {"E4": "", "L4": "有"})) == []
+    gone = found(retyped(sent(), DISPUTES, {"E4": ""}), "must")
+    assert [code for code, _ in gone] == ["status_unset"]
+
+
+def test_ledger_without_name_and_number():
+    """Fault 23: renamed and without its number a ledger is known by its columns."""
+
+    def strip(book: Workbook) -> None:
+        book[DISPUTES]["L2"] = ""
+        book[DISPUTES].title = "登记簿"
+
+    assert found(changed(strip)) == []
+    assert figures(changed(strip)) == GOOD
+
+    def strip_and_swap(book: Workbook) -> None:
+        strip(book)
+        book["登记簿"]["A2"] = "填报单位：和平社区"
+
+    assert found(changed(strip_and_swap)) == [("identity_differs", "A2")]
+
+
 def test_row_of_their_own_is_not_added():
     """Fault 26: a row that the form does not have is listed, not counted."""
 
@@ -397,6 +454,16 @@ def test_sheet_of_another_unit_asks():
     data = retyped(sent(), DISPUTES, {"A2": "填报单位：和平社区"})
 
     assert found(data) == [("identity_differs", "A2")]
+
+
+def test_form_of_another_unit_is_one_question():
+    """Fault 29: where every sheet says another unit than the form, it is asked once."""
+    data = retyped(sent(), FIGURES, {"A2": "填报单位：和平社区", "A3": "区划代码：9901 0100 1002"})
+    asked = [one for one in read(data).findings if one.code == "identity_differs"]
+
+    assert [one.subject for one in asked] == ["unit", "region"]
+    assert {SCREENING, PLAN} < set(asked[0].details["sheet"].split("”、“"))
+    assert read(data).identity.code == OTHER.code
 
 
 @pytest.mark.parametrize("text", ["报告期：2062年第九季度", "报告期：", "报告期：去年"])

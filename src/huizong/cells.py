@@ -14,7 +14,9 @@ LARGEST_EXACT = 9007199254740992
 # The longest text that a cell holds, in units of UTF-16.
 CELL_HOLDS = 32_767
 
-_SPACES = re.compile(r"\s+")
+# Zero width signs come along with what is copied from web pages and chats.
+_SPACES = re.compile(r"[\s\u200b-\u200d\u2060\ufeff]+")
+_ZERO_WIDTH = dict.fromkeys((*range(0x200B, 0x200E), 0x2060, 0xFEFF))
 _NUMBER = re.compile(r"[+-]?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?")
 _DASHES = re.compile(r"[-—–―─]{2,}")
 _GROUPED = re.compile(r"[+-]?\d{1,3}(?:( )\d{3})(?:\1\d{3})*(?:\.\d+)?")
@@ -121,7 +123,8 @@ def _from_float(value: float) -> Figure:
 
 
 def _from_text(typed: str, measure: str, zero_words: Sequence[str]) -> Figure:
-    spaced = _SPACES.sub(" ", unicodedata.normalize("NFKC", clean_text(typed))).strip()
+    cleaned = clean_text(typed.translate(_ZERO_WIDTH))
+    spaced = _SPACES.sub(" ", unicodedata.normalize("NFKC", cleaned)).strip()
     text = spaced.replace(" ", "")
     if not text:
         return BLANK
@@ -132,9 +135,13 @@ def _from_text(typed: str, measure: str, zero_words: Sequence[str]) -> Figure:
     if text in _UNFILLED:
         return Figure("blank", doubt="placeholder")
     digits = spaced.removesuffix(measure).rstrip() if measure else spaced
-    if _INNER_SPACE.search(digits) and not _GROUPED.fullmatch(digits):
-        # '12 34' may be 1234, or 12 and 34: only groups of three are joined.
+    apart = "\n" in cleaned or "\t" in cleaned
+    if _INNER_SPACE.search(digits) and (apart or not _GROUPED.fullmatch(digits)):
+        # '12 34' may be 1234, or 12 and 34: only groups of three in one line are joined.
         return Figure("text", doubt=_why_not(text, "spaced"))
+    if any(unicodedata.category(sign) == "No" for sign in cleaned):
+        # 12² is no 122, and ① may be a footnote.
+        return Figure("text", doubt="not_number")
     if _NUMBER.fullmatch(text):
         return _checked(Decimal(text.replace(",", "")), "text_number")
     if measure and text.endswith(measure) and _NUMBER.fullmatch(text[: -len(measure)]):

@@ -8,9 +8,10 @@ import msgspec
 
 from huizong.cells import squash
 from huizong.findings import named, told
-from huizong.forms import FormSet, installed, read_form_set
+from huizong.forms import FormSet, Ledger, installed, read_form_set
 from huizong.gate import Refused
 from huizong.layout import TAG_SHEET, ledger_sheet, report_sheet, statistics_sheet
+from huizong.ledger_states import find_state
 from huizong.periods import Period
 from huizong.read_figures import (
     Heading,
@@ -20,7 +21,7 @@ from huizong.read_figures import (
     read_figures,
     read_remarks,
 )
-from huizong.read_rows import find_ledger_heading, ledger_totals, read_ledger
+from huizong.read_rows import LedgerHeading, find_ledger_heading, ledger_totals, read_ledger
 from huizong.read_summary import read_summary
 from huizong.read_texts import read_explanations, read_texts
 from huizong.records import OWN, SUMMARY, UNIT, Finding, Identity, LedgerRows, Reading
@@ -206,7 +207,7 @@ def _read_set(
         own = read_column(page.sheet, heading, rows, "own", form_set, book=book)
         return Reading(**common, own=own, **read_summary(book, form_set, identity.name, findings))
     ledgers = tuple(_ledgers(book, pages, form_set, findings))
-    findings += _heading_agrees(pages, page, form_set)
+    findings += _heading_agrees(pages, page, form_set, ledgers)
     return Reading(
         **common,
         previous=read_column(page.sheet, heading, rows, "prev", form_set, book=book),
@@ -259,7 +260,7 @@ def _identity(
             Finding("unknown_period", "ask", page.sheet.name, period_cell, "period", shown)
         )
     version = version or tag.get("version") or form_set.version
-    identity = Identity(form_set.code, version, str(period or ""), code, name, role)
+    identity = Identity(form_set.code, version, str(period or ""), squash(code), name, role)
     cells = {"period": period_cell, "code": code_cell, "name": name_cell, "role": name_cell}
     return identity, findings + list(_tag_agrees(identity, tag, page.sheet.name, cells))
 
@@ -324,20 +325,33 @@ def _tag_agrees(
             yield Finding("identity_contradicts", "ask", sheet, cell, key, details)
 
 
-def _heading_agrees(pages: Sequence[_Page], main: _Page, form_set: FormSet) -> Iterator[Finding]:
+def _heading_agrees(
+    pages: Sequence[_Page], main: _Page, form_set: FormSet, ledgers: Sequence[LedgerRows]
+) -> Iterator[Finding]:
     """Every sheet's heading names the same unit and period as the statistics sheet."""
-    codes = {ledger.code for ledger in form_set.ledgers} | {f"{form_set.code}-T"}
-    wanted = {key: main.label(key)[0] for key in ("unit", "region", "period")}
+    marks = {ledger.code for ledger in form_set.ledgers} | {f"{form_set.code}-T"}
+    read = {rows.sheet for rows in ledgers}
+    others = [
+        page
+        for page in pages
+        if page.mark in marks or page.sheet.name in read or page.label("zero")[1]
+    ]
+    for key in ("unit", "region", "period"):
+        yield from _differs(key, main, [page for page in others if page is not main])
+
+
+def _differs(key: str, main: _Page, pages: Sequence[_Page]) -> Iterator[Finding]:
+    """Ask once for all sheets that say the same: a workbook of another unit is one question."""
+    expected, _ = main.label(key)
+    places: dict[str, list[tuple[str, str]]] = {}
     for page in pages:
-        is_front = page.label("zero")[1] != ""
-        if page is main or not (page.mark in codes or is_front):
-            continue
-        for key, expected in wanted.items():
-            found, cell = page.label(key)
-            if cell and squash(found) != squash(expected):
-                details = {**told(f"book.{key}"), "found": found,
-                           "expected": expected}  # fmt: skip
-                yield Finding("identity_differs", "ask", page.sheet.name, cell, key, details)
+        found, cell = page.label(key)
+        if cell and squash(found) != squash(expected):
+            places.setdefault(found, []).append((page.sheet.name, cell))
+    for found, where in places.items():
+        sheets = {"sheet": "”、“".join(sheet for sheet, _ in where)} if len(where) > 1 else {}
+        details = {**told(f"book.{key}"), "found": found, "expected": expected, **sheets}
+        yield Finding("identity_differs", "ask", *where[0], key, details)
 
 
 def _zero_report(pages: Sequence[_Page], form_set: FormSet) -> bool:
@@ -355,11 +369,10 @@ def _ledgers(
         marked = [page for page in pages if page.mark == ledger.code] or [
             page for page in pages if page.sheet.name == ledger_sheet(ledger)
         ]
-        places = [
-            (page, heading)
-            for page in marked
-            if (heading := find_ledger_heading(page.sheet, page.top, ledger))
-        ]
+        # Renamed, and its number gone: a ledger is still known by the names of its columns.
+        places = _with_heading(marked, ledger) or _with_heading(
+            [page for page in pages if not page.mark], ledger
+        )
         if not places:
             findings.append(
                 Finding(
@@ -375,9 +388,15 @@ def _ledgers(
             for other, _ in places[1:]
             if other.sheet.rows != page.sheet.rows
         ]  # fmt: skip
-        rows, faults = read_ledger(book, page.sheet, page.label("status"), heading, ledger)
+        state = find_state(page.sheet, page.top[: heading.row], page.label("status"))
+        rows, faults = read_ledger(book, page.sheet, state, heading, ledger)
         findings += faults
         yield rows
+
+
+def _with_heading(pages: Sequence[_Page], ledger: Ledger) -> list[tuple[_Page, LedgerHeading]]:
+    found = [(page, find_ledger_heading(page.sheet, page.top, ledger)) for page in pages]
+    return [(page, heading) for page, heading in found if heading]
 
 
 def _texts(pages: Sequence[_Page], form_set: FormSet) -> dict[str, str]:

@@ -4,10 +4,12 @@ import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from math import copysign
 
 from huizong.cells import NOT_APPLICABLE, Figure, address, plain, read_date, read_figure, squash
 from huizong.findings import named
 from huizong.forms import FormSet, Indicator
+from huizong.gate import Kind
 from huizong.records import FigureCell, Finding
 from huizong.sheets import (
     cell_fault,
@@ -15,14 +17,15 @@ from huizong.sheets import (
     finding,
     folded,
     hidden_cells,
+    is_real_date,
     number_in_date,
     plain_text,
+    text_at,
     words,
 )
 from huizong.texts import catalogue
 from huizong.workbooks import Sheet, Workbook
 
-TOTAL_WORDS = frozenset(("合计", "小计", "总计", "合计:", "Total"))
 _DOUBT_LEVEL = {"placeholder": "info"}
 
 
@@ -160,6 +163,7 @@ def _take_row(
         )
         return
     rows.found[indicator.code] = row
+    _check_measure(rows, sheet, heading, row, indicator)
     if names.get(name) == indicator.code:
         return
     if name in names:
@@ -174,6 +178,28 @@ def _take_row(
             finding("name_edited", "ask", sheet, row, column, subject=indicator.code,
                     found=name, alike=round(100 * alike), **named(indicator, "expected"))
         )  # fmt: skip
+
+
+def _check_measure(
+    rows: Rows, sheet: Sheet, heading: Heading, row: int, indicator: Indicator
+) -> None:
+    """The measure printed beside a figure is the form's: 万人 over 人 makes it another figure."""
+    column = heading.columns.get("measure")
+    if column is None:
+        return
+    printed = text_at(sheet, row, column).strip("()")
+    if printed and printed not in _measures(indicator.unit):
+        rows.findings.append(
+            finding("measure_edited", "ask", sheet, row, column, subject=indicator.code,
+                    found=printed, expected=indicator.unit, **named(indicator))
+        )  # fmt: skip
+
+
+@cache
+def _measures(unit: str) -> frozenset[str]:
+    """The ways in which a measure is printed, folded for matching."""
+    names = catalogue().get(f"measure.{unit}", {}).values()
+    return frozenset(squash(text) for text in (unit, *names))
 
 
 def _offer_row(rows: Rows, sheet: Sheet, heading: Heading, row: int, code: str) -> None:
@@ -216,6 +242,7 @@ def _figure(
     common = {"subject": indicator.code, **named(indicator), "found": plain_text(value)}
     fault = cell_fault(sheet, row, column)
     determined = bool(indicator.computed or indicator.source_rule)
+    fault = fault or _minus_nothing(value, formula)
     if fault and fault[0] == "not_calculated" and determined:
         # It is worked out again from its parts in any case.
         return FigureCell(indicator.code, "blank", "", place, "", formula), []
@@ -237,14 +264,16 @@ def _figure(
         return FigureCell(indicator.code, "blank", "", place, "", formula), []
     number = number_in_date(book, sheet, row, column, value)
     if number is not None:
-        findings.append(
-            finding(
-                "date_format", "info", sheet, row, column, **{**common, "value": plain_text(number)}
-            )
-        )
+        common["value"] = plain_text(number)
+        if is_real_date(value):
+            cell = FigureCell(indicator.code, "text", "", place, common["found"], formula)
+            return cell, [finding("date_typed", "must", sheet, row, column, **common)]
+        findings.append(finding("date_format", "info", sheet, row, column, **common))
+        del common["value"]
         value = number
     figure = read_figure(value, indicator.unit, indicator.zero_words)
-    if formula and not zero_report and not determined and figure.value == 0:
+    saved_as_zero = formula and book.kind is Kind.XLS and figure.value == 0
+    if saved_as_zero and not zero_report and not determined:
         # The issued formula of a cell that nobody filled in: LibreOffice saves its result "" as 0
         # in an .xls. Blank is not zero, so it counts as blank and the unit is asked.
         if not indicator.required:
@@ -261,6 +290,13 @@ def _no_total() -> frozenset[str]:
     texts = catalogue()
     keys = ("summary.no_key", "summary.not_summed")
     return frozenset(squash(text) for key in keys for text in texts[key].values())
+
+
+def _minus_nothing(value: object, formula: bool) -> tuple[str, str] | None:
+    """Nobody types -0: the file was made or changed by something else; a result may be -0."""
+    if formula or value.__class__ is not float or value or copysign(1, value) > 0:
+        return None
+    return "not_finite", "-0"
 
 
 def _other_figure(value: object, indicator: Indicator, place: str, formula: bool) -> FigureCell:

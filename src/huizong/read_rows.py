@@ -1,6 +1,7 @@
 """Read the rows of a ledger or plan; nothing is cut off, nothing that is none is counted."""
 
 import datetime as dt
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -9,17 +10,17 @@ from difflib import get_close_matches
 from huizong.cells import address, column_letters, plain, read_date, read_figure, squash
 from huizong.findings import named
 from huizong.forms import Column, Ledger
-from huizong.layout import ON_PAPER, STATUSES
-from huizong.read_figures import TOTAL_WORDS
+from huizong.layout import ON_PAPER
+from huizong.ledger_states import read_state
 from huizong.records import Finding, LedgerRows, LedgerTotal
 from huizong.sheets import (
     cell_fault,
     covered,
     finding,
+    is_real_date,
     number_in_date,
     plain_text,
     rows_below,
-    words,
 )
 from huizong.workbooks import Sheet, Workbook
 
@@ -28,6 +29,10 @@ LONGEST_NUMBER = 1e15
 # Dates outside these years are slips, or numbers that a date format hides.
 YEARS = range(1901, 2101)
 SHOWN_ROWS = 12
+TOTAL = re.compile(r"(?:本页|本表|全部|以上)?(?:合计|小计|总计|共计|累计)|Total|Subtotal")
+
+# A total of some of the rows above is held against nothing.
+PARTIAL = ("小计", "本页合计", "本页小计", "Subtotal")
 
 Readers = Sequence[tuple[Column, int]]
 
@@ -119,17 +124,19 @@ def read_ledger(
     readers = [(ledger.by_key[key], heading.columns[key]) for key in keys]
     entries = [at for one, at in readers if one.entry]
     for row, cells in rows_below(sheet, heading.row):
-        width = len(cells)
-        if not any(at < width and cells[at] != "" for at in entries) and not (
+        if not any(map(_says, (cells[at] for at in entries if at < len(cells)))) and not (
             faulty and any(cell_fault(sheet, row, at) for at in entries)
         ):
+            continue
+        if _is_heading(cells, readers):
             continue
         if label := _total_label(cells, readers):
             _leave_total(taken, row, cells, readers, label)
         else:
             _take(taken, row, cells, readers)
     _tell_hidden(taken, readers)
-    status = _status(taken, state, ledger)
+    status, faults = read_state(sheet, state, ledger, len(taken.rows))
+    taken.findings += faults
     letters = tuple(column_letters(at) for _, at in readers)
     rows = LedgerRows(
         ledger.symbol, status, sheet.name, keys, letters,
@@ -138,11 +145,26 @@ def read_ledger(
     return rows, tuple(taken.findings)
 
 
+def _says(value: object) -> bool:
+    """Whether anything stands in a cell; a blank typed into it is nothing."""
+    return value != "" and (value.__class__ is not str or not value.isspace())
+
+
+def _is_heading(cells: Sequence[object], readers: Readers) -> bool:
+    """Tell whether a row names the columns once more, as people do for a second page."""
+    filled = [(one, cells[at]) for one, at in readers if at < len(cells) and cells[at] != ""]
+    named = sum(
+        value.__class__ is str and squash(value) in (squash(one.zh), squash(one.en))
+        for one, value in filled
+    )
+    return named > 1 and 2 * named > len(filled)
+
+
 def _total_label(cells: Sequence[object], readers: Readers) -> str:
     """Tell whether a row is a total: 合计 or 小计 in its first or second filled cell."""
     filled = (cells[at] for _, at in readers if at < len(cells) and cells[at] != "")
     for value, _ in zip(filled, range(2), strict=False):
-        if value.__class__ is str and (text := squash(value).rstrip(":")) in TOTAL_WORDS:
+        if value.__class__ is str and TOTAL.fullmatch(text := squash(value).rstrip(":")):
             return text
     return ""
 
@@ -155,7 +177,7 @@ def _leave_total(
     taken.findings.append(finding("total_row", "info", taken.sheet, row, first, found=label))
     for index, (column, at) in enumerate(readers):
         value = cells[at] if at < len(cells) else ""
-        if not (column.numeric and column.entry and value.__class__ is float) or label == "小计":
+        if not (column.numeric and column.entry and value.__class__ is float) or label in PARTIAL:
             continue
         above = sum((_amount(one[index]) for one in taken.rows), Decimal(0))
         if round(Decimal(value), 6) != round(above, 6):
@@ -203,6 +225,9 @@ def _tell_hidden(taken: _Taken, readers: Readers) -> None:
 
 def _cell(taken: _Taken, row: int, at: int, column: Column, value: object) -> str | None:
     """Read one cell as its column's type wants it; what does not fit is kept and marked odd."""
+    if not column.entry:
+        # People number their rows as they like; nothing depends on it.
+        return plain_text(value) or None
     if column.type == "date":
         return _date(taken, row, at, column, value)
     if column.numeric:
@@ -242,6 +267,10 @@ def _number(taken: _Taken, row: int, at: int, column: Column, value: object) -> 
     if value.__class__ is float and abs(value) < 1e15 and value == int(value):
         return str(int(value))
     hidden = number_in_date(taken.book, taken.sheet, row, at, value)
+    if hidden is not None and is_real_date(value):
+        taken.strange(column, "text")
+        taken.say("date_typed", "must", row, at, column, found=plain_text(value))
+        return plain_text(value)
     figure = read_figure(value if hidden is None else hidden, column.unit)
     shown = plain_text(value)
     if figure.state == "number" and figure.value is not None:
@@ -258,27 +287,6 @@ def _number(taken: _Taken, row: int, at: int, column: Column, value: object) -> 
         more = {"found": shown, "hint": figure.hint, "measure": column.unit or "——"}
         taken.say(figure.doubt, level, row, at, column, **more)
     return shown if figure.state == "text" else None
-
-
-def _status(taken: _Taken, state: tuple[str, str], ledger: Ledger) -> str:
-    """Read the ledger's state and hold it against its rows; a plan has none."""
-    if ledger.kind == "plan":
-        return STATUSES[0] if taken.rows else ""
-    found, cell = state
-    keys = zip((*STATUSES, ON_PAPER), ("full", "none", "unset", "paper"), strict=True)
-    known = (name for name, key in keys if squash(found) in words(f"status_{key}"))
-    status = next(known, "")
-    full, nothing, _ = STATUSES
-    code = ""
-    if taken.rows and status != full:
-        contradicts = status in (nothing, ON_PAPER)
-        code = "status_contradicts" if contradicts else "status_unset"
-    elif not taken.rows and status == full:
-        code = "status_without_rows"
-    if code:
-        details = {"found": found, "rows": str(len(taken.rows)), **named(ledger)}
-        taken.findings.append(Finding(code, "must", taken.sheet.name, cell, ledger.symbol, details))
-    return status
 
 
 def ledger_totals(rows: LedgerRows, ledger: Ledger) -> Iterator[LedgerTotal]:

@@ -11,6 +11,8 @@ from huizong.texts import catalogue
 from huizong.workbooks import Sheet, Workbook
 
 HEADING_DEPTH = 40  # rows from the top in which a heading is looked for
+# Dates in these years are dates that people type.
+MEANT_YEARS = range(2000, 2100)
 _MARK = re.compile(r"(?:表号|Form)[:：](.+)")
 
 
@@ -135,6 +137,15 @@ def number_in_date(
     if isinstance(value, dt.datetime | dt.date | dt.time | dt.timedelta):
         return book.serial(sheet, row, column)
     return None
+
+
+def is_real_date(value: object) -> bool:
+    """
+    Whether what a date format shows is a date that somebody meant, such as 1-2 typed for a range.
+
+    A count in a date cell lies in the years after 1900; one of 36,526 and more may be either.
+    """
+    return isinstance(value, dt.date) and value.year in MEANT_YEARS
 
 
 def hidden_cells(sheet: Sheet, row: int, column: int) -> bool:
