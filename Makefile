@@ -11,7 +11,7 @@ EDITABLE := --config-settings editable_mode=compat --editable
 export LC_ALL := C.UTF-8
 export PYTHON
 
-.PHONY: demo test bench lint format blanks pictures generated templates lock clean help
+.PHONY: demo test bench edits lint format blanks pictures generated templates lock clean help
 .DEFAULT_GOAL := help
 
 demo: $(VENV)/huizong  ## one district, two quarters, in the folder demo/
@@ -26,6 +26,10 @@ test: $(VENV)/dev  ## set up everything, then lint and all tests
 
 bench: $(VENV)/dev  ## measure reading and writing against bare calamine and XlsxWriter
 	$(BIN)/python scripts/bench.py
+
+edits: $(VENV)/dev  ## ten thousand random edits of returns, as people make them (COUNT, OFFICE, SEED, ONLY)
+	scripts/setup-libreoffice
+	$(BIN)/python scripts/edits.py
 
 lint: $(VENV)/dev  ## rules and layout of the code, changes nothing
 	$(BIN)/ruff check --quiet .

@@ -12,6 +12,7 @@ from typing import Any
 from programs import require
 
 START_SECONDS = 60
+XLSX = "Calc MS Excel 2007 XML"
 _HIDDEN = {"Hidden": True, "ReadOnly": True}
 
 
@@ -54,9 +55,12 @@ class Document:
 class Session:
     """A running LibreOffice."""
 
-    def __init__(self, desktop: Any, value: Any) -> None:
+    def __init__(self, desktop: Any, uno: Any) -> None:
         self._desktop = desktop
-        self._value = value
+        self._uno = uno
+
+    def _value(self, name: str, wanted: object) -> Any:
+        return self.struct("com.sun.star.beans.PropertyValue", Name=name, Value=wanted)
 
     @contextmanager
     def open(self, path: Path) -> Iterator[Document]:
@@ -73,16 +77,30 @@ class Session:
             component.close(True)
 
     @contextmanager
-    def edit(self, path: Path, target: Path) -> Iterator[Document]:
-        """Load a workbook, and store it as .xlsx under another name after the `with`."""
+    def edit(self, path: Path, target: Path, kind: str = XLSX) -> Iterator[Document]:
+        """Load a workbook, and store it under another name and as another kind at the end."""
         hidden = (self._value("Hidden", True),)
         component = self._desktop.loadComponentFromURL(path.resolve().as_uri(), "_blank", 0, hidden)
         try:
             yield Document(component)
-            kind = (self._value("FilterName", "Calc MS Excel 2007 XML"),)
-            component.storeToURL(target.resolve().as_uri(), kind)
+            component.storeToURL(target.resolve().as_uri(), (self._value("FilterName", kind),))
         finally:
             component.close(True)
+
+    def struct(self, name: str, **fields: object) -> Any:
+        """Make one of UNO's structs."""
+        made = self._uno.createUnoStruct(name)
+        for field, value in fields.items():
+            setattr(made, field, value)
+        return made
+
+    def enum(self, kind: str, name: str) -> Any:
+        """Give one of UNO's enumerated values."""
+        return self._uno.Enum(kind, name)
+
+    def typed(self, kind: str, value: object) -> Any:
+        """Give a value the type that UNO cannot guess, such as a sequence of structs."""
+        return self._uno.Any(kind, value)
 
 
 @contextmanager
@@ -104,7 +122,7 @@ def uno_session(folder: Path) -> Iterator[Session]:
             desktop = context.ServiceManager.createInstanceWithContext(
                 "com.sun.star.frame.Desktop", context
             )
-            yield Session(desktop, lambda name, wanted: _property(uno, name, wanted))
+            yield Session(desktop, uno)
             _quit(desktop)
             process.wait(20)
         except subprocess.TimeoutExpired:
@@ -129,12 +147,6 @@ def _connect(uno: Any, pipe: str, process: subprocess.Popen) -> Any:
             if time.monotonic() > deadline or process.poll() not in (None, 0):
                 raise
             time.sleep(0.2)
-
-
-def _property(uno: Any, name: str, wanted: object) -> Any:
-    value = uno.createUnoStruct("com.sun.star.beans.PropertyValue")
-    value.Name, value.Value = name, wanted
-    return value
 
 
 def _quit(desktop: Any) -> None:
