@@ -22,6 +22,7 @@ from huizong.texts import speak
 from huizong.verify import verify_file
 from huizong.workbooks import open_workbook
 from huizong.write import SHEETS, write_summary
+from libreoffice import convert
 from made import OFFICE, SECRETS, made_summary, tj
 
 HOSTILE = (
@@ -330,6 +331,29 @@ def test_hostile_texts_make_no_formula_and_no_link(written):
     assert not [name for name, part in found.items() if b"<hyperlink" in part]
     assert not [name for name, part in found.items() if b"TargetMode" in part]
     assert verify_file(path).faults == ()
+
+
+@pytest.mark.libreoffice
+def test_hostile_texts_are_texts_in_libreoffice(written, tmp_path):
+    """
+    Fault 18: opened and saved by LibreOffice, the names of hostile units are the same texts.
+    """
+    summary, _ = made_summary(units=len(HOSTILE), missing=0)
+    units = tuple(
+        msgspec.structs.replace(one, unit=msgspec.structs.replace(one.unit, name=text))
+        for one, text in zip(summary.units, HOSTILE, strict=True)
+    )
+    path = written(msgspec.structs.replace(summary, units=units))
+    again = convert(path, "xlsx", tmp_path / "again")
+    names, kept = ([cell.value for cell in _names(one)] for one in (path, again))
+
+    assert {cell.data_type for cell in _names(again)} <= {"s", "n"}
+    assert [one for one in kept if one is not None] == [one for one in names if one is not None]
+
+
+def _names(path):
+    """The cells of 分单位 in which units are named."""
+    return [row[1] for row in load_workbook(path)["分单位"].iter_rows(min_row=10)]
 
 
 def test_long_text_is_cut_with_a_notice():
