@@ -178,9 +178,9 @@ def _fault(typed: Typed, action: str, question: Question | None) -> str:
         return "unknown_key"
     if not action:
         return "no_action"
-    if not typed.officer:
+    if not typed.officer.strip():
         return "no_officer"
-    if not typed.reason:
+    if not typed.reason.strip():
         return "no_reason"
     finding = question.finding
     if finding.level in ("note", "info"):

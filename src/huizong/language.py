@@ -9,6 +9,7 @@ from pathlib import Path
 
 from huizong.errors import DefinitionError
 from huizong.forms import FormSet, Ledger, Relation, line_of
+from huizong.layout import MOST_OF_SHEET_NAME, odd_sheet_name
 from huizong.meaning import Scope, absent_sets, facts, prefix_of, resolve
 from huizong.syntax import (
     Aggregate,
@@ -206,6 +207,7 @@ def check(form_set: FormSet, installed: Mapping[str, FormSet]) -> CheckedSet:
         DefinitionError: With file, line and key; the codes are in `texts/definition.toml`.
     """
     reader = _Reader(form_set, Scope(form_set, installed))
+    _refuse_sheet_names(reader)
     rules = tuple(rule for relation in form_set.relations for rule in reader.rules(relation))
     computed = _in_order(reader, tuple(reader.figures()), _parts_of_figure)
     columns = _in_order(reader, tuple(reader.columns()), _parts_of_column)
@@ -213,6 +215,17 @@ def check(form_set: FormSet, installed: Mapping[str, FormSet]) -> CheckedSet:
     lasting = _lasting((one.expression for one in computed), installed)
     distinct = dict(reader.distinct())
     return CheckedSet(form_set, rules, tuple(reader.dormant), computed, columns, lasting, distinct)
+
+
+def _refuse_sheet_names(reader: "_Reader") -> None:
+    """Each ledger has a sheet of its own, in either language."""
+    form_set = reader.form_set
+    for names in ([one.zh for one in form_set.ledgers], [one.en for one in form_set.ledgers]):
+        sheets = [f"{one.code} {name}" for one, name in zip(form_set.ledgers, names, strict=True)]
+        sheets = [sheet[:MOST_OF_SHEET_NAME] for sheet in sheets]
+        if odd := odd_sheet_name(sheets):
+            symbol = form_set.ledgers[sheets.index(odd)].symbol
+            raise reader.fault(DefinitionError("definition.sheet_name", what=odd), symbol)
 
 
 class _Reader:

@@ -1,6 +1,7 @@
 """Where everything stands in an issued workbook, worked out from the form set alone."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -16,6 +17,10 @@ TAG_SHEET = "_huizong"
 _CODES = re.compile(r"[A-Z]+[0-9]+")
 STATUSES = ("有", "本期无", "未填")  # as records have them; a workbook says them in its language
 ON_PAPER = "纸质备查"  # the state of a ledger that a unit keeps on paper: its totals are typed
+
+# What Excel takes for the name of a sheet; "History" is its own.
+MOST_OF_SHEET_NAME = 31
+_NOT_IN_SHEET_NAMES = frozenset("[]:*?/\\")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +64,30 @@ def statistics_sheet(form_set: FormSet) -> str:
 
 def ledger_sheet(ledger: Ledger) -> str:
     """Name the sheet of a ledger or plan; a sheet name has 31 characters at most."""
-    return f"{ledger.code} {name_of(ledger)}"[:31]
+    return f"{ledger.code} {name_of(ledger)}"[:MOST_OF_SHEET_NAME]
 
 
 def report_sheet(form_set: FormSet) -> str:
     """Name the sheet of the written report."""
     return say("book.report", code=form_set.code)
+
+
+def odd_sheet_name(names: Iterable[str]) -> str | None:
+    """Give the first of these names that no sheet of one workbook could have; None if all could."""
+    met = {"history"}
+    for name in names:
+        units = len(name.encode("utf-16-le", "surrogatepass")) // 2
+        if (
+            not name.strip()
+            or not name.isprintable()
+            or units > MOST_OF_SHEET_NAME
+            or _NOT_IN_SHEET_NAMES & set(name)
+            or "'" in (name[0], name[-1])
+            or name.lower() in met
+        ):
+            return name
+        met.add(name.lower())
+    return None
 
 
 def figure_rows(form_set: FormSet) -> tuple[tuple[int, Indicator | str], ...]:

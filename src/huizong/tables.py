@@ -11,6 +11,8 @@ import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
 from huizong.cells import clean_text, cut
+from huizong.checkrows import MAX_ROWS
+from huizong.errors import HuizongError
 from huizong.styles import Styles, set_up_page
 from huizong.texts import say
 
@@ -75,6 +77,9 @@ class Table:
 
     def line(self, texts: Sequence[str], styles: Sequence[str] | str = "text") -> int:
         """Write one row of texts and give its number."""
+        if self.row >= MAX_ROWS:
+            # XlsxWriter would leave out the rest without a word.
+            raise HuizongError("error.too_many_rows", sheet=self.sheet.name, most=MAX_ROWS)
         names = [styles] * len(texts) if isinstance(styles, str) else styles
         for column, (text, name) in enumerate(zip(texts, names, strict=True)):
             self.sheet.write_string(self.row, column, fit(text), self.styles(name))
