@@ -13,6 +13,7 @@ import pytest
 # From the bottom up. A new module is entered here, in the layer whose work it does.
 LAYERS = (
     ("words", "errors texts records periods cells safely exact findings unit_names personal clock"),
+    ("macros", "compound_file vba_compression vba_directory vba_project"),
     (
         "definitions",
         "forms syntax meaning language formula_rows formulas layout numbers_of_people ground truth"

@@ -14,6 +14,8 @@ from programs import require
 START_SECONDS = 60
 XLSX = "Calc MS Excel 2007 XML"
 _HIDDEN = {"Hidden": True, "ReadOnly": True}
+# MacroExecMode.ALWAYS_EXECUTE_NO_WARN
+_MACROS = {"MacroExecutionMode": 4}
 
 
 class Document:
@@ -43,6 +45,16 @@ class Document:
         """Give a cell's formula as LibreOffice understood it."""
         return self.component.Sheets.getByName(sheet).getCellRangeByName(place).getFormula()
 
+    def macros(self, project: str) -> dict[str, str]:
+        """Read the text of each module of a VBA project, as LibreOffice runs it."""
+        library = self.component.BasicLibraries.getByName(project)
+        return {name: library.getByName(name) for name in library.ElementNames}
+
+    def run(self, macro: str) -> None:
+        """Run a macro, such as Project.Module.Sub."""
+        address = f"vnd.sun.star.script:{macro}?language=Basic&location=document"
+        self.component.getScriptProvider().getScript(address).invoke((), (), ())
+
     def type(self, sheet: str, cell: str, value: object) -> None:
         """Type a number or a text into a cell, as a person does; a locked cell stays as it was."""
         place = self.component.Sheets.getByName(sheet).getCellRangeByName(cell)
@@ -63,9 +75,10 @@ class Session:
         return self.struct("com.sun.star.beans.PropertyValue", Name=name, Value=wanted)
 
     @contextmanager
-    def open(self, path: Path) -> Iterator[Document]:
-        """Load a workbook, and close it again."""
-        options = tuple(self._value(name, wanted) for name, wanted in _HIDDEN.items())
+    def open(self, path: Path, *, macros: bool = False) -> Iterator[Document]:
+        """Load a workbook, its macros too if so asked, and close it again."""
+        wanted = _HIDDEN | _MACROS if macros else _HIDDEN
+        options = tuple(self._value(name, value) for name, value in wanted.items())
         uri = path.resolve().as_uri()
         component = self._desktop.loadComponentFromURL(uri, "_blank", 0, options)
         if component is None:
