@@ -3,9 +3,11 @@
 import datetime as dt
 import hashlib
 import os
+import random
 import re
 import shutil
 import zipfile
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from decimal import Decimal
@@ -194,23 +196,27 @@ def _jobs(
     folder: Path, units: Sequence[Unit], seals: Mapping[str, Mapping[str, str]], bases: Path
 ) -> Iterator[Job]:
     """List what is to be stamped: base file, return, what stands in place of what."""
-    for number, unit in enumerate(units):
+    # Other bases in every office, so that no two add up to the same; the first one is faulty.
+    chance = random.Random(units[0].code)
+    chosen = [0, *(chance.randrange(BASES) for _ in units[1:])]
+    used: Counter[int] = Counter()
+    for number, (unit, base) in enumerate(zip(units, chosen, strict=True)):
         # Persons and places of their own and, below, figures: nobody has copied anything.
         words = {own: own.replace("<", f"{number}<") for own in PLACES} | {"某": f"某{number}"}
         words |= {BASE.code: unit.code, BASE.name: unit.name}
         words |= {_base_seal(code): seal for code, seal in seals[unit.code].items()}
-        base, name = number % BASES, f"{unit.code}_{unit.name}.xlsx"
+        name = f"{unit.code}_{unit.name}.xlsx"
         faulty = base % EVERY == 0
         whole = bases / f"{base:02}.xlsx"
         sent = bases / f"{base:02}-spoilt.xlsx" if faulty else whole
-        yield Job(sent, folder / "收表" / name, words, _more(number))
+        yield Job(sent, folder / "收表" / name, words, _more(used[base]))
         if faulty:
-            yield Job(whole, folder / "mended" / name, words, _more(number))
+            yield Job(whole, folder / "mended" / name, words, _more(used[base]))
+        used[base] += 1
 
 
-def _more(number: int) -> int:
+def _more(again: int) -> int:
     """How much is added to the figures of a base file that is used again: enough to tell."""
-    again = number // BASES
     return again + 10 if again else 0
 
 
