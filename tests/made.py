@@ -1,5 +1,6 @@
 """Made summaries: seeded figures that keep the relations of the form set, and findings on them."""
 
+import datetime as dt
 import random
 from decimal import Decimal
 from functools import cache
@@ -28,6 +29,7 @@ from huizong.records import (
     UnitReturn,
 )
 from huizong.recount import recount
+from huizong.reporting import Issue, Reporting
 
 OFFICE = "990101001000"
 MADE_AT = "2026-04-08T10:30:00"
@@ -335,7 +337,30 @@ def summarise(units: tuple[UnitReturn, ...], own: UnitReturn) -> Summary:
                 "9A8B7C6D", explain, "explained", "旧城改造集中拆迁，婚姻家庭和房屋纠纷增多。"
             ),
         ),
+        reporting=_reporting(units),
     )
+
+
+def _reporting(units: tuple[UnitReturn, ...]) -> Reporting:
+    """When the units reported, and two problems of each that has findings: one open, one closed."""
+    known = {"level": "must", "place": "TJ-1 统计表 D9", "text": "应为 21，现填 12。"}
+    dates = {"due": dt.date(2026, 4, 7), "raised": "2026-04-03T09:05:00"}
+    open_ = [
+        Issue(key=f"A1B2C3{number:02}", unit=one.unit.name, owner=one.unit.name,
+              closing="open", **known, **dates)
+        for number, one in enumerate(units) if one.findings
+    ]  # fmt: skip
+    closed = [
+        msgspec.structs.replace(
+            one, key=f"F{one.key[1:]}", closing="accepted", officer="王芳", closed="2026-04-05"
+        )
+        for one in open_
+    ]
+    received = {one.unit.code: one.received for one in units if one.received}
+    return Reporting(
+        due=dt.date(2026, 4, 7), days=3, first=received, returned=dict.fromkeys(received, 1),
+        issues=(*open_, *closed),
+    )  # fmt: skip
 
 
 def _total(

@@ -2,11 +2,16 @@
 
 import datetime as dt
 
+import msgspec
 import pytest
 from openpyxl import load_workbook
 
 from huizong import pipeline
+from huizong.control import write_control
+from huizong.office import init_office, open_office
+from huizong.read import read_bytes
 from huizong.texts import speak
+from huizong.verify import verify_file
 from returned import PERIOD, SENT, at, good, office_of, put, standing, with_figure
 from validator import validate
 
@@ -183,3 +188,96 @@ def test_papers_pass_the_validator(office):
     with at(office, LATER) as work:
         paths = [one.path for one in pipeline.papers(work, PERIOD) if one.path]
     assert not any(validate(paths).values())
+
+
+def set_in_control(office, *, contact: str = "", **changes: object) -> None:
+    """Change settings, and the contact of every unit, as the office would."""
+    known = open_office(office)
+    settings = msgspec.structs.replace(known.settings, **changes)
+    units = [msgspec.structs.replace(one, contact=contact) for one in known.roster]
+    write_control(known.control, settings, units, SENT)
+
+
+def test_days_for_mending_are_a_setting(office):
+    """
+    整改期限 moves the date of a problem, past a weekend, and the list says so.
+    """
+    set_in_control(office, mend_days=10)
+    rows = made(office)["问题清单"]
+    lines = {row[2]: row for row in rows if row[0] and str(row[0]).isdigit()}
+
+    assert lines["清河社区"][7] == "2026-04-13"
+    assert "时限为收到报表后 10 天" in texts(rows)
+
+
+def test_papers_are_sheets_of_the_summary(office):
+    """
+    通报, 问题清单 and 催报通知 stand in the summary with the same rows as on paper.
+    """
+    own = made(office)
+    with at(office, LATER) as work:
+        (path,) = [one.path for one in pipeline.aggregate(work, PERIOD)]
+    book = load_workbook(path)
+    for name in ("报送情况通报", "问题清单", "催报通知"):
+        told = [
+            ["" if cell.value is None else str(cell.value) for cell in row]
+            for row in book[name].iter_rows()
+        ]
+        paper = [["" if cell is None else str(cell) for cell in row] for row in own[name]]
+        lines = [row for row in told if row[0].isdigit()]
+        assert lines == [row for row in paper if row[0].isdigit()]
+        assert lines
+    assert verify_file(path).ok
+    assert validate([path]) == {path: []}
+
+
+def test_summary_names_units_not_persons(office):
+    """
+    In the office's own list a person owns a problem; in the summary, which goes up, the unit does.
+    """
+    set_in_control(office, contact="郑某某", officer="王某某")
+    assert "郑某某" in texts(made(office)["问题清单"])
+    with at(office, LATER) as work:
+        (path,) = [one.path for one in pipeline.aggregate(work, PERIOD)]
+    book = load_workbook(path)
+    said = "\n".join(
+        str(cell.value) for sheet in book for row in sheet.iter_rows() for cell in row if cell.value
+    )
+
+    assert "郑某某" not in said
+    assert "王某某" not in said
+    owners = [row[6].value for row in book["问题清单"].iter_rows(min_row=4)]
+    assert owners == ["光明社区", "清河社区"]
+
+
+def test_no_reminder_in_a_summary_without_missing_units(tmp_path):
+    """
+    When everyone has sent something, the summary has no sheet 催报通知.
+    """
+    roster = tmp_path / "名册.csv"
+    rows = ["区划代码,单位名称,上级代码", "990101001001,和平社区,990101001000"]
+    roster.write_text("\n".join(rows), encoding="utf-8")
+    folder = tmp_path / "清河街道"
+    init_office(folder, roster=roster, unit="990101001000", now=SENT, sets=("TJ",))
+    with at(folder) as work:
+        put(work, good(work), "和平")
+        standing(work)
+        (one,) = pipeline.aggregate(work, PERIOD)
+    names = load_workbook(one.path).sheetnames
+
+    assert "催报通知" not in names
+    assert {"报送情况通报", "问题清单"} <= set(names)
+
+
+def test_summary_with_papers_is_read_one_level_up(office):
+    """
+    The sheets beside the figures do not disturb the reader: totals and coverage come through.
+    """
+    with at(office, LATER) as work:
+        (one,) = pipeline.aggregate(work, PERIOD)
+    (reading,) = read_bytes(one.path.read_bytes()).readings
+
+    assert (reading.expected, reading.reported) == (14, 2)
+    totals = {t.code: t.value for t in one.summary.totals if t.state == "number"}
+    assert {c.code: c.value for c in reading.figures if c.state == "number"} == totals
+    assert not [f for f in reading.findings if f.level != "info"]

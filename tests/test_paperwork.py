@@ -333,7 +333,7 @@ def test_approval_is_one_page_with_figures_and_names(office):
     assert sum(any(text == i.zh.strip() for text in texts) for i in keys) >= 8
     with zipfile.ZipFile(second.path) as archive:
         assert archive.testzip() is None
-    assert validate([second.path]) == []
+    assert validate([second.path]) == {second.path: []}
 
 
 def test_changed_approval_is_kept(office):

@@ -252,6 +252,9 @@ def test_any_number_of_units(units, written):
         "报送情况",
         "图表",
         "简报",
+        "报送情况通报",
+        "问题清单",
+        *(["催报通知"] if units else []),
         "来源",
         "_huizong",
     ]

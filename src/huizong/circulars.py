@@ -1,7 +1,7 @@
 """Papers for people (报送情况通报, 问题清单, 催报通知): who reported; cases are never ranked."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 import xlsxwriter
@@ -11,44 +11,27 @@ from huizong.pages import foreign
 from huizong.papers import SetReturns, period_name
 from huizong.records import MISSING, PASSED, TO_EXPLAIN, TO_MEND, UnitReturn
 from huizong.recount import Fraction, rounded
+from huizong.reporting import Issue, Reporting
 from huizong.styles import Styles
 from huizong.tables import Table, fit, lines_needed
 from huizong.texts import say
 
 _PARAGRAPH = 19  # points of a line of a letter
-
-
-class Issue(msgspec.Struct, frozen=True, kw_only=True):
-    """One row of the office's 问题清单: a finding with its owner, its date and its closing."""
-
-    key: str
-    unit: str
-    level: str
-    place: str
-    text: str
-    owner: str
-    due: dt.date
-    raised: str
-    closing: str
-    officer: str = ""
-    closed: str = ""
-
-    @property
-    def is_open(self) -> bool:
-        """Whether it is still to be dealt with."""
-        return self.closing in ("open", "rejected")
+BULLETIN_WIDTHS = (6, 26, 18, 9, 10, 10, 14)
+BULLETIN_LOOKS = ("centre", "text", *["centre"] * 5)
+ISSUE_WIDTHS = (5, 10, 14, 11, 14, 42, 14, 11, 11, 14, 11)
+REMINDER_WIDTHS = (8, 40, 20, 20)
+REMINDER_LOOKS = ("centre", "text", "centre", "centre")
 
 
 class Circular(msgspec.Struct, frozen=True, kw_only=True):
-    """What the papers of one form set and period say; `returned` counts by unit code."""
+    """What the papers of one form set and period say."""
 
     office: str
     period: str
     returns: SetReturns
     now: dt.datetime
-    first: Mapping[str, str]
-    returned: Mapping[str, int]
-    issues: tuple[Issue, ...] = ()
+    reporting: Reporting
 
     @property
     def said(self) -> dict[str, object]:
@@ -73,13 +56,12 @@ def percent(part: int, whole: int) -> str:
 
 def write_bulletin(book: xlsxwriter.Workbook, one: Circular) -> None:
     """Write 报送情况通报: rates of reporting, then every unit in the roster's order."""
-    table = Table(book, Styles(book), say("circular.bulletin"), (6, 26, 18, 9, 10, 10, 14))
+    table = Table(book, Styles(book), say("circular.bulletin"), BULLETIN_WIDTHS)
     table.title(say("circular.bulletin_title", **one.said))
     _letter(table, (say("circular.everyone"), bulletin_text(one)))
     table.headings(say("circular.bulletin_heading").split("|"))
-    looks = ("centre", "text", *["centre"] * 5)
     for number, entry in enumerate(one.returns.returns, 1):
-        table.line(_bulletin_line(one, number, entry), looks)
+        table.line(bulletin_line(one, number, entry), BULLETIN_LOOKS)
     table.note(say("circular.bulletin_note"), "note")
     _sign(table, one)
     table.page(landscape=False)
@@ -92,9 +74,10 @@ def bulletin_text(one: Circular) -> str:
     first = sum(map(first_pass, units))
     said = one.said
     received = int(str(said["received"]))
+    returned = sum(one.reporting.returned.values())
     text = say(
         "circular.bulletin_text", **said, in_time=in_time, rate=percent(in_time, len(units)),
-        first=first, first_rate=percent(first, received), returned=sum(one.returned.values()),
+        first=first, first_rate=percent(first, received), returned=returned,
         passed=len(one.names(PASSED)),
     )  # fmt: skip
     late = tuple(foreign(e.unit.name) for e in units if e.late and e.state != MISSING)
@@ -108,40 +91,47 @@ def _all(names: Sequence[str]) -> str:
     return some(tuple(names), len(names))
 
 
-def _bulletin_line(one: Circular, number: int, entry: UnitReturn) -> tuple[str, ...]:
+def bulletin_line(one: Circular, number: int, entry: UnitReturn) -> tuple[str, ...]:
+    """Give a unit's row of the bulletin."""
     yes, no = say("circular.yes"), say("circular.no")
     if entry.state == MISSING:
         return (str(number), foreign(entry.unit.name), "", "", "", "", say("state.missing"))
     return (
         str(number),
         foreign(entry.unit.name),
-        one.first.get(entry.unit.code, entry.received).replace("T", " ")[:16],
+        one.reporting.first.get(entry.unit.code, entry.received).replace("T", " ")[:16],
         no if entry.late else yes,
         yes if first_pass(entry) else no,
-        str(one.returned.get(entry.unit.code, 0)),
+        str(one.reporting.returned.get(entry.unit.code, 0)),
         say(f"state.{entry.state}"),
     )
 
 
 def write_issues(book: xlsxwriter.Workbook, one: Circular) -> None:
     """Write 问题清单: every problem of the period with its owner, date and closing."""
-    widths = (5, 10, 14, 11, 14, 42, 14, 11, 11, 14, 11)
-    table = Table(book, Styles(book), say("circular.issues"), widths)
+    table = Table(book, Styles(book), say("circular.issues"), ISSUE_WIDTHS)
     table.title(say("circular.issues_title", **one.said))
-    still = sum(issue.is_open for issue in one.issues)
-    counts = {"count": len(one.issues), "open": still, "closed": len(one.issues) - still}
-    table.note(say("circular.issues_text", now=one.said["now"], **counts))
+    table.note(issues_text(one))
     table.headings(say("circular.issues_heading").split("|"))
-    for number, issue in enumerate(one.issues, 1):
-        table.line(_issue_line(number, issue), _issue_looks(issue, one.now.date()))
-    if not one.issues:
+    for number, issue in enumerate(one.reporting.issues, 1):
+        table.line(issue_line(number, issue), issue_looks(issue, one.now.date()))
+    if not one.reporting.issues:
         table.note(say("circular.issues_none"))
     last = max(table.row - 1, table.heading + 1)
-    table.sheet.autofilter(table.heading, 0, last, len(widths) - 1)
+    table.sheet.autofilter(table.heading, 0, last, len(ISSUE_WIDTHS) - 1)
     table.page()
 
 
-def _issue_line(number: int, issue: Issue) -> tuple[str, ...]:
+def issues_text(one: Circular) -> str:
+    """Say how many problems there are, and until when they are to be mended."""
+    issues = one.reporting.issues
+    still = sum(issue.is_open for issue in issues)
+    counts = {"count": len(issues), "open": still, "closed": len(issues) - still}
+    return say("circular.issues_text", now=one.said["now"], days=one.reporting.days, **counts)
+
+
+def issue_line(number: int, issue: Issue) -> tuple[str, ...]:
+    """Give a row of the list of problems."""
     return (
         str(number), issue.key, issue.unit, say(f"level.{issue.level}"), issue.place, issue.text,
         issue.owner, str(issue.due), issue.raised[:10],
@@ -149,7 +139,8 @@ def _issue_line(number: int, issue: Issue) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def _issue_looks(issue: Issue, today: dt.date) -> list[str]:
+def issue_looks(issue: Issue, today: dt.date) -> list[str]:
+    """Name the formats of a row: what is open stands out, red once its date has passed."""
     plain = "text" if issue.is_open else "grey_text"
     centre = "centre" if issue.is_open else "grey_centre"
     looks = [centre, centre, plain, centre, plain, plain, plain, centre, centre, plain, centre]
@@ -165,23 +156,37 @@ def reminder_needed(one: Circular) -> bool:
 
 def write_reminder(book: xlsxwriter.Workbook, one: Circular) -> None:
     """Write 催报通知, before the deadline or after it, naming who is missing."""
-    due, today = one.returns.due, one.now.date()
-    after = due is not None and today > due
-    table = Table(book, Styles(book), say("circular.reminder"), (8, 40, 20, 20))
-    table.title(say(f"circular.reminder_{'after' if after else 'before'}_title", **one.said))
-    _letter(table, (say("circular.everyone"), *reminder_texts(one, after=after)))
+    table = Table(book, Styles(book), say("circular.reminder"), REMINDER_WIDTHS)
+    table.title(reminder_title(one))
+    _letter(table, (say("circular.everyone"), *reminder_texts(one)))
     table.headings(say("circular.reminder_heading").split("|"), keep=False)
-    waiting = [e for e in one.returns.returns if e.state in (MISSING, TO_MEND, TO_EXPLAIN)]
-    waiting.sort(key=lambda entry: entry.state != MISSING)
-    for number, entry in enumerate(waiting, 1):
-        line = (str(number), foreign(entry.unit.name), say(f"state.{entry.state}"), str(due or ""))
-        table.line(line, ("centre", "text", "centre", "centre"))
+    for line in reminder_lines(one):
+        table.line(line, REMINDER_LOOKS)
     _sign(table, one)
     table.page(landscape=False)
 
 
-def reminder_texts(one: Circular, *, after: bool) -> tuple[str, ...]:
+def _is_after(one: Circular) -> bool:
+    return one.returns.due is not None and one.now.date() > one.returns.due
+
+
+def reminder_title(one: Circular) -> str:
+    """Give the title: of a notice before the deadline, of a reminder after it."""
+    return say(f"circular.reminder_{'after' if _is_after(one) else 'before'}_title", **one.said)
+
+
+def reminder_lines(one: Circular) -> Iterator[tuple[str, ...]]:
+    """Give a row for each unit that has something to send, the missing ones first."""
+    waiting = [e for e in one.returns.returns if e.state in (MISSING, TO_MEND, TO_EXPLAIN)]
+    waiting.sort(key=lambda entry: entry.state != MISSING)
+    for number, entry in enumerate(waiting, 1):
+        state, due = say(f"state.{entry.state}"), str(one.returns.due or "")
+        yield str(number), foreign(entry.unit.name), state, due
+
+
+def reminder_texts(one: Circular) -> tuple[str, ...]:
     """Give the paragraphs of the reminder."""
+    after = _is_after(one)
     missing, mending = one.names(MISSING), one.names(TO_MEND, TO_EXPLAIN)
     due = one.returns.due
     days = abs((one.now.date() - due).days) if due else 0

@@ -22,6 +22,7 @@ from huizong.office import unit_level
 from huizong.papers import SetReturns
 from huizong.past import opening_sources, past_of_office
 from huizong.periods import Period
+from huizong.problems import reporting_of
 from huizong.records import (
     LEVELS,
     MISSING,
@@ -120,6 +121,9 @@ def summarise(
         seal=work.book.seal(identity), before=before, key=key_of(work.book),
         beside=figures_beside(work, checked, period) if checked.others else {},
     )  # fmt: skip
+    # Who has to act is named by unit: no person's name goes up.
+    reporting = reporting_of(work, checked, period, returns, with_contacts=False)
+    summary = msgspec.structs.replace(summary, reporting=reporting)
     beside = totals_beside(work, checked, period)
     return with_findings(summary, _own_findings(work, checked, summary, header, before, beside))
 

@@ -7,6 +7,8 @@ from typing import Literal
 
 import msgspec
 
+from huizong.reporting import Reporting
+
 UNIT, OWN, SUMMARY = "unit", "own", "summary"
 
 # How a finding stands in the way: must and release block, explain waits for a reason, ask waits
@@ -255,6 +257,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     changes: tuple[Change, ...] = ()
     digests: Mapping[str, tuple[str, ...]] = {}
     digest_key: str = ""
+    reporting: Reporting = Reporting()
 
     @property
     def reported(self) -> int:

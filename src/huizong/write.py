@@ -10,7 +10,15 @@ from pathlib import Path
 
 from xlsxwriter import Workbook
 
-from huizong import briefing, charts, ledger_sheets, return_sheets, total_sheets, unit_sheets
+from huizong import (
+    briefing,
+    charts,
+    circular_sheets,
+    ledger_sheets,
+    return_sheets,
+    total_sheets,
+    unit_sheets,
+)
 from huizong.checkrows import (
     DIGEST_ROW,
     HIDDEN_SHEET,
@@ -39,6 +47,9 @@ SHEETS: tuple[tuple[str, Callable[[Page, Contents], None]], ...] = (
     ("returns", return_sheets.write_returns),
     ("charts", charts.write_charts),
     ("briefing", briefing.write_briefing),
+    ("bulletin", circular_sheets.write_bulletin),
+    ("issues", circular_sheets.write_issues),
+    ("reminder", circular_sheets.write_reminder),
     ("sources", return_sheets.write_sources),
 )
 FORMAT_VERSION = "1"
@@ -95,9 +106,10 @@ def _write_book(book: Workbook, contents: Contents) -> str:
     title = say("summary.title", set=total_sheets.set_title(contents), period=contents.period_name)
     book.set_properties({"title": title, "author": "", "created": created})
     styles = Styles(book)
-    pages = [Page(book, say(f"summary.sheet.{key}"), styles) for key, _ in SHEETS]
+    sheets = [(key, write) for key, write in SHEETS if _is_wanted(key, contents)]
+    pages = [Page(book, say(f"summary.sheet.{key}"), styles) for key, _ in sheets]
     hidden = book.add_worksheet(HIDDEN_SHEET)
-    for page, (_, write) in zip(pages, SHEETS, strict=True):
+    for page, (_, write) in zip(pages, sheets, strict=True):
         write(page, contents)
     rows = [
         *((*pair, "") for pair in identity(summary)),
@@ -117,6 +129,10 @@ def _write_book(book: Workbook, contents: Contents) -> str:
     hidden.hide()
     pages[0].sheet.activate()
     return code
+
+
+def _is_wanted(key: str, contents: Contents) -> bool:
+    return key != "reminder" or circular_sheets.is_reminding(contents)
 
 
 def identity(summary: Summary) -> list[tuple[str, str]]:
@@ -162,6 +178,7 @@ def _refuse_too_big(contents: Contents) -> None:
     )
     if columns > MAX_COLUMNS:
         raise HuizongError("summary.too_wide", count=columns, most=MAX_COLUMNS)
-    rows = 10 * (units + 20) + findings + plans + len(contents.summary.findings)
+    issues = len(contents.summary.reporting.issues)
+    rows = 10 * (units + 20) + findings + plans + issues + len(contents.summary.findings)
     if rows > MAX_ROWS:
         raise HuizongError("summary.too_long", count=rows, most=MAX_ROWS)
