@@ -11,7 +11,7 @@ import filelock
 import msgspec
 
 from huizong.errors import HuizongError
-from huizong.safely import temp_beside, told, write_safely
+from huizong.safely import temp_beside, told
 
 LOCK, NOTE = ".huizong.lock", ".huizong.who"
 # A command takes minutes. A note from another machine that has grown older than this was left
@@ -77,8 +77,13 @@ def read_note(folder: Path) -> Holder | None:
 
 
 def _write_note(folder: Path, holder: Holder) -> None:
-    with write_safely(folder / NOTE) as temp:
+    # Under one name, which the next start writes over: killed here, a run has left no note yet.
+    temp = folder / f"{NOTE}.part"
+    try:
         temp.write_bytes(msgspec.json.encode(holder))
+        temp.replace(folder / NOTE)
+    except OSError as error:
+        raise told(error, folder / NOTE) from error
 
 
 def _told(folder: Path, holder: Holder | None) -> HuizongError:
