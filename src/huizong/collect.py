@@ -78,6 +78,7 @@ class _Copy(msgspec.Struct, frozen=True):
     digest: str
     size: int
     mtime_ns: int
+    reason: str = "stored"
 
 
 def store(
@@ -111,12 +112,12 @@ def store_members(
     def write(path: Path, folder: Path, number: int) -> _Copy:
         return _written(path, members[path], folder, number)
 
-    return _store(office, book, tuple(members), write, now, reason=IN_ARCHIVE)
+    return _store(office, book, tuple(members), write, now)
 
 
 def _store(
     office: Office, book: Book, paths: Sequence[Path],
-    copy_to: Callable[[Path, Path, int], _Copy | None], now: dt.datetime, reason: str = "stored",
+    copy_to: Callable[[Path, Path, int], _Copy | None], now: dt.datetime,
 ) -> tuple[Stored, ...]:  # fmt: skip
     at = now.isoformat(timespec="seconds")
     folder = office.originals
@@ -127,11 +128,7 @@ def _store(
         copies = {copy.digest: copy for copy in reversed(copied.values()) if copy}
         held = files_of(book, digests=copies.keys()) if copies else ()
         known = {file.digest: file for file in held}
-        new = {
-            digest: _received(office, copy, at, reason)
-            for digest, copy in copies.items()
-            if digest not in known
-        }
+        new = {d: _received(office, copy, at) for d, copy in copies.items() if d not in known}
         _put_in_place(copies, {d: folder / file.kept_as for d, file in (known | new).items()})
     except OSError as error:
         raise told(error, folder) from error
@@ -195,7 +192,7 @@ def _written(path: Path, member: Member, folder: Path, number: int) -> _Copy:
     with temp.open("xb", buffering=0) as target:
         _write_all(target, member.data)
     digest = hashlib.sha256(member.data).hexdigest()
-    return _Copy(path, temp, digest, len(member.data), member.mtime_ns)
+    return _Copy(path, temp, digest, len(member.data), member.mtime_ns, IN_ARCHIVE)
 
 
 def _write_all(target: io.FileIO, chunk: bytes) -> None:
@@ -238,13 +235,13 @@ def _kept_name(digest: str, name: str) -> str:
     return digest[:16] + (ending if ending in _KINDS else ".bin")
 
 
-def _received(office: Office, copy: _Copy, at: str, reason: str) -> Received:
+def _received(office: Office, copy: _Copy, at: str) -> Received:
     made = china_time(copy.mtime_ns / 10**9)
     name = unicodedata.normalize("NFC", text_of(copy.path.name))
     return Received(
         digest=copy.digest, name=name, source=place_of(office, copy.path),
         size=copy.size, received_at=at, made_at=made,
-        kept_as=_kept_name(copy.digest, copy.path.name), reason=reason,
+        kept_as=_kept_name(copy.digest, copy.path.name), reason=copy.reason,
     )  # fmt: skip
 
 
