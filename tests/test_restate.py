@@ -13,12 +13,13 @@ from huizong.answers import Typed
 from huizong.blank import write_blank
 from huizong.book import create_book, open_book
 from huizong.caches import with_caches
+from huizong.errors import HuizongError
 from huizong.issuing import blanks_of
 from huizong.office import expected_units, init_office
 from huizong.past import Opening, joined_rows, rows_carried, save_opening
 from huizong.periods import Period
 from huizong.records import SUMMARY, UNIT, FigureCell, Identity, LedgerRows, Reading, Unit
-from huizong.restate import moves, pasts_of
+from huizong.restate import moves, pasts_of, redefined_in
 from huizong.roster import read_roster
 from huizong.sample import fill
 from huizong.work import at_work, checked_sets
@@ -313,4 +314,62 @@ def _rename(folder: Path, alias: str) -> None:
     for row in sheet.iter_rows():
         if row[0].value == LIGHT:
             row[1].value, row[4].value = "阳光社区", alias or None
+    book.save(path)
+
+
+def test_indicator_that_counts_otherwise_is_not_comparable(book):
+    """
+    From the period set on, earlier figures of it, and rates over it, are blank; later ones count.
+    """
+    for of in ("2025Q2", "2025Q3", "2025Q4", "2026Q1", "2026Q2"):
+        opened(book, Period.parse(of), LIGHT, TJ02="8", TJ04="4", TJ05="50")
+    checked, changed = checked_sets()["TJ"], {"TJ02": "2026Q2"}
+
+    def at(period: Period):
+        return pasts_of(book, (), checked, period, redefined=changed)[LIGHT, UNIT]
+
+    assert dict(at(Q2).previous) == {"TJ04": "4"}
+    assert at(Q2).so_far["TJ02"] == ("0", 0)
+    assert at(Q3).previous["TJ02"] == "8"
+    assert dict(at(Q3).year_ago) == {"TJ04": "4"}
+    assert at(Q3).so_far["TJ02"] == ("8", 1)
+    assert at(Q1).previous["TJ02"] == "8"
+    assert redefined_in(checked, changed, Q3) == ("TJ02（2026Q2）",)
+    assert redefined_in(checked, changed, Q1) == ()
+
+
+def test_settings_tell_what_counts_otherwise(tmp_path):
+    """
+    口径变更 is read from the control workbook; a wrong entry is named, an unknown code refused,
+    and blank and summary say what is not comparable.
+    """
+    folder = office_of(tmp_path, HEAD + f"{LIGHT},光明社区,{STREET},,,,\n")
+    now = dt.datetime(2026, 7, 3, 9)
+    codes = []
+    for typed in ("SY04：2026年", "SY99 2026Q2", "SY04 2026Q2；SY05 2026Q2"):
+        _set_redefined(folder, typed)
+        try:
+            with at_work(folder, now, "test") as work:
+                path = pipeline.issue(work, Q2)[0].path
+                opening = Opening("2026Q1", "SY", STREET, SUMMARY, "SY04", "9", "旧报表")
+                save_opening(work.book, [opening])
+                _report(work, Q2, (LIGHT,))
+                (published,) = pipeline.aggregate(work, Q2)
+        except HuizongError as error:
+            codes.append(error.code)
+    told = [one.finding.details["other"] for one in published.summary.findings
+            if one.finding.code == "past_redefined"]  # fmt: skip
+
+    assert codes == ["error.roster", "error.unknown_redefined"]
+    assert "SY04（2026Q2）、SY05（2026Q2）起口径有变" in _texts(folder / "下发" / "2026Q2" / path)
+    assert told == ["SY04（2026Q2）、SY05（2026Q2）"]
+    assert {one.previous for one in published.summary.totals} == {""}
+
+
+def _set_redefined(folder: Path, text: str) -> None:
+    path = folder / "控制台.xlsx"
+    book = openpyxl.load_workbook(path)
+    for row in book["设置"].iter_rows():
+        if row[0].value == "口径变更":
+            row[1].value = text
     book.save(path)

@@ -39,7 +39,9 @@ def _returns(
     past: Mapping[Place, Past] = {}
     if _looks_back(checked, form_set):
         who = {unit for unit, _ in places}
-        past = pasts_of(work.book, work.office.roster, other, period, who)
+        past = pasts_of(
+            work.book, work.office.roster, other, period, who, work.office.settings.redefined
+        )
     pasts = [past.get(place, Past()) for place in places]
     return Returns(
         tuple(now.get(place) for place in places),

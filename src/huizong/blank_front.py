@@ -43,7 +43,12 @@ def _name(desk: Desk) -> str:
 
 def _pasts(desk: Desk) -> tuple[tuple[str, tuple[str, ...]], ...]:
     blank = desk.blank
-    return (("merged", blank.merged), ("split", blank.split), ("opened", blank.opened))
+    return (
+        ("merged", blank.merged),
+        ("split", blank.split),
+        ("opened", blank.opened),
+        ("redefined", blank.redefined),
+    )
 
 
 def _title(desk: Desk) -> str:

@@ -89,6 +89,8 @@ def _setting_text(settings: Settings, name: str) -> str:
         days += [f"{code} {period}={day}" for (code, period), day in settings.due_on.items()]
         return "；".join(days)
     value = getattr(settings, name)
+    if name == "redefined":
+        return "；".join(f"{code} {period}" for code, period in value.items())
     if name == "signing":
         return say(f"signing.{value or 'no'}")
     if isinstance(value, bool):

@@ -106,6 +106,7 @@ class Blank(msgspec.Struct, frozen=True, kw_only=True):
     merged: tuple[str, ...] = ()
     split: tuple[str, ...] = ()
     opened: tuple[str, ...] = ()
+    redefined: tuple[str, ...] = ()
     filling: Reading | None = None
     on_paper: tuple[str, ...] = ()
     told: Mapping[str, str] = MappingProxyType({})

@@ -45,7 +45,7 @@ from huizong.records import (
     UnitReturn,
     level_of,
 )
-from huizong.restate import findings_of_past, moves, pasts_of
+from huizong.restate import findings_of_past, moves, pasts_of, redefined_in
 from huizong.settle import settle, state_of
 from huizong.take_in import HELD, UNREAD, reader_version
 from huizong.work import Work
@@ -87,8 +87,9 @@ def _rules(work: Work, checked: CheckedSet, period: Period) -> str:
         for before in (period.previous, period.year_ago)
         if before
     ]
-    on_paper = work.office.settings.paper_ledgers(form_set)
-    stamp = f"{reader_version()} {on_paper} {form_set.relations} {form_set.indicators} {past}"
+    settings = work.office.settings
+    chosen = (settings.paper_ledgers(form_set), redefined_in(checked, settings.redefined, period))
+    stamp = f"{reader_version()} {chosen} {form_set.relations} {form_set.indicators} {past}"
     if checked.others:
         stamp += f" {marks_beside(work, checked, period)}"
     return hashlib.sha256(stamp.encode()).hexdigest()[:16]
@@ -101,7 +102,9 @@ def _judge(
     readings = readings_of(work.book, [file.digest for file in files])
     files = [file for file in files if file.digest in readings]
     who = {file.unit for file in files}
-    past = pasts_of(work.book, work.office.roster, checked, period, who)
+    past = pasts_of(
+        work.book, work.office.roster, checked, period, who, work.office.settings.redefined
+    )
     pasts = [past.get((file.unit, file.role), Past()) for file in files]
     last = _last_readings(work, checked, period, files)
     ordered = [readings[file.digest] for file in files]

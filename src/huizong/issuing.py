@@ -13,7 +13,7 @@ from huizong.language import CheckedSet
 from huizong.past import opening_sources, rows_carried
 from huizong.periods import Period
 from huizong.records import ADOPTED, OWN, UNIT, Unit
-from huizong.restate import moves, pasts_of
+from huizong.restate import moves, pasts_of, redefined_in
 from huizong.settle import says_something
 from huizong.work import Work
 
@@ -29,7 +29,8 @@ def blanks_of(
     settings = office.settings
     due: dt.date = settings.due(form_set.code, period, form_set.due_days)
     told = reasons_of(work, checked, period.previous)
-    past = pasts_of(work.book, office.roster, checked, period)
+    redefined = redefined_in(checked, settings.redefined, period)
+    past = pasts_of(work.book, office.roster, checked, period, redefined=settings.redefined)
     carried = rows_carried(
         work.book, period, form_set,
         lambda of: moves(office.roster, form_set.code, of, period).heirs,
@@ -41,6 +42,7 @@ def blanks_of(
             seal=work.book.seal(blank.identity), approval=settings.approval,
             valid_to=settings.valid_to, on_paper=settings.paper_ledgers(form_set),
             told=told.get((blank.identity.code, blank.identity.role), {}),
+            redefined=redefined,
             opened=opened.get((blank.identity.code, blank.identity.role), ()),
         )
         for blank in blanks_for(checked, period, units, office.unit, past, carried)
@@ -68,6 +70,19 @@ def reasons_of(
         for file in adopted
         if file.role in (UNIT, OWN)
     }
+
+
+def refuse_unknown_redefined(work: Work, sets: Sequence[CheckedSet]) -> None:
+    """
+    Refuse an indicator set as counted otherwise that no installed form set has.
+
+    Raises:
+        HuizongError: Naming it (`error.unknown_redefined`).
+    """
+    known = {code for one in sets for code in one.form_set.by_code}
+    wrong = [code for code in work.office.settings.redefined if code not in known]
+    if wrong:
+        raise HuizongError("error.unknown_redefined", found="、".join(wrong))
 
 
 def refuse_unknown_paper(work: Work, sets: Sequence[CheckedSet]) -> None:

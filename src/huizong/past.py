@@ -93,20 +93,26 @@ def past_of_units(
     }
 
 
-def past_of_office(book: Book, code: str, period: Period, form_set: FormSet) -> Past:
-    """Give the past of the office's own totals, from what it published or entered as opening."""
-    earlier = [_totals(book, code, of, form_set) for of in period.within_year[:-1]]
-    return _past(
-        form_set,
-        _totals(book, code, period.previous, form_set),
-        _totals(book, code, period.year_ago, form_set),
-        earlier,
-    )
+def past_of_office(
+    book: Book, code: str, period: Period, form_set: FormSet,
+    hidden: Callable[[Period], Collection[str]] = lambda _: (),
+) -> Past:  # fmt: skip
+    """
+    Give the past of the office's own totals, from what it published or entered as opening.
+
+    `hidden` names the codes that are not comparable with those of an earlier period.
+    """
+
+    def at(of: Period | None) -> Figures:
+        known = _totals(book, code, of, form_set) if of else {}
+        without = hidden(of) if of else ()
+        return {one: value for one, value in known.items() if one not in without}
+
+    earlier = [at(of) for of in period.within_year[:-1]]
+    return _past(form_set, at(period.previous), at(period.year_ago), earlier)
 
 
-def _totals(book: Book, code: str, of: Period | None, form_set: FormSet) -> Figures:
-    if of is None:
-        return {}
+def _totals(book: Book, code: str, of: Period, form_set: FormSet) -> Figures:
     published = last_summary(book, str(of), form_set.code)
     if published is None:
         return openings_at(book, of, form_set).get((code, SUMMARY), {})

@@ -23,7 +23,7 @@ from huizong.findings_paper import write_findings
 from huizong.history import Closing, Issued, issued_of, last_summary, save_issued
 from huizong.inbox import text_of
 from huizong.issue import write_issued
-from huizong.issuing import blanks_of, refuse_unknown_paper
+from huizong.issuing import blanks_of, refuse_unknown_paper, refuse_unknown_redefined
 from huizong.key_files import issue_keys
 from huizong.office import expected_units
 from huizong.paper_copies import Noted, PaperState, register, shown_states
@@ -52,6 +52,7 @@ def issue(work: Work, period: Period, set_code: str = "") -> tuple[Issued, ...]:
     """Issue the period's blanks to all communities, and one for the office's own figures."""
     refuse_closed(work, period)
     refuse_unknown_paper(work, tuple(checked_sets().values()))
+    refuse_unknown_redefined(work, tuple(checked_sets().values()))
     books = _books(work, period, set_code)
     folder = work.office.issued(str(period))
     folder.mkdir(parents=True, exist_ok=True)

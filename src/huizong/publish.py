@@ -35,6 +35,7 @@ from huizong.records import (
     Summary,
     UnitReturn,
 )
+from huizong.restate import not_comparable, redefined_in
 from huizong.settle import settle
 from huizong.syntax import Figure, walk
 from huizong.work import Work, checked_sets
@@ -114,7 +115,11 @@ def summarise(
         period, office.level, expected=expected_communities(office.level, returns.returns),
         children=_children(checked, returns),
     )  # fmt: skip
-    past = past_of_office(work.book, office.unit.code, period, form_set)
+    redefined = office.settings.redefined
+    past = past_of_office(
+        work.book, office.unit.code, period, form_set,
+        lambda of: not_comparable(checked, redefined, of, period),
+    )  # fmt: skip
     summary = aggregate(
         checked, identity, returns.returns, returns.own, past, _rates(checked, header),
         made_at=work.at, number=before.number + 1 if before else 1,
@@ -192,10 +197,17 @@ def _own_findings(
 
 
 def _opened(work: Work, checked: CheckedSet, summary: Summary, period: Period) -> list[Finding]:
-    """Tell where totals of earlier periods come from that were imported, not published here."""
+    """Tell which totals of earlier periods were imported, and which are not comparable."""
     sources = opening_sources(work.book, period, checked.form_set)
-    names = sources.get((summary.identity.code, SUMMARY))
-    return [Finding("past_opened", "info", details={"other": "、".join(names)})] if names else []
+    told = {
+        "past_opened": sources.get((summary.identity.code, SUMMARY), ()),
+        "past_redefined": redefined_in(checked, work.office.settings.redefined, period),
+    }
+    return [
+        Finding(code, "info", details={"other": "、".join(names)})
+        for code, names in told.items()
+        if names
+    ]
 
 
 def _as_past(summary: Summary, column: str) -> Reading | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from decimal import Decimal
+from types import MappingProxyType
 
 import msgspec
 
@@ -10,7 +11,7 @@ from huizong.cells import NOT_APPLICABLE, plain
 from huizong.determine import rates_of
 from huizong.forms import Indicator
 from huizong.ground import Ground, Header
-from huizong.language import CheckedSet
+from huizong.language import CheckedSet, codes_of
 from huizong.office import reports_in
 from huizong.past import Figures, Past, Who, earlier_periods, past_of_units, reading_of
 from huizong.periods import Period
@@ -73,24 +74,58 @@ def _heirs(unit: Unit, units: Mapping[str, Unit], now: Period) -> tuple[str, ...
 
 def pasts_of(
     book: Book, roster: Sequence[Unit], checked: CheckedSet, period: Period,
-    units: Collection[str] = (),
+    units: Collection[str] = (), redefined: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[Who, Past]:  # fmt: skip
     """
     Give the past of units as they are in `period`, of every one or of these.
 
     Figures of merged units are added up where all of them are known, and rates worked out from
-    the sums; numbers of different names, and what is never added up, are left blank.
+    the sums; numbers of different names, what is never added up, and what was `redefined` since
+    (by code the period from which it counts otherwise) are left blank.
     """
     form_set = checked.form_set
     between = {of: moves(roster, form_set.code, of, period) for of in earlier_periods(period)}
 
     def restated(of: Period, figures: Mapping[Who, Figures]) -> dict[Who, Figures]:
-        return _restated(checked, of, figures, between[of])
+        hidden = not_comparable(checked, redefined, of, period)
+        found = _restated(checked, of, figures, between[of])
+        if not hidden:
+            return found
+        return {
+            who: {code: value for code, value in one.items() if code not in hidden}
+            for who, one in found.items()
+        }
 
     parts = {code for found in between.values() for one in found.merged.values() for code in one}
     pasts = past_of_units(book, period, form_set, {*units, *parts} if units else (), restated)
     names = {unit.code: unit.name for unit in roster}
     return {who: _told(past, who[0], tuple(between.values()), names) for who, past in pasts.items()}
+
+
+def not_comparable(
+    checked: CheckedSet, redefined: Mapping[str, str], of: Period, now: Period
+) -> frozenset[str]:
+    """Name the figures that count otherwise now than in an earlier period, and rates over them."""
+    changed = {
+        code
+        for code, since in redefined.items()
+        if of.start < Period.parse(since).start <= now.start
+    }
+    rates = (code for code, parts in checked.ratios.items() if changed & set(codes_of(parts)))
+    return frozenset((*changed, *rates)) if changed else frozenset()
+
+
+def redefined_in(
+    checked: CheckedSet, redefined: Mapping[str, str], period: Period
+) -> tuple[str, ...]:
+    """Say which indicators a period cannot compare with all that came before: TJ02（2026Q2）."""
+    earlier = earlier_periods(period)
+    return tuple(
+        f"{code}（{since}）"
+        for code, since in redefined.items()
+        if code in checked.form_set.by_code
+        and any(code in not_comparable(checked, redefined, of, period) for of in earlier)
+    )
 
 
 def _told(past: Past, code: str, found: Sequence[Moves], names: Mapping[str, str]) -> Past:

@@ -149,7 +149,7 @@ def write_returns(page: Page, contents: Contents) -> None:
     set_up_page(page.sheet, across, (top, top))
 
 
-_PASTS = ("past_merged", "past_split", "past_opened")
+_PASTS = ("past_merged", "past_split", "past_opened", "past_redefined")
 
 
 def _write_pasts(page: Page, row: int, contents: Contents) -> None:

@@ -1,6 +1,7 @@
 """What a person has set in the control workbook: read as saved, every wrong cell named."""
 
 import datetime as dt
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -40,7 +41,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     codes of ledgers that units keep on paper (只填合计); `joined` puts all form sets of a unit
     into one issued workbook (合并下发). `signing` is whether a summary is signed before it is
     submitted (送审): "", yes, or apart where three different officers have to; `mend_days` are
-    the days for mending (整改期限).
+    the days for mending (整改期限), `redefined` tells by indicator from which period on it counts
+    otherwise than before (口径变更).
     """
 
     code: str
@@ -58,6 +60,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     joined: bool = False
     signing: str = ""
     mend_days: int = USUAL_DAYS
+    redefined: Mapping[str, str] = MappingProxyType({})
 
     def paper_ledgers(self, form_set: FormSet) -> tuple[str, ...]:
         """Give the ledgers (symbols) of a form set of which only the totals are filled in."""
@@ -89,6 +92,7 @@ SETTING_NAMES = (
     "joined",
     "signing",
     "mend_days",
+    "redefined",
 )
 
 
@@ -207,6 +211,18 @@ def _days(value: object) -> tuple[int, str]:
     return (int(text), "") if good else (0, "days")
 
 
+def _redefined(value: object) -> tuple[Mapping[str, str], str]:
+    """Read `TJ02 2026Q2；SY04 2026Q1`: from when an indicator counts otherwise than before."""
+    found: dict[str, str] = {}
+    for part in filter(None, map(str.strip, re.split("[；;，,、\n]", shown(value)))):
+        code, _, text = part.upper().partition(" ")
+        period, fault = _period(text)
+        if fault or not period:
+            return {}, "redefined"
+        found[code] = period
+    return MappingProxyType(found), ""
+
+
 _READERS = {
     "code": read_code,
     "language": _language,
@@ -217,4 +233,5 @@ _READERS = {
     "joined": _yes,
     "signing": _signing,
     "mend_days": _days,
+    "redefined": _redefined,
 }
