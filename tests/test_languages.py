@@ -1,18 +1,40 @@
 """Two languages by one switch: nothing that a person sees is left in the other one."""
 
+import ast
+import contextlib
+import datetime as dt
+import functools
+import html
+import io
 import re
 import string
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
+import xlsxwriter
 
+from huizong import pipeline
 from huizong.cli import app, run
+from huizong.control import CONSOLE, HELP
+from huizong.findings import _HEAD
+from huizong.forms import installed, read_form_set
+from huizong.layout import STATUSES
+from huizong.records import LEVELS, Reading
+from huizong.roster import FIELDS, SHEET
+from huizong.settings import LANGUAGES as LANGUAGE_NAMES
+from huizong.settings import SETTINGS
 from huizong.texts import LANGUAGES, catalogue, speak
+from returned import PERIOD, at, good, put, with_figure
 
 SOURCE = Path(__file__).parents[1] / "src" / "huizong"
-# Characters and punctuation marks that only Chinese text has.
-CHINESE = re.compile(r"[\u2e80-\u9fff\uff00-\uffef\u3000-\u303f]")
+
+# Letters alone: where a mark reaches a person, the period played in English finds it.
+HAN = re.compile(r"[\u3400-\u9fff]")
+# Characters and punctuation marks that only Chinese text has; a wide blank is a blank.
+CHINESE = re.compile(r"[\u2e80-\u2fff\u3001-\u9fff\uff00-\uffef]")
 
 
 @pytest.fixture(params=LANGUAGES)
@@ -106,9 +128,171 @@ def test_language_that_is_not_there_is_refused(capsys):
     assert "zh" in capsys.readouterr().err
 
 
-def call(*words: str) -> int:
+# English names, so that whatever is Chinese in what is shown was left behind by the program.
+ROSTER = """区划代码,单位名称,上级代码,类别
+990101001000,Clearwater,990101000000,街道
+990101001001,Heping,990101001000,社区
+990101001002,Guangming,990101001000,社区
+"""
+NOW = dt.datetime(2026, 4, 3, 9)
+STEPS = (
+    ("collect",), ("audit", "2026Q1"), ("return", "2026Q1"), ("papers", "2026Q1"),
+    ("aggregate", "2026Q1"), ("status", "2026Q1"), ("differences", "2026Q1"),
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory) -> tuple[Path, str, frozenset[str]]:
+    """One period of two communities in English, with faults: folder, words said, words typed."""
+    folder = tmp_path_factory.mktemp("english") / "office"
+    roster = folder.with_name("roster.csv")
+    roster.write_text(ROSTER, encoding="utf-8")
+    call("--lang", "en", "--help")
+    told = io.StringIO()
+    with contextlib.redirect_stdout(told), contextlib.redirect_stderr(told):
+        call("init", folder, "--roster", roster, "--now", NOW.isoformat())
+        with at(folder) as work:
+            # Three form sets, one unit: every kind of sheet, at the price of a few workbooks.
+            pipeline.issue(work, PERIOD)
+            blanks = [good(work, set_code=set_code) for set_code in installed()]
+            for blank in blanks:
+                put(work, blank, f"Heping_{blank.form_set.code}")
+            spoilt = good(work, "990101001002")
+            for code, typed in (("TJ01", "7.5"), ("TJ02", "about 50"), ("TJ16", ""), ("TJ04", "3")):
+                spoilt = with_figure(spoilt, code, typed)
+            put(work, spoilt, "Guangming_TJ")
+            (work.office.inbox / "notes.csv").write_text("1,2\n")
+        for name, *more in STEPS:
+            call(name, folder, *more, "--now", NOW.isoformat())
+    speak("zh")
+    typed = frozenset(text for one in (*blanks, spoilt) for text in typed_in(one.filling))
+    return folder, told.getvalue(), typed
+
+
+def typed_in(reading: Reading) -> Iterator[str]:
+    """What a community has typed into ledgers and reports."""
+    yield from reading.texts.values()
+    for rows in reading.ledgers:
+        yield from (cell for row in rows.rows for cell in row if cell)
+
+
+def test_a_period_in_english_says_no_chinese(played):
+    """
+    What the commands of a whole period say in English is English but for files and folders.
+    """
+    folder, told, _ = played
+    said, known = told.replace(str(folder), ""), all_of(data())
+    lines = [line for line in said.splitlines() if CHINESE.search(known.sub("", line))]
+
+    assert "The program failed" not in told
+    assert lines == []
+
+
+def test_a_period_in_english_writes_no_chinese(played):
+    """
+    Every workbook of the period is English in every cell, list, note, header and chart.
+    """
+    folder, _, typed = played
+    books = [path for path in sorted(folder.rglob("*.xlsx")) if path.parent.parent.name != "已收"]
+    left = [f"{path.name}: {text}" for path in books for text in chinese_in(path, typed)]
+
+    assert len(books) > 30
+    assert not left, "\n".join(left)
+
+
+def test_guard_of_workbooks_finds_what_is_planted(tmp_path):
+    """
+    A Chinese word in a cell, a sheet's name, a list and a header is found.
+    """
+    path = tmp_path / "x.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet("审核")
+        sheet.write_string(0, 0, "请核对")
+        sheet.data_validation(1, 0, 1, 0, {"validate": "list", "source": ["同意"]})
+        sheet.set_header("&C页眉")
+
+    assert {"审核", "请核对", '"同意"', "&C页眉"} <= set(chinese_in(path))
+
+
+def chinese_in(path: Path, typed: Iterable[str] = ()) -> list[str]:
+    """All texts of a workbook that hold Chinese, but for what is data."""
+    known = all_of([*typed, *data()])
+    found = {}
+    with zipfile.ZipFile(path) as archive:
+        for name in archive.namelist():
+            if not name.startswith("xl/theme") and name.endswith((".xml", ".vml")):
+                text = archive.read(name).decode("utf-8")
+                for match in re.finditer(r'>([^<]+)<|="([^"]*)"', text):
+                    shown = html.unescape(match[1] or match[2] or "")
+                    if CHINESE.search(shown) and CHINESE.search(known.sub("", shown)):
+                        found[shown] = name
+    return list(found)
+
+
+@functools.cache
+def data() -> tuple[str, ...]:
+    """
+    What stays Chinese in English texts, each with its reason.
+
+    Choices of ledgers, because relations compare with them and returns of both languages must add
+    up; four letters that part names in formulas, which names in a formula and cannot be typed;
+    the plan's standard items and the words of samples, because communities type them; names
+    of folders, files, fonts, levels and roster columns, because they are looked up by them.
+    """
+    form_sets = [read_form_set(folder) for folder in installed().values()]
+    ledgers = [ledger for one in form_sets for ledger in one.ledgers]
+    words = {choice for one in ledgers for column in one.columns for choice in column.choices}
+    words |= {
+        text
+        for one in form_sets
+        for item in one.plan_items
+        for text in msgspec.structs.astuple(item)
+    }
+    words |= {f"【HZ】{PERIOD}_990101001000_{one.zh}_汇总" for one in form_sets}
+    words |= {
+        *"龗龘龖靐",
+        *FILES,
+        *FONTS,
+        *LEVELS,
+        *STATUSES,
+        *FIELDS,
+        SHEET,
+        SETTINGS,
+        CONSOLE,
+        HELP,
+    }
+    words |= set(catalogue()["control.categories"]["zh"].split("|")) | set(LANGUAGE_NAMES)
+    return tuple(filter(_is_text, words))
+
+
+FONTS = ("宋体", "仿宋", "黑体", "楷体")
+FILES = (
+    "收表",
+    "下发",
+    "已收",
+    "原件",
+    "退改",
+    "汇总",
+    "上报",
+    "备份",
+    "状态.xlsx",
+    "审核结果.xlsx",
+)
+
+
+def _is_text(word: object) -> bool:
+    return isinstance(word, str) and bool(word)
+
+
+def all_of(words: Iterable[str]) -> re.Pattern[str]:
+    """Find any of the words, the longest first."""
+    return re.compile("|".join(map(re.escape, sorted(words, key=len, reverse=True))))
+
+
+def call(*words: object) -> int:
     """Run a command in this process."""
-    return run(lambda: app(words, prog_name="huizong", standalone_mode=False))
+    typed = [str(word) for word in words]
+    return run(lambda: app(typed, prog_name="huizong", standalone_mode=False))
 
 
 def foreign(told: str, language: str) -> list[str]:
@@ -117,3 +301,79 @@ def foreign(told: str, language: str) -> list[str]:
         return CHINESE.findall(told.replace("收表", ""))
     texts = (text for code, text in catalogue().items() if code.startswith(("help.", "usage.")))
     return [one["en"] for one in texts if len(one["en"]) > 5 and one["en"] in told]
+
+
+# Modules in which Chinese is what people type or what is looked up, never what they are told.
+TYPED = {
+    "cells": "how figures and dates are typed",
+    "periods": "how periods are typed, and their Chinese name",
+    "settle": "phrases that explain nothing",
+    "unit_names": "endings of units' names",
+    "roster": "columns of the roster, looked up by name",
+    "settings": "a sheet, languages, marks between what is typed",
+    "syntax": "full-width signs that are typed for others",
+    "sample": "what communities type into samples",
+    "dirt": "what the demo's communities type",
+    "demo": "what the demo's people type, and its folders",
+    "demo_offices": "the demo's units and files",
+    "office": "folders, and the sample's units",
+    "openings": "columns of the file of earlier figures, looked up by name",
+    "definition_book": "sheets and columns of a definition, looked up by name",
+    "forms": "units of measure and levels of definitions",
+}
+# Single texts elsewhere that are looked up or compared, never told.
+KEPT = {
+    # Folders, sheets, columns of the roster; fonts; levels, states, a choice of the plan.
+    *("备份", "控制台", "帮助", "区划代码", "上级代码", "并入代码", "类别", "宋体", "仿宋", "黑体"),
+    *(*LEVELS, *STATUSES, "纸质备查", "已完成"),
+    # What people head their rows with, and how formats name large units.
+    *("合计", "小计", "总计", "本页合计", "本页小计", "合计:", "本级", "其中：", "万", "亿"),
+    # Names of files: the same whichever language the next run speaks.
+    *("汇总.cmd", "汇总.desktop", "状态.xlsx", "审核结果.xlsx", "去重密钥_", "_退改", "（本级）"),
+    *("【HZ】", "_汇总_v", "第", "版"),
+    # Parts names in a formula and is never shown.
+    *("龘龖靐", '&"龗"&'),
+    # The printed list of findings, in both languages side by side.
+    *("| 级别 | 说法 | 谁来办 | 怎么办 |", "| 代码 | 情形 | 中文 | English | 另有的办法 |", _HEAD),
+}
+
+
+def left_in_code(folder: Path) -> list[str]:
+    """Chinese in the code that is neither looked up nor put into the language in force."""
+    return [
+        f"{path.name}:{line}: {text}"
+        for path in sorted(folder.glob("*.py"))
+        if path.stem not in TYPED
+        for line, text in literals(ast.parse(path.read_text(encoding="utf-8")))
+        if HAN.search(text) and text not in KEPT
+    ]
+
+
+def literals(node: ast.AST) -> Iterator[tuple[int, str]]:
+    """All texts but docstrings, patterns, and what `marked` turns into the language in force."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Constant) and isinstance(child.value, str):
+            if not isinstance(node, ast.Expr):
+                yield child.lineno, child.value
+        elif not (isinstance(child, ast.Call) and ast.unparse(child.func) in PASSED):
+            yield from literals(child)
+
+
+PASSED = ("marked", "re.compile", "re.sub", "re.split", "both")
+
+
+def test_no_sentence_is_left_in_the_code():
+    """
+    No Chinese text in the code reaches a person past the catalogue.
+    """
+    assert left_in_code(SOURCE) == []
+
+
+def test_guard_of_code_finds_what_is_planted(tmp_path):
+    """
+    A Chinese sentence in a function is found; a docstring and what is marked are not.
+    """
+    text = '"""模块。"""\n\n\ndef f(x):\n    """函数。"""\n    return marked(f"{x}：") + "请核对"\n'
+    (tmp_path / "planted.py").write_text(text, encoding="utf-8")
+
+    assert left_in_code(tmp_path) == ["planted.py:6: 请核对"]

@@ -16,7 +16,7 @@ from huizong.history import closed_periods
 from huizong.paperwork import signed_sets, signing_lines
 from huizong.periods import Period
 from huizong.progress import bars
-from huizong.texts import catalogue, say, speak_unless_chosen
+from huizong.texts import catalogue, listed, marked, say, speak_unless_chosen
 from huizong.work import Work, at_work
 
 # The pipeline takes longer to load than `status` to answer: it is imported where it is used.
@@ -230,7 +230,7 @@ def history(work: Work, file: Path, period: str = "", *, blank: bool = False) ->
     from huizong.openings import import_history
 
     done = import_history(work, file)
-    periods = "、".join(done.periods)
+    periods = listed(done.periods)
     told = {"count": done.figures, "rates": done.rates, "blank": done.blank, "periods": periods}
     return Told((say("command.history", **told),))
 
@@ -307,7 +307,7 @@ def status(work: Work, period: Period, *, as_json: bool = False) -> Told:
         f" {say('mark.late') if one.late else ''}".rstrip()
         for one in stands
     )
-    last = "，".join(f"{say('state.' + state)} {count}" for state, count in counts.items())
+    last = marked("，").join(f"{say('state.' + state)} {count}" for state, count in counts.items())
     return Told((*lines, last, *_signed(work, period), *_closed(work, period)))
 
 

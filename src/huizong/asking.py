@@ -11,7 +11,7 @@ from huizong.answers import Typed, action_of
 from huizong.errors import HuizongError
 from huizong.office import Office
 from huizong.periods import Period
-from huizong.texts import say
+from huizong.texts import listed, say
 from huizong.unit_names import find_unit
 
 _DECISIONS = {"1": "accept", "2": "reject", "3": "use"}
@@ -65,7 +65,7 @@ def ask_unit(desk: Desk) -> tuple[str]:
         match = find_unit(units, text)
         if match.unit:
             return (match.unit.code,)
-        near = "、".join(unit.name for unit in match.candidates)
+        near = listed(unit.name for unit in match.candidates)
         print(say("menu.near_unit" if near else "menu.no_unit", text=text, near=near))
     return ("",)
 

@@ -225,8 +225,9 @@ def _relation(audited: Audited, rule: Rule, position: int) -> Finding:
     cells = {figure.code: figure.cell for figure in reading.figures}
     cell = next((cells[code] for code in rule.codes if cells.get(code)), "")
     sign = _SIGNS.get(parts.sign, parts.sign)
-    details = {**common, **both("operands", shown, english), "found": shown, "sign": sign,
-               "left": parts.left, "right": parts.right, "difference": parts.difference,
+    details = {**common, **both("operands", shown, english), **both("found", shown, english),
+               "sign": sign, "left": parts.left, "right": parts.right,
+               "difference": parts.difference,
                "expected": f"{sign} {parts.right}" if parts.right else ""}  # fmt: skip
     code = "relation" if parts.left and parts.right else "relation_plain"
     return Finding(code, rule.level, reading.sheet, cell, rule.id, details)

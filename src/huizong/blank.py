@@ -19,7 +19,7 @@ from huizong.form_styles import Styles
 from huizong.periods import Period
 from huizong.records import level_of
 from huizong.tables import OPTIONS
-from huizong.texts import name_of
+from huizong.texts import either, listed, name_of
 
 
 def write_blank(blank: Blank, path: Path | BinaryIO) -> None:
@@ -37,8 +37,13 @@ def write_blanks(blanks: Sequence[Blank], path: Path | BinaryIO) -> None:
     made = dt.datetime.fromisoformat(first.issued_at or "2026-01-01T00:00:00").replace(tzinfo=None)
     content = io.BytesIO()
     with xlsxwriter.Workbook(content, OPTIONS) as book:
-        title = "、".join(name_of(one.form_set) for one in blanks[1:] and blanks)
-        book.set_properties({"title": title or first.form_set.title, "created": made})
+        title = listed(name_of(one.form_set) for one in blanks[1:] and blanks)
+        book.set_properties(
+            {
+                "title": title or either(first.form_set.title, first.form_set.title_en),
+                "created": made,
+            }
+        )
         book.set_calc_mode("auto")
         styles = Styles(book)
         for blank in blanks:

@@ -23,7 +23,7 @@ from huizong.desk import (
 from huizong.form_styles import lines_needed, tidy
 from huizong.forms import Indicator
 from huizong.records import LEVELS, level_of
-from huizong.texts import measure_name, name_of, say
+from huizong.texts import marked, measure_name, name_of, say
 
 LINE = 16.5  # points of a row
 NAME_WIDTH = 38
@@ -253,11 +253,16 @@ def _foot(desk: Desk, sheet: Any, row: int) -> int:
     }
     code = layout.paper_code(desk.form_set, figures)
     sheet.write_string(
-        row, 0, f"{say('book.paper_code')}（{say('book.paper_code_help')}）：", desk.styles["small"]
+        row,
+        0,
+        marked(f"{say('book.paper_code')}（{say('book.paper_code_help')}）：").rstrip(),
+        desk.styles["small"],
     )
     sheet.write_formula(row, layout.NOW, formula, desk.styles["paper_code"], code)
     signs = ("head", "reviewer", "filler", "phone", "date")
     for column, key in zip((0, 1, 3, 5, 7), signs, strict=True):
-        sheet.write_string(row + 1, column, f"{say('book.' + key)}：", desk.styles["sign"])
+        sheet.write_string(
+            row + 1, column, marked(f"{say('book.' + key)}：").rstrip(), desk.styles["sign"]
+        )
     sheet.set_row(row + 1, 24)
     return row + 1

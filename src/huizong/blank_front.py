@@ -7,7 +7,7 @@ from xlsxwriter.utility import quote_sheetname
 from huizong import layout
 from huizong.desk import Desk, add_sheet, form_title, unit_name, verdict_words
 from huizong.form_styles import lines_needed
-from huizong.texts import either, language, name_of, say
+from huizong.texts import either, language, listed, name_of, say
 
 WIDTHS = (20, 70)
 LINE = 16  # points that a line of text takes
@@ -28,9 +28,7 @@ def front(desk: Desk) -> None:
     row = _failing(desk, sheet, 9)
     how = [say(f"book.how_{n}") for n in range(1, 6)]
     how += [say("book.told_help")] if desk.blank.told else []
-    how += [
-        say(f"book.past_{code}", names="、".join(names)) for code, names in _pasts(desk) if names
-    ]
+    how += [say(f"book.past_{code}", names=listed(names)) for code, names in _pasts(desk) if names]
     row = _list(desk, sheet, row, say("book.how"), how)
     row = _list(desk, sheet, row, say("book.notes"), _notes(desk))
     _contents(desk, sheet, row)
@@ -58,7 +56,7 @@ def _title(desk: Desk) -> str:
 
 def _notes(desk: Desk) -> list[str]:
     form_set = desk.form_set
-    return list((form_set.notes_en if language() == "en" else ()) or form_set.notes)
+    return list(form_set.notes_in(language()))
 
 
 def _facts(desk: Desk) -> tuple[tuple[str, str], ...]:

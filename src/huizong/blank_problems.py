@@ -7,7 +7,7 @@ from xlsxwriter.utility import quote_sheetname
 
 from huizong.desk import Desk, Problem, add_sheet, unit_name
 from huizong.form_styles import Styles, lines_needed, tidy
-from huizong.texts import name_of, say
+from huizong.texts import marked, name_of, say
 
 # About sixty characters together: that is a telephone held upright.
 WIDTHS = (10, 11, 9, 9, 23)
@@ -37,7 +37,7 @@ def lead_of(name: str, found: Sequence[Problem]) -> str:
         say("correction.count", level=say(f"level.{level}"), count=levels.count(level))
         for level in dict.fromkeys(levels)
     ]
-    return say("correction.lead", set=name, count=len(found), parts="，".join(parts))
+    return say("correction.lead", set=name, count=len(found), parts=marked("，").join(parts))
 
 
 def write_problems(

@@ -13,7 +13,7 @@ from huizong.records import MISSING, Total
 from huizong.recount import rounded
 from huizong.return_sheets import moment
 from huizong.styles import change_format, set_up_page
-from huizong.texts import name_of, say
+from huizong.texts import measure_name, name_of, say
 from huizong.total_sheets import set_title, short_name, total_value
 
 _WIDTHS = (28, 9, 12, 12, 13.5, 12, 13.5, 7)
@@ -138,7 +138,7 @@ def _write_key_figure(page: Page, row: int, indicator: Indicator, total: Total) 
     moved = page.styles("number", change_format(places, suffix))
     values: tuple[Value, ...] = (
         short_name(indicator),
-        indicator.unit,
+        measure_name(indicator.unit),
         total_value(total),
         figure(total.previous),
         figure(change(indicator, now, total.previous)),
@@ -171,7 +171,7 @@ def problems(contents: Contents) -> Iterator[str]:
                 "summary.briefing.lit",
                 name=short_name(one),
                 value=f"{Decimal(total.value):.{one.scale}f}",
-                unit=one.unit,
+                unit=measure_name(one.unit),
             )
             for one, total in key_figures(contents)
             if light(one, total.value) == colour

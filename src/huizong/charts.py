@@ -12,7 +12,7 @@ from huizong.forms import Indicator
 from huizong.pages import Page, Value, figure, width_of
 from huizong.return_sheets import STATES, state_counts
 from huizong.styles import HEI, SONG, set_up_page
-from huizong.texts import say
+from huizong.texts import measure_name, say
 from huizong.total_sheets import set_name, short_name, write_head
 
 # More units than this and the chart shows the largest only.
@@ -136,10 +136,10 @@ def _by_unit(contents: Contents, main: Indicator) -> Table:
     return Table(
         title,
         "column",
-        (say("summary.heading.unit"), say("summary.chart.value_in", unit=main.unit)),
+        (say("summary.heading.unit"), say("summary.chart.value_in", unit=measure_name(main.unit))),
         tuple((name, figure(value)) for name, value in found),
         main.scale,
-        main.unit,
+        measure_name(main.unit),
         say("summary.heading.unit"),
         by_unit=True,
     )
@@ -157,7 +157,7 @@ def _composition(contents: Contents, main: Indicator) -> Table:
             if total and is_number(total.value)
         ),
         main.scale,
-        main.unit,
+        measure_name(main.unit),
         say("summary.chart.kind"),
     )
 

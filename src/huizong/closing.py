@@ -23,7 +23,7 @@ from huizong.language import CheckedSet
 from huizong.periods import Period
 from huizong.publish import is_current
 from huizong.records import PENDING
-from huizong.texts import name_of, say
+from huizong.texts import listed, name_of, say
 from huizong.work import Work
 
 
@@ -126,7 +126,7 @@ def _open_in(work: Work, checked: CheckedSet, period: Period) -> Iterator[Open]:
     examine(work, checked, period)
     files = files_of(work.book, period=str(period), set_code=form_set.code, states=(PENDING,))
     if files:
-        names = "、".join(file.name for file in files)
+        names = listed(file.name for file in files)
         yield Open("files", {**said, "count": len(files), "names": names})
     yield from faults_of_summary(work, checked, period)
 
@@ -146,7 +146,7 @@ def faults_of_summary(work: Work, checked: CheckedSet, period: Period) -> Iterat
         yield Open("altered", {**said, "file": made.path})
     standing = [one.key for one in summary.findings if one.stands]
     if standing:
-        yield Open("totals", {**said, "count": len(standing), "keys": "、".join(standing)})
+        yield Open("totals", {**said, "count": len(standing), "keys": listed(standing)})
 
 
 def _untouched(work: Work, made: Made) -> bool:

@@ -12,7 +12,7 @@ from huizong.pages import foreign
 from huizong.periods import Period
 from huizong.records import MISSING, PASSED, FigureCell, LedgerRows, Summary, Total, UnitReturn
 from huizong.recount import recount, rounded
-from huizong.texts import language, say
+from huizong.texts import language, listed, say
 
 # Under this a change in percent says nothing (2 instead of 1 is no doubling).
 MINIMUM_BASE = 10
@@ -42,7 +42,7 @@ class Contents:
             below = unit.reading
             if unit.included and below is not None and below.reported < below.expected:
                 mark = f"{below.reported}/{below.expected}"
-                names = foreign("、".join(below.missing))
+                names = foreign(listed(below.missing))
                 told = {"unit": foreign(unit.unit.name), "mark": mark, "names": names}
                 said.append(say("summary.below_left_out", **told))
         return said

@@ -10,7 +10,7 @@ import msgspec
 from huizong import layout
 from huizong.cells import NOT_APPLICABLE
 from huizong.desk import Asked, Blank, Mark, Problem
-from huizong.findings import remedy, words
+from huizong.findings import details_of, remedy, words
 from huizong.forms import Ledger
 from huizong.language import Rule
 from huizong.layout import Place
@@ -136,7 +136,7 @@ def _problem(one: AuditedFinding, finding: Finding, sign: str) -> Problem:
 
 
 def _found(finding: Finding) -> str:
-    details = finding.details
+    details = details_of(finding)
     if details.get("left"):
         return details["left"]
     shown = details.get("found", "")
@@ -149,7 +149,7 @@ def _found(finding: Finding) -> str:
 
 def _expected(finding: Finding, sign: str) -> str:
     """Say in a few characters what was wanted, as far as that can be said."""
-    details = finding.details
+    details = details_of(finding)
     given = details.get("expected") or details.get("value") or details.get("hint")
     if given:
         return given

@@ -28,7 +28,7 @@ from huizong.safely import write_safely
 from huizong.sheets import plain_text
 from huizong.styles import Styles
 from huizong.tables import Table, new_workbook
-from huizong.texts import catalogue, say
+from huizong.texts import catalogue, listed, say
 
 # Names of the five sheets: people who work in Excel speak of them by these.
 FORM, FIGURES, LEDGERS, RELATIONS, PLAN = "报表", "指标", "台账", "审核关系", "计划"
@@ -61,7 +61,7 @@ def export(set_code: str, path: Path) -> None:
     """
     folder = installed().get(set_code.upper())
     if folder is None:
-        raise HuizongError("error.unknown_set", set=set_code, known="、".join(installed()))
+        raise HuizongError("error.unknown_set", set=set_code, known=listed(installed()))
     table = tomllib.loads((folder / "definition.toml").read_text(encoding="utf-8"))
     with write_safely(path) as temp, new_workbook(temp, str(table["title"]), _MADE) as book:
         styles = Styles(book)
@@ -174,9 +174,7 @@ def _placed(error: DefinitionError, sheets: Mapping[str, Rows], file: str) -> De
 def _read(sheets: Mapping[str, Rows], file: str) -> dict[str, Any]:
     missing = [name for name in (FORM, FIGURES, LEDGERS, RELATIONS, PLAN) if name not in sheets]
     if missing:
-        raise DefinitionError(
-            "definition.sheet", file=file, line=0, key="", what="、".join(missing)
-        )
+        raise DefinitionError("definition.sheet", file=file, line=0, key="", what=listed(missing))
     table = _form(sheets[FORM], file)
     for name, (key, record) in SHEETS.items():
         rows = [_typed(entry, record) for entry in _entries(sheets[name], name, file)]
@@ -206,7 +204,7 @@ def _entries(rows: Rows, name: str, file: str) -> Iterator[dict[str, Any]]:
             file=f"{file} {name}",
             line=1,
             key="",
-            what="、".join(strange) or "——",
+            what=listed(strange) or "——",
         )
     for row in rows[1:]:
         entry = {

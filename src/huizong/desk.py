@@ -22,7 +22,7 @@ from huizong.periods import Period
 from huizong.records import Identity, Reading, level_of
 from huizong.settle import SHORTEST_REASON
 from huizong.syntax import Node
-from huizong.texts import either, name_of, say
+from huizong.texts import either, marked, name_of, say
 
 # What a unit may do on a protected sheet.
 ALLOWED = dict.fromkeys(
@@ -269,25 +269,27 @@ def heading(desk: Desk, sheet: Any, last: int, title: str, form_no: str) -> None
     sheet.set_row(0, 30)
     period = name_of(blank.period) if blank.period else ""
     left = (
-        (say("book.unit"), unit_name(desk)),
-        (say("book.region"), blank.identity.code),
-        (say("book.period"), period),
+        ("book.unit", unit_name(desk)),
+        ("book.region", blank.identity.code),
+        ("book.period", period),
     )
     approval = say("book.internal")
     if blank.approval:
-        approval = (
-            f"{say('book.approval')}：{blank.approval}　{say('book.valid_to')}：{blank.valid_to}"
-        )
+        parts = (("approval", blank.approval), ("valid_to", blank.valid_to))
+        approval = "　".join(_labelled(f"book.{key}", value) for key, value in parts)
     right = (
-        f"{say('book.form_no')}：{form_no}",
-        f"{say('book.issuer')}：{blank.issuer}",
+        _labelled("book.form_no", form_no),
+        _labelled("book.issuer", blank.issuer),
         approval,
     )
     for row, ((label, value), mark) in enumerate(zip(left, right, strict=True), 1):
-        sheet.write_string(
-            row, 0, f"{label}：{value}", style["identity" if last > 1 else "identity_narrow"]
-        )
+        looks = style["identity" if last > 1 else "identity_narrow"]
+        sheet.write_string(row, 0, _labelled(label, value), looks)
         sheet.write_string(row, last, mark, style["mark"])
+
+
+def _labelled(code: str, value: str) -> str:
+    return marked(f"{say(code)}：") + value
 
 
 def unit_name(desk: Desk) -> str:

@@ -7,7 +7,7 @@ from huizong.errors import HuizongError
 from huizong.forms import FormSet, Indicator, Ledger
 from huizong.formulas import live
 from huizong.language import CheckedSet
-from huizong.texts import language, name_of, say
+from huizong.texts import either, language, listed, marked, measure_name, name_of, say
 from huizong.work import checked_sets
 
 
@@ -20,7 +20,7 @@ def lines(set_code: str) -> Iterator[str]:
     """
     found = checked_sets().get(set_code.upper())
     if found is None:
-        raise HuizongError("error.unknown_set", set=set_code, known="、".join(checked_sets()))
+        raise HuizongError("error.unknown_set", set=set_code, known=listed(checked_sets()))
     form_set = found.form_set
     yield say("dictionary.title", code=form_set.code, name=name_of(form_set),
               version=form_set.version, form_no=form_set.form_no)  # fmt: skip
@@ -37,16 +37,18 @@ def lines(set_code: str) -> Iterator[str]:
 
 def _indicator(indicator: Indicator) -> Iterator[str]:
     if indicator.section:
-        yield f"  {indicator.section}"
+        yield f"  {either(indicator.section, indicator.section_en)}"
     facts = [
-        indicator.unit,
+        measure_name(indicator.unit),
         say(f"dictionary.type.{indicator.type}"),
         say(f"dictionary.time.{indicator.time}"),
         say(f"dictionary.total.{indicator.total}"),
         _range(indicator),
         say("dictionary.required") if indicator.required else "",
     ]
-    yield f"  {indicator.code}  {name_of(indicator).strip()}（{'，'.join(filter(None, facts))}）"
+    yield marked(
+        f"  {indicator.code}  {name_of(indicator).strip()}（{'，'.join(filter(None, facts))}）"
+    )
     definition = indicator.definition if language() == "zh" else indicator.definition_en
     for text in (definition, _rule(indicator)):
         if text:
@@ -58,7 +60,7 @@ def _range(indicator: Indicator) -> str:
     if low is None and high is None:
         return ""
     shown = ["—" if limit is None else plain(limit) for limit in (low, high)]
-    return f"{shown[0]}～{shown[1]}"
+    return marked(f"{shown[0]}～{shown[1]}")
 
 
 def _rule(indicator: Indicator) -> str:
@@ -72,12 +74,12 @@ def _ledger(ledger: Ledger) -> Iterator[str]:
     for column in ledger.columns:
         marks = [
             say(f"dictionary.type.{column.type}"),
-            "／".join(column.choices),
+            marked("／").join(column.choices),
             say("dictionary.required") if column.required else "",
             say("dictionary.public") if column.public else "",
             say("dictionary.personal") if column.personal else "",
         ]
-        yield f"  {name_of(column)}（{column.key}；{'，'.join(filter(None, marks))}）"
+        yield marked(f"  {name_of(column)}（{column.key}；{'，'.join(filter(None, marks))}）")
 
 
 def _relations(checked: CheckedSet) -> Iterator[str]:
@@ -85,10 +87,10 @@ def _relations(checked: CheckedSet) -> Iterator[str]:
     yield say("dictionary.relations", name=name_of(form_set))
     for rule in checked.relations:
         where = say("dictionary.live" if live(rule) else "dictionary.office_only")
-        yield f"  {rule.id}  [{say('level.' + rule.level)}，{where}]  {name_of(rule)}"
+        yield marked(f"  {rule.id}  [{say('level.' + rule.level)}，{where}]  ") + name_of(rule)
         yield f"        {rule.relation.rule}"
         if rule.relation.source:
             yield f"        {say('dictionary.source', text=rule.relation.source)}"
     for dormant in checked.dormant:
-        sets = "、".join(dormant.sets)
+        sets = listed(dormant.sets)
         yield f"  {dormant.id}  [{say('dictionary.dormant', sets=sets)}]  {dormant.rule}"

@@ -7,7 +7,7 @@ import msgspec
 
 from huizong.forms import FormSet, Ledger
 from huizong.records import LedgerRows, Reading
-from huizong.texts import name_of, say
+from huizong.texts import marked, name_of, say
 
 Cell = tuple[str, str, str, str]  # label, sheet, cell, content
 
@@ -22,7 +22,8 @@ class Difference(msgspec.Struct, frozen=True):
 
     def __str__(self) -> str:
         empty = say("differences.empty")
-        return f"{self.label} {self.cell}：{' / '.join(value or empty for value in self.values)}"
+        values = " / ".join(value or empty for value in self.values)
+        return marked(f"{self.label} {self.cell}：") + values
 
 
 class Compared(msgspec.Struct, frozen=True):
@@ -104,7 +105,7 @@ def _without_number(rows: LedgerRows, row: tuple[str | None, ...]) -> tuple[str 
 def _cells(
     reading: Reading, rows: Mapping[str, Sequence[int]], form_set: FormSet | None
 ) -> Iterator[Cell]:
-    for mark, figures in (("", reading.figures), ("（本级）", reading.own)):
+    for mark, figures in (("", reading.figures), (say("book.own_mark"), reading.own)):
         for figure in figures:
             if figure.state != "blank":
                 content = figure.value if figure.state == "number" else figure.typed or figure.state

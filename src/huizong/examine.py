@@ -48,6 +48,7 @@ from huizong.records import (
 from huizong.restate import findings_of_past, moves, pasts_of, redefined_in
 from huizong.settle import settle, state_of
 from huizong.take_in import HELD, UNREAD, reader_version
+from huizong.texts import name_of
 from huizong.work import Work
 
 _NOT_FILED = HELD | frozenset(UNREAD) | {"turned_away"}
@@ -318,7 +319,11 @@ def _returns(
         returns.append(_return(work, unit, files, choices.get(place), settled, due))
     _save_standings(work, checked, period, returns)
     return SetReturns(
-        code=form_set.code, name=form_set.zh, due=due, returns=tuple(returns[:-1]), own=returns[-1]
+        code=form_set.code,
+        name=name_of(form_set),
+        due=due,
+        returns=tuple(returns[:-1]),
+        own=returns[-1],
     )
 
 

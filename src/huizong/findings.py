@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from huizong.records import Finding
-from huizong.texts import catalogue, language, say
+from huizong.texts import catalogue, language, marked, say
 
 # A detail that has words of its own is kept in both languages, the English under this ending.
 ENGLISH = "_en"
@@ -52,28 +52,28 @@ def place(finding: Finding) -> str:
 
 def with_sheet(finding: Finding) -> str:
     """Say what is wrong, with the sheet before it, for lines that stand alone."""
-    return f"“{finding.sheet}”{words(finding)}" if finding.sheet else words(finding)
+    gap = " " if language() == "en" else ""
+    return f"“{finding.sheet}”{gap}{words(finding)}" if finding.sheet else words(finding)
 
 
 def _filled(finding: Finding) -> Mapping[str, str]:
     """A text may name a detail that is not given: an empty text is better than a traceback."""
     given = {"cell": finding.cell, "sheet": finding.sheet, "subject": finding.subject}
+    said = {key: text or say("book.empty") for key, text in details_of(finding).items()}
+    return dict.fromkeys(KEYS, "") | given | said
+
+
+def details_of(finding: Finding) -> Mapping[str, str]:
+    """Give a finding's details in the language in force."""
     details = dict(finding.details)
     if language() == "en":
-        details |= {key: _english(text) for key, text in details.items() if key in _LISTS}
+        details |= {key: marked(text) for key, text in details.items() if key in _LISTS}
         details |= {
             key.removesuffix(ENGLISH): text
             for key, text in finding.details.items()
             if key.endswith(ENGLISH)
         }
-    said = {key: text or say("book.empty") for key, text in details.items()}
-    return dict.fromkeys(KEYS, "") | given | said
-
-
-def _english(text: str) -> str:
-    for mark, english in (("、", ", "), ("，", ", "), ("；", "; "), ("（", " ("), ("）", ")")):
-        text = text.replace(mark, english)
-    return text
+    return details
 
 
 # Every detail that a text names.

@@ -186,7 +186,7 @@ def _choices() -> dict[str, object]:
 
 def _texts(row: Row, typed: tuple[str, str, str] | None) -> tuple[str, ...]:
     finding = row.audited.finding
-    details = finding.details
+    details = wording.details_of(finding)
     return (
         row.key,
         row.unit,

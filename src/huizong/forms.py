@@ -220,6 +220,10 @@ class FormSet(Record, kw_only=True, dict=True):
     notes_en: tuple[str, ...] = ()
     folder: str = ""
 
+    def notes_in(self, language: str) -> tuple[str, ...]:
+        """Give the notes in a language; Chinese where there is no other."""
+        return (self.notes_en if language == "en" else ()) or self.notes
+
     @cached_property
     def by_code(self) -> dict[str, Indicator]:
         """Indicators by code."""

@@ -15,6 +15,7 @@ from huizong.periods import Period
 from huizong.records import ADOPTED, OWN, UNIT, Unit
 from huizong.restate import moves, pasts_of, redefined_in
 from huizong.settle import says_something
+from huizong.texts import listed
 from huizong.work import Work
 
 Who = tuple[str, str]  # unit code and role
@@ -97,4 +98,4 @@ def refuse_unknown_paper(work: Work, sets: Sequence[CheckedSet]) -> None:
     ]
     wrong = [code for code in work.office.settings.on_paper if code not in known]
     if wrong:
-        raise HuizongError("error.unknown_paper", found="、".join(wrong), known="、".join(known))
+        raise HuizongError("error.unknown_paper", found=listed(wrong), known=listed(known))

@@ -5,11 +5,12 @@ from decimal import Decimal
 
 from huizong.contents import DONE, Contents, rows_of
 from huizong.forms import Column, Ledger
+from huizong.layout import STATUSES, status_words
 from huizong.pages import ROW_HEIGHT, Page, Value, figure, foreign
 from huizong.records import LedgerTotal, UnitReturn
 from huizong.recount import Fraction, rounded
 from huizong.styles import set_up_page
-from huizong.texts import name_of, say
+from huizong.texts import measure_name, name_of, say
 from huizong.total_sheets import set_name, write_head
 
 # With more units than this each table begins on a page of its own.
@@ -117,7 +118,11 @@ def _unit_lines(
 
 def _status(entry: UnitReturn | None, ledger: Ledger) -> str:
     rows = rows_of(entry, ledger) if entry else None
-    return foreign(rows.status) if rows else ""
+    if rows is None:
+        return ""
+    if rows.status in STATUSES:
+        return status_words()[STATUSES.index(rows.status)]
+    return foreign(rows.status)
 
 
 def _write_ledger_headings(page: Page, row: int, keys: Keys) -> int:
@@ -127,9 +132,11 @@ def _write_ledger_headings(page: Page, row: int, keys: Keys) -> int:
     texts = [
         say("summary.heading.rows")
         if column is None
-        else key.partition("=")[2] or say("summary.sum_of", unit=column.unit)
+        else key.partition("=")[2] or say("summary.sum_of", unit=measure_name(column.unit))
         if "=" in key
-        else say("summary.sum_of", unit=column.unit).replace("（）", "").replace(" ()", "")
+        else say("summary.sum_of", unit=measure_name(column.unit))
+        .replace("（）", "")
+        .replace(" ()", "")
         for key, column in keys
     ]
     for column, text in enumerate((*fixed, texts[0])):

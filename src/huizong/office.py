@@ -16,6 +16,7 @@ from huizong.records import LEVELS, Unit, level_of
 from huizong.roster import Line, read_lines, refuse_unknown_parents
 from huizong.safely import told, write_safely
 from huizong.settings import Settings, read_control
+from huizong.texts import marked
 
 CONTROL = ("控制台.xlsx", "控制台.xlsm")
 BOOK = "huizong.db"
@@ -170,7 +171,7 @@ def _own_unit(units: Sequence[Unit], code: str | None, folder: Path) -> Unit:
         if len(tops) == 1 and with_units:
             return tops[0]
         if len(parents) != 1:
-            said = "、".join(f"{parent}（{count}）" for parent, count in parents.items())
+            said = listed(marked(f"{parent}（{count}）") for parent, count in parents.items())
             raise HuizongError("error.office_unknown", found=said)
         (code,) = parents
     if code in listed:

@@ -19,7 +19,7 @@ from huizong.records import LEVELS, OWN, SUMMARY, UNIT, Identity, Unit, level_of
 from huizong.restate import rates_from
 from huizong.roster import Wrong, find_headings, read_code, shown
 from huizong.table_files import read_apart
-from huizong.texts import catalogue, name_of, say
+from huizong.texts import catalogue, listed, name_of, say
 from huizong.work import Work
 
 # Headings are part of the file format: the same in every language.
@@ -164,7 +164,7 @@ def _set(work: Work, row: Row) -> CheckedSet:
         form_set = checked.form_set
         if wanted in (form_set.code, squash(form_set.zh), squash(form_set.title)):
             return checked
-    known = "、".join(f"{one.form_set.code} {one.form_set.zh}" for one in sets)
+    known = listed(f"{one.form_set.code} {name_of(one.form_set)}" for one in sets)
     raise row.wrong("set", "earlier_set", known)
 
 

@@ -30,7 +30,7 @@ from huizong.records import (
 from huizong.safely import write_safely
 from huizong.styles import Styles
 from huizong.tables import Table, new_workbook
-from huizong.texts import catalogue, language, say
+from huizong.texts import catalogue, language, marked, say
 
 UNIT_STATES = (MISSING, WAITING, TO_MEND, TO_EXPLAIN, PASSED)
 _COLOURS = {
@@ -172,7 +172,7 @@ def _write_files(table: Table, office: Office, files: Sequence[Received], unfile
     busy = len(unfiled.busy)
     table.note(say("paper.files_counts", **said, ignored=unfiled.ignored, busy=busy), "strong")
     for name in unfiled.busy:
-        table.note(f"{masked(name)}：{say('ignored.busy')}")
+        table.note(marked(f"{masked(name)}：") + say("ignored.busy"))
     table.headings(say("paper.files_heading").split("|"))
     names = {unit.code: unit.name for unit in (*office.roster, office.unit)}
     for number, file in enumerate(files, 1):

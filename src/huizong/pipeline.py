@@ -187,7 +187,7 @@ def _with_summary(work: Work, period: Period, returns: SetReturns) -> SetReturns
     summary = last_summary(work.book, str(period), returns.code)
     if summary is None or not summary.findings:
         return returns
-    name = f"{work.office.unit.name}（汇总）"
+    name = work.office.unit.name + say("book.summary_mark")
     unit = Unit(code=work.office.unit.code, name=name, parent="")
     own = UnitReturn(unit=unit, state=TOTALS, included=True, findings=summary.findings)
     return msgspec.structs.replace(returns, returns=(*returns.returns, own))

@@ -38,6 +38,7 @@ from huizong.records import (
 from huizong.restate import not_comparable, redefined_in
 from huizong.settle import settle
 from huizong.syntax import Figure, walk
+from huizong.texts import name_of
 from huizong.work import Work, checked_sets
 
 
@@ -56,14 +57,16 @@ def publish(work: Work, checked: CheckedSet, period: Period) -> Published:
     except HuizongError as error:
         if error.code != "error.disk_full":
             raise
-        told = {"set": checked.form_set.zh, "period": name(period), **error.details}
+        told = {"set": name_of(checked.form_set), "period": name(period), **error.details}
         raise HuizongError("error.summary_disk_full", **told) from error
 
 
 def _publish(work: Work, checked: CheckedSet, period: Period) -> Published:
     returns = with_readings(work, examine(work, checked, period))
     if not any(one.included for one in returns.rows):
-        raise HuizongError("error.nothing_passed", period=name(period), set=checked.form_set.zh)
+        raise HuizongError(
+            "error.nothing_passed", period=name(period), set=name_of(checked.form_set)
+        )
     before = last_summary(work.book, str(period), checked.form_set.code)
     summary = _anew(work, checked, period, returns, before)
     _second_sum(work, checked, period, returns, summary)
@@ -236,7 +239,7 @@ def _second_sum(
             second += Decimal(own.value)
         if second != Decimal(total.value):
             raise HuizongError(
-                "error.sums_differ", label=indicator.zh.strip(), code=total.code,
+                "error.sums_differ", label=name_of(indicator).strip(), code=total.code,
                 first=total.value, second=plain(second),
             )  # fmt: skip
 
@@ -248,5 +251,5 @@ def _same(before: Summary, now: Summary) -> bool:
 
 
 def name(period: Period) -> str:
-    """Say a period in Chinese; texts in English show its code beside."""
-    return period.zh
+    """Name a period in the language in force."""
+    return name_of(period)

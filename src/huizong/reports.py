@@ -8,7 +8,7 @@ from huizong.periods import Period
 from huizong.pipeline import Audited
 from huizong.records import MISSING, AuditedFinding, UnitReturn
 from huizong.safely import stands_beside
-from huizong.texts import say
+from huizong.texts import marked, say
 
 
 def someone_must_act(audited: Audited) -> bool:
@@ -30,7 +30,7 @@ def audit_lines(audited: Audited) -> Iterator[str]:
                     told = f"{with_sheet(one.finding)} {remedy(one.finding)}"
                     yield f"  [{one.key}] {_level(one)} {told}"
         states = [unit.state for unit in sets.rows]
-        counts = "，".join(
+        counts = marked("，").join(
             f"{say('state.' + state)} {states.count(state)}" for state in dict.fromkeys(states)
         )
         yield say("command.audited", set=sets.name, counts=counts)

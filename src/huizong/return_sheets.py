@@ -17,7 +17,7 @@ from huizong.records import (
     UnitReturn,
 )
 from huizong.styles import set_up_page
-from huizong.texts import catalogue, name_of, say
+from huizong.texts import catalogue, marked, name_of, say
 from huizong.total_sheets import set_name, write_head
 
 STATES = (PASSED, TO_EXPLAIN, TO_MEND, WAITING, MISSING)
@@ -112,7 +112,7 @@ def handled(audited: AuditedFinding) -> str:
     text = say(code) if code in catalogue() else foreign(audited.state)
     if audited.officer:
         text += say("summary.by", officer=foreign(audited.officer))
-    return f"{text}：{foreign(audited.reason)}" if audited.reason else text
+    return marked(f"{text}：") + foreign(audited.reason) if audited.reason else text
 
 
 _RETURN_HEADINGS = (

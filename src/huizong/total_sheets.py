@@ -10,7 +10,7 @@ from huizong.forms import Indicator
 from huizong.pages import Page, Value, figure, foreign, lines_needed
 from huizong.records import FigureCell, Total
 from huizong.styles import change_format, set_up_page
-from huizong.texts import language, name_of, say
+from huizong.texts import either, language, measure_name, name_of, say
 
 _HEADINGS = (
     "indicator",
@@ -27,7 +27,6 @@ _HEADINGS = (
     "ytd_coverage",
     "remark",
 )
-_COLUMN_SIGNS = ("甲", "乙", "丙", *map(str, range(1, 11)))
 _WIDTHS = (33, 7, 8.5, 12, 11, 12, 8, 12, 12, 13, 12.5, 8, 20)
 _LAST = len(_HEADINGS) - 1
 # States of a total that have a word in place of a figure.
@@ -59,7 +58,9 @@ def write_totals(page: Page, contents: Contents) -> None:
     top = row
     page.sheet.set_row(row, 30)
     row = page.headings(row, (say(f"summary.heading.{key}") for key in _HEADINGS))
-    row = page.headings(row, _COLUMN_SIGNS, "column")
+    row = page.headings(
+        row, (*say("book.letters").split("|")[:3], *map(str, range(1, 11))), "column"
+    )
     page.sheet.freeze_panes(row, 2)
     for indicator in contents.form_set.indicators:
         row = _write_section(page, row, indicator, _LAST)
@@ -120,7 +121,7 @@ def _write_section(page: Page, row: int, indicator: Indicator, last: int) -> int
     if not indicator.section:
         return row
     style = page.styles("section")
-    page.sheet.write_string(row, 0, indicator.section, style)
+    page.sheet.write_string(row, 0, either(indicator.section, indicator.section_en), style)
     for column in range(1, last + 1):
         page.sheet.write_blank(row, column, None, style)
     return row + 1
@@ -134,7 +135,7 @@ def _write_total(page: Page, row: int, indicator: Indicator, contents: Contents)
     values = (
         name_of(indicator),
         indicator.code,
-        indicator.unit,
+        measure_name(indicator.unit),
         total_value(total),
         own_value(total.own),
         _units_value(indicator, total, contents),
@@ -219,7 +220,8 @@ def _remark(indicator: Indicator, total: Total, contents: Contents) -> str:
 
 def _write_notes(page: Page, row: int, contents: Contents) -> int:
     """Write how the figures are to be read."""
-    notes = [say("summary.note_totals"), say("summary.note_change"), *contents.form_set.notes]
+    own = contents.form_set.notes_in(language())
+    notes = [say("summary.note_totals"), say("summary.note_change"), *own]
     for number, note in enumerate(notes, 1):
         text = f"{number}. {note}"
         page.sheet.merge_range(row, 0, row, _LAST, text, page.styles("note"))

@@ -6,7 +6,7 @@ from huizong.contents import Contents
 from huizong.forms import Indicator
 from huizong.pages import Page, lines_needed
 from huizong.styles import set_up_page
-from huizong.texts import name_of, say
+from huizong.texts import measure_name, name_of, say
 from huizong.total_sheets import own_value, set_name, short_name, total_value, write_head
 
 # Past so many units a table with one row a unit is turned: indicators as rows.
@@ -85,7 +85,7 @@ def _write_unit_headings(page: Page, row: int, contents: Contents, widths: list[
     )
     page.headings(
         row + 2,
-        ("", say("summary.heading.measure"), "", *(one.unit for one in indicators)),
+        ("", say("summary.heading.measure"), "", *(measure_name(one.unit) for one in indicators)),
         "column",
     )
     return row + 3
@@ -135,7 +135,7 @@ def _write_indicator_across(page: Page, row: int, indicator: Indicator, contents
         (
             name_of(indicator),
             code,
-            indicator.unit,
+            measure_name(indicator.unit),
             total and total_value(total),
             total and own_value(total.own),
             *(own_value(figures.get(code)) for figures in contents.figures),

@@ -17,6 +17,7 @@ from huizong.notices import Notice, notices_of
 from huizong.office import Office, open_office
 from huizong.periods import Period
 from huizong.safely import RESERVE, disk_told, require_space, sweep
+from huizong.texts import listed
 from huizong.wholeness import keep_copy
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class Work(msgspec.Struct, frozen=True):
             and (period is None or checked.form_set.cycle == period.kind)
         )
         if not found:
-            raise HuizongError("error.no_set", set=only or "、".join(wanted), period=period or "")
+            raise HuizongError("error.no_set", set=only or listed(wanted), period=period or "")
         return _after_others(found)
 
 

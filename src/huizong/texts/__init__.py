@@ -2,7 +2,7 @@
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -75,6 +75,23 @@ def say(code: str, /, **details: Any) -> str:
 def either(zh: str, en: str) -> str:
     """Choose a definition's own text in the language in force; Chinese where it has no English."""
     return (en if _language == "en" else "") or zh
+
+
+_MARKS = (("、", ", "), ("，", ", "), ("；", "; "), ("：", ": "), ("（", " ("), ("）", ")"),
+          ("～", "–"), ("／", "/"))  # fmt: skip
+
+
+def marked(text: str) -> str:
+    """Put the marks of Chinese lists, labels and brackets into those of the language in force."""
+    if _language == "en":
+        for mark, english in _MARKS:
+            text = text.replace(mark, english)
+    return text
+
+
+def listed(parts: Iterable[str]) -> str:
+    """Put several things one after the other."""
+    return marked("、").join(parts)
 
 
 def measure_name(unit: str) -> str:
