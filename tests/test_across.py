@@ -3,6 +3,7 @@
 import dataclasses
 import datetime as dt
 import random
+import shutil
 from collections.abc import Mapping, Sequence
 
 import msgspec
@@ -425,6 +426,24 @@ def test_rejected_copy_goes_back(tmp_path):
         pipeline.answer(work, str(PERIOD), answer)
         for _ in range(2):
             assert states(work) == {CODE: TO_EXPLAIN, OTHER: TO_MEND}
+
+
+def test_same_file_under_another_units_name(tmp_path):
+    """Fault 31: the same bytes under a neighbour's name are a question; under any other, none."""
+    folder = office_of(tmp_path / "清河街道")
+    with at(folder) as work:
+        path = put(work, good(work), "和平社区一季度")
+        assert states(work) == {CODE: PASSED}
+        shutil.copyfile(path, path.with_name("和平社区一季度（副本）.xlsx"))
+        shutil.copyfile(path, path.with_name("调解表.xlsx"))
+        assert states(work) == {CODE: PASSED}
+        shutil.copyfile(path, path.with_name("光明社区一季度.xlsx"))
+        assert states(work) == {CODE: TO_EXPLAIN}
+        ((code, key, _),) = beside(standing(work))
+        assert code == "sent_as_other"
+        answer = pipeline.Typed(key=key, action="accept", officer="王芳", reason="名称写错")
+        pipeline.answer(work, str(PERIOD), answer)
+        assert states(work) == {CODE: PASSED}
 
 
 def test_nothing_is_judged_again_without_change(tmp_path):

@@ -1,10 +1,10 @@
 """Questions between the returns of one period: asked anew when any of them has changed."""
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from huizong.audit import audit_across
-from huizong.entries import Received, readings_of
+from huizong.entries import Received, digest_of, names_seen, readings_of
 from huizong.ground import Header
 from huizong.history import closed_periods
 from huizong.language import CheckedSet
@@ -16,7 +16,7 @@ from huizong.work import Work
 CODES = frozenset(
     (
         "outlier_change", "outlier_level", "slip_change", "slip_level", "copied_figures",
-        "copied_rows", "same_return",
+        "copied_rows", "same_return", "sent_as_other",
     )
 )  # fmt: skip
 # What has been asked about a figure already need not be asked in other words.
@@ -45,7 +45,8 @@ def questions(
         return None
     files = sorted(files, key=lambda file: (file.unit, file.role))
     whole = f"across {period} {checked.form_set.code}"
-    stamp = _stamp(rules, files)
+    names = _names(work, files)
+    stamp = _stamp(rules, files, names)
     if work.book.ask("SELECT rules FROM audited WHERE digest = ?", (whole,)) == [(stamp,)]:
         return None
     readings = readings_of(work.book, [file.digest for file in files])
@@ -63,15 +64,41 @@ def questions(
     )
     work.book.put("INSERT OR REPLACE INTO audited VALUES (?, ?)", [(whole, stamp)])
     return {
-        file.digest: (readings[file.digest], _not_told(some, told[file.digest]))
+        file.digest: (
+            readings[file.digest],
+            (*_not_told(some, told[file.digest]), *_sent_as_other(work, file, names)),
+        )
         for file, some in zip(files, found, strict=True)
     }
 
 
-def _stamp(rules: str, files: Sequence[Received]) -> str:
+def _stamp(rules: str, files: Sequence[Received], names: Mapping[str, Sequence[str]]) -> str:
     """Name what the questions depend on: the rules with the past, and the files compared."""
-    names = [(file.unit, file.role, file.digest) for file in files]
-    return hashlib.sha256(f"{rules} {names}".encode()).hexdigest()[:16]
+    compared = [(file.unit, file.role, file.digest) for file in files]
+    return hashlib.sha256(f"{rules} {compared} {names}".encode()).hexdigest()[:16]
+
+
+def _names(work: Work, files: Sequence[Received]) -> dict[str, tuple[str, ...]]:
+    """Give the names under which the bytes of a file came, where they came under several."""
+    wanted = {digest_of(file.digest) for file in files}
+    found = names_seen(work.book, wanted)
+    return {digest: names for digest, names in found.items() if len(names) > 1}
+
+
+def _sent_as_other(
+    work: Work, file: Received, names: Mapping[str, Sequence[str]]
+) -> Iterator[Finding]:
+    """Ask about the very same file that came once more under another unit's name or code."""
+    units = {unit.code: unit for unit in work.office.roster}
+    own = units.get(file.unit)
+    others = [unit for code, unit in units.items() if code != file.unit]
+    for name in names.get(digest_of(file.digest), ()):
+        if own is None or own.name in name or own.code in name:
+            continue
+        meant = [unit.name for unit in others if unit.name in name or unit.code in name]
+        if meant:
+            details = {"found": name, "other": "、".join(meant)}
+            yield Finding("sent_as_other", "explain", subject=name, details=details)
 
 
 def _not_told(found: Sequence[Finding], told: Collection[AuditedFinding]) -> tuple[Finding, ...]:

@@ -1,6 +1,7 @@
 """What stands in the book of record, as records: files, readings, findings, answers, summaries."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from pathlib import PurePath
 from types import MappingProxyType
 
 import msgspec
@@ -195,6 +196,16 @@ def sightings_of(book: Book, digest: str) -> tuple[Sighting, ...]:
     """List where the same bytes were seen, first first."""
     rows = book.ask("SELECT * FROM sighting WHERE digest = ? ORDER BY at, path", (digest,))
     return tuple(Sighting(*row) for row in rows)
+
+
+def names_seen(book: Book, digests: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """Give the names of the paths at which some bytes were seen, by digest, in order."""
+    wanted = msgspec.json.encode(sorted(digests)).decode()
+    sql = "SELECT digest, path FROM sighting WHERE digest IN (SELECT value FROM json_each(?))"
+    found: dict[str, set[str]] = {}
+    for digest, path in book.ask(sql, (wanted,)):
+        found.setdefault(digest, set()).add(PurePath(path).name)
+    return {digest: tuple(sorted(names)) for digest, names in sorted(found.items())}
 
 
 def save_readings(book: Book, readings: Mapping[str, Reading], read_by: str) -> None:

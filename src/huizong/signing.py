@@ -7,10 +7,10 @@ import msgspec
 from huizong.approval_sheet import write_approval
 from huizong.circulate import free_path, record_paper
 from huizong.closing import faults_of_summary
-from huizong.collect import safe_name
 from huizong.contents import Contents
 from huizong.errors import HuizongError
 from huizong.history import Made, last_summary, summaries_of
+from huizong.keeping import safe_name
 from huizong.paperwork import STEPS, Step, next_step, save_step, steps_of
 from huizong.periods import Period
 from huizong.safely import write_safely
