@@ -3,8 +3,8 @@
 Edit filled returns at random as people do, read them, print the outcome by kind of edit.
 
 COUNT edits of the file (9000) and OFFICE more through LibreOffice (1000); SEED makes them again,
-ONLY=123 or ONLY=office:123 one of them alone. Fails for one wrong figure, or for more than 2 %
-refused of those that a person would have read.
+ONLY=123 or ONLY=office:123 one of them alone, which stays in build/edits. Fails for one wrong
+figure, or for more than 2 % refused of those that a person would have read.
 """
 
 import os
@@ -23,10 +23,11 @@ from human_edits.running import OFFICE, of_files, of_the_office, together  # noq
 
 def tables(seed: int, files: range, office: range) -> list[Table]:
     """Make the edits of both ways."""
+    keep = ROOT / "build" / "edits" if len(files) + len(office) == 1 else None
     with tempfile.TemporaryDirectory() as folder:
-        done = [of_files(seed, files)]
+        done = [of_files(seed, files, keep)]
         if office:
-            done.append(of_the_office(seed, office, Path(folder)))
+            done.append(of_the_office(seed, office, Path(folder), keep))
     return done
 
 

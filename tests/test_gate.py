@@ -6,7 +6,7 @@ import zipfile
 
 import pytest
 
-from huizong.gate import Kind, Refused, admit
+from huizong.gate import COMPOUND, Kind, Refused, admit
 from odd_files import (
     BOOK,
     RELS,
@@ -59,6 +59,9 @@ def test_other_kinds(converted, kind):
     [
         (b"", "empty"),
         (b"P", "damaged"),
+        (COMPOUND[:5], "damaged"),
+        (b"hi", "csv"),
+        (b"\1\2", "other_kind"),
         (b"\0" * 4096, "damaged"),
         ("单位,人数\n和平,3\n".encode("gb18030"), "csv"),
         ("\ufeff单位\t人数\n和平\t3\n".encode("utf-16"), "csv"),

@@ -22,7 +22,7 @@ from human_edits.returns import returns
 from human_edits.running import of_files, of_the_office
 
 SEED = int(os.environ.get("HUIZONG_EDITS_SEED") or random.SystemRandom().randrange(10**6))
-FILES, OFFICE, CHILDREN = 600, 40, 12
+FILES, OFFICE, CHILDREN = 600, 36, 12
 Answer = Read | Refusal
 
 
@@ -48,7 +48,7 @@ def test_edits_of_the_file(capsys):
 @pytest.mark.slow
 def test_edits_through_libreoffice(tmp_path, capsys):
     """
-    Fault 19: of forty edits made by LibreOffice none gives a wrong figure, at most one is refused.
+    Fault 19: of 36 edits made by LibreOffice none gives a wrong figure, at most one is refused.
     """
     table = of_the_office(SEED, range(SEED % 1000, SEED % 1000 + OFFICE), tmp_path)
     shown(table, capsys)

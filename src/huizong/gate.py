@@ -98,8 +98,9 @@ def _refusal(data: bytes) -> Refused:
             return Refused(code, kind=name)
     if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
         return Refused("picture", kind="webp")
-    # Seven bytes are no file of any kind; blocks of zeros are left by a copy that was cut off.
-    if len(data) < 8 or not data.strip(b"\0") or b"PK\3\4" in data or COMPOUND in data:
+    # A few bytes may be the start of a workbook, and a copy that was cut off leaves zeros.
+    cut_off = COMPOUND.startswith(data) or b"PK\3\4".startswith(data) or not data.strip(b"\0")
+    if cut_off or b"PK\3\4" in data or COMPOUND in data:
         return Refused("damaged", reason="junk_in_front")
     return _refused_text(data)
 

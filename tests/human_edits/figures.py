@@ -1,6 +1,5 @@
 """What people type for a figure that can be read."""
 
-import re
 from decimal import Decimal
 
 from human_edits.draft import Draft
@@ -46,9 +45,7 @@ def number_as_text(draft: Draft) -> None:
     code, chance = draft.pick(), draft.chance
     value = new_value(draft, code)
     text = chance.choice((value, f"{Decimal(value):,}", f"{Decimal(value):,}".replace(",", " ")))
-    text = chance.choice((text, text, f"+{text}", f"0{text}" if "," not in text else text))
-    if re.search(r"\b0\d{1,2} ", text):
-        text = value
+    text = chance.choice((text, text, f"+{text}", f"0{value}"))
     if chance.random() < 0.5:
         text = text.translate(WIDE)
     text = chance.choice(("", *SPACES)) + text + chance.choice(("", *SPACES, *UNSEEN))

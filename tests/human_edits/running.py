@@ -1,6 +1,6 @@
 """Make, read and judge many edits, and say how each one that went wrong is made again."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from human_edits.catalogue import Edit, edits
@@ -11,15 +11,28 @@ from uno_session import uno_session
 OFFICE = "office"
 
 
-def of_files(seed: int, numbers: Iterable[int]) -> Table:
-    """Make edits of files and judge them."""
-    return table_of(seed, edits(seed, numbers))
+def of_files(seed: int, numbers: Iterable[int], keep: Path | None = None) -> Table:
+    """Make edits of files and judge them; the edited files stay in the folder `keep`."""
+    return table_of(seed, _kept(edits(seed, numbers), keep))
 
 
-def of_the_office(seed: int, numbers: Iterable[int], folder: Path) -> Table:
+def of_the_office(
+    seed: int, numbers: Iterable[int], folder: Path, keep: Path | None = None
+) -> Table:
     """Make edits through one LibreOffice and judge them."""
     with uno_session(folder) as session:
-        return table_of(seed, office_edits(session, folder, seed, numbers))
+        return table_of(seed, _kept(office_edits(session, folder, seed, numbers), keep))
+
+
+def _kept(made: Iterable[Edit], folder: Path | None) -> Iterator[Edit]:
+    for one in made:
+        if folder:
+            folder.mkdir(parents=True, exist_ok=True)
+            ending = one.names[-1] if one.kind.startswith(OFFICE) else "xlsx"
+            path = folder / f"{one.kind}-{one.number}.{ending}"
+            path.write_bytes(one.data)
+            print(f"{'+'.join(one.names)}: {path}")
+        yield one
 
 
 def table_of(seed: int, made: Iterable[Edit]) -> Table:
