@@ -197,7 +197,7 @@ def _jobs(
 ) -> Iterator[Job]:
     """List what is to be stamped: base file, return, what stands in place of what."""
     # Other bases in every office, so that no two add up to the same; the first one is faulty.
-    chance = random.Random(units[0].code)
+    chance = random.Random(f"bench {units[0].code}")
     chosen = [0, *(chance.randrange(BASES) for _ in units[1:])]
     used: Counter[int] = Counter()
     for number, (unit, base) in enumerate(zip(units, chosen, strict=True)):

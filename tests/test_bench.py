@@ -22,7 +22,7 @@ def test_bench_prints_every_figure(tmp_path):
     """
     All lines are `name: value`, no name is missing, and one file is opened again.
     """
-    environment = os.environ | {"SIZES": "3,2x2", "BASES": "7", "BENCH": str(tmp_path)}
+    environment = os.environ | {"SIZES": "3,2x2", "BASES": "4", "BENCH": str(tmp_path)}
     run = subprocess.run(
         [sys.executable, str(SCRIPT)], env=environment, capture_output=True, text=True, check=True
     )
