@@ -91,7 +91,7 @@ class _File:
         family = list(self._family(entry.child)) if entry.child != NONE else []
         demand(entry.child == NONE or self.entries[entry.child].black, "red top")
         self._height(entry.child)
-        keys = [(len(member.wide), _capitals(member.name)) for member in family]
+        keys = [(len(member.wide), capitals(member.name)) for member in family]
         demand(all(one < next_ for one, next_ in pairwise(keys)), "order")
         for member in family:
             demand(not set(member.name) & set("/\\:!"), "name")
@@ -172,7 +172,7 @@ class _Entry:
         self.name = self.wide.decode("utf-16-le")
 
 
-def _capitals(name: str) -> list[int]:
+def capitals(name: str) -> list[int]:
     """Give the units of UTF-16 in capitals, one for each; a pair is left as it is."""
     units = struct.unpack(f">{len(name.encode('utf-16-be')) // 2}H", name.encode("utf-16-be"))
     return [_capital(unit) for unit in units]

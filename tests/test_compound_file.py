@@ -21,7 +21,8 @@ NAMES = st.text(LETTERS, min_size=1, max_size=15)
 
 def distinct(storage: dict) -> dict:
     """Keep one of the names that differ in capitals only."""
-    return {name.casefold().upper(): item for name, item in storage.items()}
+    named = {tuple(compound.capitals(name)): name for name in storage}
+    return {name: storage[name] for name in named.values()}
 
 
 STORAGES = st.recursive(

@@ -168,18 +168,38 @@ def test_records_are_those_of_excel():
     """
     The dir stream has the records that Excel writes for a project and for each of its modules.
     """
-    with zipfile.ZipFile(XLWINGS / "quickstart.xlsm") as parts:
-        streams = by_olefile(parts.read("xl/vbaProject.bin"))
-    excel = [number for number, _ in ovba.records(ovba.decompress(streams["VBA/dir"]))]
+    excel = _excels_records("quickstart.xlsm")
     modules = (WORKBOOK, SHEET, standard("Module1"), Module("Sheet2", Kind.SHEET))
     data = write_project(Project("VBAProject", modules))
 
     ours = ovba.records(ovba.decompress(compound.read(data)["VBA/dir"]))
 
-    numbers = [number for number, _ in ours]
-    information = [number for number in excel[: excel.index(0x16)] if number != 0x4A]
+    # COMPATVERSION is of newer Excels only; then come the libraries, then the modules.
+    numbers, excels = ([number for number, _ in records] for records in (ours, excel))
+    information = [number for number in excels[: excels.index(0x16)] if number != 0x4A]
     assert numbers[: numbers.index(0x16)] == information
-    assert numbers[numbers.index(0x0F) :] == excel[excel.index(0x0F) :]
+    assert numbers[numbers.index(0x0F) :] == excels[excels.index(0x0F) :]
+
+
+def test_libraries_and_code_page_are_those_of_excel():
+    """
+    The code page and the library of Office are as Excel writes them, that of OLE as it is known.
+    """
+    excel = _excels_records("quickstart.xlsm")
+    ours = ovba.records(ovba.decompress(compound.read(write_project(project()))["VBA/dir"]))
+    (code_page,) = (content for number, content in ours if number == 0x03)
+    ole, office = (content for number, content in ours if number == 0x0D)
+
+    assert (0x03, code_page) in excel
+    assert (0x0D, office) in excel
+    assert ole[4:].startswith(b"*\\G{00020430-0000-0000-C000-000000000046}#2.0#0#")
+    assert [content for number, content in ours if number == 0x16] == [b"stdole", b"Office"]
+
+
+def _excels_records(book: str) -> list[tuple[int, bytes]]:
+    with zipfile.ZipFile(XLWINGS / book) as parts:
+        streams = by_olefile(parts.read("xl/vbaProject.bin"))
+    return ovba.records(ovba.decompress(streams["VBA/dir"]))
 
 
 NAMES = st.from_regex(r"[A-Za-z][A-Za-z0-9_]{0,30}", fullmatch=True)
