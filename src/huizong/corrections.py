@@ -33,7 +33,7 @@ _NOT_LESS = {"<=": "≤ ", "<": "< ", ">=": "≥ ", ">": "> ", "<>": "≠ "}
 
 def filled_as_sent(blank: Blank, reading: Reading) -> Blank:
     """Fill a blank with what the sender typed, as it was typed; formulas are the blank's own."""
-    if reading.identity.version != blank.identity.version:
+    if reading.identity.version != blank.identity.version and not reading.figures:
         return blank  # its cells were never read
     plan = blank.form_set.plan
     sent = {rows.symbol for rows in reading.ledgers}

@@ -8,6 +8,7 @@ import msgspec
 
 from huizong.cells import squash
 from huizong.findings import named, told
+from huizong.former import as_now, as_then, known_version
 from huizong.forms import FormSet, Ledger, installed, read_form_set
 from huizong.gate import Refused
 from huizong.layout import TAG_SHEET, ledger_sheet, report_sheet, statistics_sheet
@@ -186,6 +187,10 @@ def _read_set(
     version = "" if heading.summary else _version(pages, form_set)
     identity, more = _identity(page, heading, tag, form_set, version)
     if identity.version != form_set.version and not heading.summary:
+        former = known_version(form_set, identity.version)
+        if former:
+            then = as_then(form_set, former, identity.version)
+            return as_now(_read_set(book, pages, tag, then, statistics), form_set, former)
         # Never read by the wrong map: its figures are not taken at all.
         old = _old_version(identity, page, form_set)
         seal = tag.get("seal", "")
