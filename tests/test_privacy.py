@@ -26,6 +26,7 @@ from huizong.forms import FormSet
 from huizong.office import open_office
 from huizong.outgoing import numbers_of_persons
 from huizong.publish import publish
+from huizong.ready import ready_to_submit
 from huizong.sample import fill
 from huizong.work import at_work, checked_sets
 from huizong.write import summary_bytes
@@ -224,17 +225,20 @@ def test_summary_with_a_number_waits_until_it_is_released(sent, readers, tmp_pat
         pipeline.audit(work, PERIOD)
         first = publish(work, leaking, PERIOD)
         asked = [one for one in first.summary.findings if one.finding.code == "personal_number"]
+        waits = [one.code for one in ready_to_submit(work, PERIOD, "TJ")]
         again = publish(work, leaking, PERIOD)
         for one in asked:
             typed = Typed(key=one.key, action="accept", officer="王主任", reason="系办公室对外电话")
             pipeline.answer(work, str(PERIOD), typed)
         released = publish(work, leaking, PERIOD)
         last = publish(work, leaking, PERIOD)
+        ready = [one.code for one in ready_to_submit(work, PERIOD, "TJ")]
 
     assert (first.new, first.personal) == (True, len(asked))
     assert asked
     assert (again.new, again.personal) == (False, len(asked))
     assert (released.summary.number, released.personal) == (first.summary.number + 1, 0)
     assert not last.new
+    assert ("personal" in waits, "personal" in ready) == (True, False)
     assert verify(first.path).waits
     assert leaks(str([one.finding for one in asked])) == []

@@ -23,6 +23,11 @@ from huizong.write import summary_bytes
 PERSONAL = "personal_number"
 
 
+def personal_in(summary: Summary) -> int:
+    """Count the numbers of persons in a summary that nobody has released."""
+    return sum(one.stands and one.finding.code == PERSONAL for one in summary.findings)
+
+
 class Published(msgspec.Struct, frozen=True):
     """One summary: where it stands, its 汇总校验码, whether it is new, its 数据更正单 if any."""
 
@@ -35,7 +40,7 @@ class Published(msgspec.Struct, frozen=True):
     @property
     def personal(self) -> int:
         """How many numbers of persons stand in it that nobody has released: it must not go up."""
-        return sum(one.stands and one.finding.code == PERSONAL for one in self.summary.findings)
+        return personal_in(self.summary)
 
     @property
     def moved(self) -> bool:

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 
 from huizong.closing import Open, faults_of_summary
+from huizong.editions import personal_in
+from huizong.history import last_summary
 from huizong.paperwork import STEPS, last_made, steps_of
 from huizong.periods import Period
 from huizong.texts import name_of, say
@@ -21,6 +23,9 @@ def ready_to_submit(work: Work, period: Period, set_code: str) -> tuple[Open, ..
 def _open(work: Work, period: Period, set_code: str) -> Iterator[Open]:
     checked = checked_sets()[set_code]
     yield from faults_of_summary(work, checked, period)
+    summary = last_summary(work.book, str(period), set_code)
+    if summary and (count := personal_in(summary)):
+        yield Open("personal", {"set": name_of(checked.form_set), "count": count})
     made = last_made(work.book, str(period), set_code)
     if made is None or not work.office.settings.signing:
         return
