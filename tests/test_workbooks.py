@@ -179,6 +179,16 @@ def test_errors_new_and_old(error):
     assert (sheet.errors, sheet.rows) == ({(0, 0): error}, [["", 2]])
 
 
+@pytest.mark.parametrize(
+    "cell",
+    ["<c\nr='A1' t='e'><v >#SPILL!</v></c >", '<c r="A1" t = "e" ><f>X</f > <v>#SPILL!</v></c>'],
+)
+def test_new_errors_however_they_are_written(cell):
+    """Fault 13: blanks and other quotes inside the tags change nothing."""
+    sheet = cells(f'{cell}<c r="B1"><v>2</v></c>')
+    assert (sheet.errors, sheet.rows) == ({(0, 0): "#SPILL!"}, [["", 2]])
+
+
 @pytest.mark.parametrize("value", ["NaN", "INF", "-INF", "1e400", "Infinity", "1,5", "abc"])
 def test_no_number(value):
     """Fault 15: what is no finite number in a number's place is refused."""

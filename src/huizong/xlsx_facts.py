@@ -24,8 +24,8 @@ KNOWN_ERRORS = frozenset(
     (b"#DIV/0!", b"#N/A", b"#NAME?", b"#NULL!", b"#NUM!", b"#REF!", b"#VALUE!", b"#GETTING_DATA")
 )
 ERROR_CELL = re.compile(
-    rb'(<(?:\w+:)?c [^>]*\bt="e"[^>]*>(?:<(?:\w+:)?f\b[^>]*/>|<(?:\w+:)?f\b[^>]*>[^<]*</[\w:]+>)?'
-    rb"<(?:\w+:)?v>)([^<]*)"
+    rb"(<(?:\w+:)?c\s[^>]*\bt\s*=\s*[\"']e[\"'][^>]*>\s*"
+    rb"(?:<(?:\w+:)?f\b[^>]*/>|<(?:\w+:)?f\b[^>]*>[^<]*</[\w:]+\s*>)?\s*<(?:\w+:)?v\s*>)([^<]*)"
 )
 SHEET_KINDS = {
     "worksheet": "worksheet",
