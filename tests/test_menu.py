@@ -9,10 +9,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import filelock
 import pytest
 
 from huizong import pipeline
 from huizong.asking import dropped
+from huizong.errors import HuizongError
 from huizong.launchers import (
     LINUX,
     WINDOWS,
@@ -21,9 +23,11 @@ from huizong.launchers import (
     windows_launcher,
     write_launchers,
 )
+from huizong.lock import LOCK, hold, me
 from huizong.menu import ACTIONS
-from huizong.office import init_office
+from huizong.office import init_office, sample_roster
 from huizong.texts import say, speak
+from huizong.unit_names import find_unit
 from programs import require
 from returned import PERIOD, at, good, put
 from terminal import LIMIT, SRC, Terminal
@@ -328,3 +332,47 @@ def test_linux_launcher_quotes_the_path_of_python():
     first = script.split(";", 1)[0]
     done = subprocess.run(["sh", "-c", f'{first}; printf %s "$P"'], capture_output=True, check=True)
     assert done.stdout.decode() == '/opt/a"b$c%d/python3'
+
+
+def test_close_and_paper_and_signing_by_numbers(office):
+    """
+    What comes after the summary is asked and said as on the command line, with the same refusals.
+    """
+    with Terminal(["menu", office, "--now", SENT]) as terminal:
+        terminal.until(say("menu.choose"))
+        paper = choose(terminal, "paper", "2026Q1", "和平社区", "1234")
+        signing = choose(terminal, "sign", "", "")
+        closed = choose(terminal, "close", "", "王芳", "全部核对")
+        reopened = choose(terminal, "reopen", "", "王芳", "更正")
+        terminal.type(NUMBERS["history"])
+        terminal.type("")
+        terminal.until(say("menu.cancelled"))
+        terminal.until(say("menu.back"))
+        terminal.type("0")
+        assert terminal.end() == 0
+
+    assert "990101001001" in paper
+    assert say("error.sign_nothing", period="2026Q1") in signing
+    assert PERIOD.zh in closed.rpartition(say("menu.working", name=say("menu.action.close")))[2]
+    told = reopened.rpartition(say("menu.working", name=say("menu.action.reopen")))[2]
+    assert say("error.not_closed", period=PERIOD.zh) in told
+    assert "Traceback" not in terminal.shown
+
+
+def test_near_names_are_those_that_share_more_than_their_ending():
+    """
+    和评社区 is near 和平社区 only: that others end in 社区 too makes them no nearer.
+    """
+    match = find_unit(sample_roster(), "和评社区")
+
+    assert [unit.name for unit in match.candidates] == ["和平社区"]
+
+
+def test_lock_without_a_note_names_nobody(tmp_path):
+    """
+    Who cannot be told yet is not shown as a question mark.
+    """
+    with filelock.FileLock(tmp_path / LOCK), pytest.raises(HuizongError) as raised:
+        hold(tmp_path, me("2026-04-03T09:00:00")).__enter__()
+
+    assert raised.value.code == "error.locked_by_someone"

@@ -4,12 +4,14 @@ import os
 import shlex
 import unicodedata
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from huizong.answers import Typed, action_of
 from huizong.errors import HuizongError
 from huizong.office import Office
+from huizong.paperwork import STEPS
 from huizong.periods import Period
 from huizong.texts import listed, say
 from huizong.unit_names import find_unit
@@ -88,13 +90,47 @@ def ask_answer(desk: Desk) -> tuple[Typed]:
     decision = _needed(say("menu.decision"))
     action = _DECISIONS.get(unicodedata.normalize("NFKC", decision)) or action_of(decision)
     file = _needed(say("menu.file")) if action == "use" else ""
-    known = desk.office.settings.officer
-    prompt = say("menu.officer" if known else "menu.officer_first", officer=known)
-    officer = ask(prompt) or known
-    if not action or not officer:
+    if not action:
         raise Back
-    reason = _needed(say("menu.reason"))
+    officer, reason = ask_grounds(desk)
     return (Typed(key=key, action=action, officer=officer, reason=reason, file=file),)
+
+
+def ask_grounds(desk: Desk) -> tuple[str, str]:
+    """Ask who decides and why."""
+    officer = _officer(desk)
+    return officer, _needed(say("menu.reason"))
+
+
+def ask_paper(desk: Desk) -> tuple[tuple[Any, ...]]:
+    """Ask for the code on a paper copy; without a unit all copies are listed."""
+    # Late: what reads lists of paper copies takes longer to load than the menu to open.
+    from huizong.paper_copies import Noted
+
+    (unit,) = ask_unit(desk)
+    return ((Noted(unit, _needed(say("menu.paper_code"))),) if unit else (),)
+
+
+def ask_step(desk: Desk) -> tuple[str, str, str]:
+    """Ask for a step of signing, by whom and with what remark; nothing shows where it stands."""
+    typed = ask_number(say("menu.step"))
+    if not typed:
+        return "", "", ""
+    step = {str(number): name for number, name in enumerate(STEPS, 1)}.get(typed, typed)
+    return step, _officer(desk), ask(say("menu.remark"))
+
+
+def ask_earlier(_desk: Desk) -> tuple[Path]:
+    """Ask for the file of figures of earlier periods."""
+    return (dropped(_needed(say("menu.earlier")))[0],)
+
+
+def _officer(desk: Desk) -> str:
+    known = desk.office.settings.officer
+    officer = ask(say("menu.officer" if known else "menu.officer_first", officer=known)) or known
+    if not officer:
+        raise Back
+    return officer
 
 
 def dropped(text: str) -> tuple[Path, ...]:

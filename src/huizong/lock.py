@@ -87,7 +87,9 @@ def _write_note(folder: Path, holder: Holder) -> None:
 
 
 def _told(folder: Path, holder: Holder | None) -> HuizongError:
-    holder = holder or Holder("?", "?", 0, "?")
+    if holder is None:
+        # Between taking the lock and writing the note, or the note cannot be read.
+        return HuizongError("error.locked_by_someone", folder=folder)
     details = msgspec.structs.asdict(holder)
     return HuizongError("error.locked", **details, note=folder / NOTE)
 

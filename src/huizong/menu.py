@@ -13,9 +13,13 @@ from huizong.asking import (
     Back,
     Desk,
     ask_answer,
+    ask_earlier,
     ask_files,
+    ask_grounds,
     ask_number,
+    ask_paper,
     ask_period,
+    ask_step,
     ask_summary,
     ask_unit,
 )
@@ -50,7 +54,12 @@ ACTIONS = (
     Action("differences", acts.differences, ask_unit),
     Action("aggregate", acts.aggregate),
     Action("papers", acts.papers),
+    Action("paper", acts.paper, ask_paper),
+    Action("sign", acts.sign, ask_step),
+    Action("close", acts.close, ask_grounds),
+    Action("reopen", acts.reopen, ask_grounds),
     Action("verify", acts.verify, ask_summary, period=False, office=False),
+    Action("history", acts.history, ask_earlier, period=False),
 )
 _BY_NUMBER = {str(number): action for number, action in enumerate(ACTIONS, 1)}
 _COLLECT = next(action for action in ACTIONS if action.name == "collect")

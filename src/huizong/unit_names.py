@@ -32,6 +32,10 @@ def name_key(name: str) -> str:
     return text
 
 
+def _bare(name: str) -> str:
+    return name_key(name).partition("\0")[0]
+
+
 def find_unit(roster: Sequence[Unit], name: str) -> Match:
     """
     Find the unit of a name: exact after folding, over names, aliases and usual suffixes.
@@ -45,6 +49,7 @@ def find_unit(roster: Sequence[Unit], name: str) -> Match:
             return Match(found[0])
         if found:
             return Match(None, tuple(found))
-    names = {squash(n): unit for unit in roster for n in (unit.name, *unit.aliases)}
-    near = difflib.get_close_matches(squash(name), names, n=3, cutoff=0.5)
+    # Without endings: every community is half like 某某社区.
+    names = {_bare(n): unit for unit in roster for n in (unit.name, *unit.aliases)}
+    near = difflib.get_close_matches(_bare(name), names, n=3, cutoff=0.5)
     return Match(None, tuple({names[n].code: names[n] for n in near}.values()))
