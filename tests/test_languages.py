@@ -20,13 +20,17 @@ from huizong import pipeline
 from huizong.cli import app, run
 from huizong.control import CONSOLE, HELP
 from huizong.findings import _HEAD
-from huizong.forms import installed, read_form_set
+from huizong.forms import FormSet, installed, read_form_set
 from huizong.layout import STATUSES
 from huizong.records import LEVELS, Reading
 from huizong.roster import FIELDS, SHEET
 from huizong.settings import LANGUAGES as LANGUAGE_NAMES
 from huizong.settings import SETTINGS
 from huizong.texts import LANGUAGES, catalogue, speak
+from huizong.verify import verify_file
+from huizong.write import summary_bytes
+from issued import audited, blank_of, filled, read, written
+from made import made_summary
 from returned import PERIOD, at, good, put, with_figure
 
 SOURCE = Path(__file__).parents[1] / "src" / "huizong"
@@ -377,3 +381,88 @@ def test_guard_of_code_finds_what_is_planted(tmp_path):
     (tmp_path / "planted.py").write_text(text, encoding="utf-8")
 
     assert left_in_code(tmp_path) == ["planted.py:6: 请核对"]
+
+
+BOTH_WAYS = (("zh", "en"), ("en", "zh"))
+
+
+@pytest.mark.parametrize(("written_in", "read_in"), BOTH_WAYS)
+def test_summary_is_read_above_in_the_other_language(written_in, read_in, tmp_path):
+    """
+    A summary says the same to an office that works in the other language, and holds there.
+    """
+    path = tmp_path / "summary.xlsx"
+    summary, form_set = made_summary()
+    speak(written_in)
+    path.write_bytes(summary_bytes(summary, form_set)[0])
+    here = read(path.read_bytes())
+    speak(read_in)
+    there, verification = read(path.read_bytes()), verify_file(path)
+    speak("zh")
+
+    assert len(there.figures) == len(form_set.indicators)
+    assert there == here
+    assert there.identity.role == "summary"
+    assert verification.faults == ()
+
+
+@pytest.mark.parametrize(("written_in", "read_in"), BOTH_WAYS)
+def test_return_is_read_in_the_other_language(written_in, read_in):
+    """
+    A workbook issued and filled in in one language reads the same in the other, without a fault.
+    """
+    speak(written_in)
+    data = written(filled(blank_of()))
+    here = read(data)
+    speak(read_in)
+    there = read(data)
+    speak("zh")
+
+    assert there == here
+    assert audited(there).findings[0] == ()
+    assert {rows.status for rows in there.ledgers if rows.symbol != "TJ_P"} <= {*STATUSES, ""}
+
+
+def lacking(form_set: FormSet) -> Iterator[str]:
+    """What a form set says in Chinese only; choices and the plan's items are data."""
+    measured = [*form_set.indicators, *(c for one in form_set.ledgers for c in one.columns)]
+    things = [form_set, *form_set.ledgers, *form_set.relations, *form_set.sections, *measured]
+    yield from (one.zh for one in things if not one.en)
+    yield from (one.unit for one in measured if one.unit not in KNOWN_SIGNS | measures())
+    for one in form_set.indicators:
+        pairs = ((one.section, one.section_en), (one.definition, one.definition_en))
+        yield from (zh for zh, en in pairs if zh and not en)
+    yield from (one.help for one in form_set.ledgers if one.help and not one.help_en)
+    if len(form_set.notes) != len(form_set.notes_en) or not form_set.title_en:
+        yield form_set.title
+
+
+KNOWN_SIGNS = {"", "%"}
+
+
+def measures() -> set[str]:
+    """The units of measure that have English."""
+    return {code.removeprefix("measure.") for code in catalogue() if code.startswith("measure.")}
+
+
+@pytest.mark.parametrize("folder", list(installed().values()), ids=lambda folder: folder.name)
+def test_every_form_set_is_in_both_languages(folder):
+    """
+    Figures, ledgers, columns, relations, sections, notes and measures of a form set have English.
+    """
+    assert list(lacking(read_form_set(folder))) == []
+
+
+def test_guard_of_form_sets_finds_what_is_planted():
+    """
+    A relation without English and an unknown measure are found.
+    """
+    form_set = read_form_set(installed()["TJ"])
+    first, *others = form_set.relations
+    mute = msgspec.structs.replace(first, en="")
+    odd = msgspec.structs.replace(form_set.indicators[0], unit="箩")
+    planted = msgspec.structs.replace(
+        form_set, relations=(mute, *others), indicators=(odd, *form_set.indicators[1:])
+    )
+
+    assert list(lacking(planted)) == [first.zh, "箩"]
