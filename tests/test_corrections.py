@@ -133,6 +133,11 @@ def test_problems_follow_their_cells_when_rows_have_moved(office):
     assert (cells["result"], cells["accepted_on"]) == ("I9", "B10")
     assert column(sheet, 1)[:3] == ["TJ-1 D30", "TJ-L1 I8", "TJ-L1 B9"]
     assert "I8" in column(sheet, 4)[1]
+    # Of rows that a relation is about, each is named by its new number.
+    of_rows = [one.finding for one in entry.findings if one.finding.subject == "TJ-R18"]
+    (line,) = (number for number, text in enumerate(column(sheet, 4)) if "TJ-R18" in text)
+    assert [one.details["rows"] for one in of_rows] == ["8"]
+    assert (column(sheet, 1)[line][-1], column(sheet, 2)[line]) == ("7", "第 7 行")
 
 
 def test_figure_typed_over_a_formula_gets_its_formula_back(office):

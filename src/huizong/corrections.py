@@ -10,7 +10,7 @@ import msgspec
 from huizong import layout
 from huizong.cells import NOT_APPLICABLE
 from huizong.desk import Asked, Blank, Mark, Problem
-from huizong.findings import details_of, remedy, words
+from huizong.findings import details_of, remedy, told, words
 from huizong.forms import Ledger
 from huizong.language import Rule
 from huizong.layout import Place
@@ -260,7 +260,7 @@ class _Moving:
     def _moved_rows(self, finding: Finding, rule: Rule) -> tuple[Finding, tuple[Place, ...]]:
         """Rows are consecutive in the copy: say their new numbers, and mark their cells."""
         pair = self._by_sheet.get(finding.sheet)
-        numbers = [int(one) for one in finding.details.get("found", "").split(",") if one.isdigit()]
+        numbers = map(int, re.findall(r"\d+", finding.details.get("rows", "")))
         positions = (
             [pair[1].numbers.index(n) for n in numbers if n in pair[1].numbers] if pair else []
         )
@@ -273,7 +273,8 @@ class _Moving:
             self._row(ledger, at, column) for at in positions for column in columns or [0]
         )
         shown = [str(layout.LEDGER_HEADING_ROW + 2 + at) for at in positions]
-        details = {**finding.details, "rows": "、".join(shown[:12]), "found": "、".join(shown[:12])}
+        rows = "、".join(shown)
+        details = {**finding.details, "rows": rows, **told("finding.rows", "found", rows=rows)}
         moved = msgspec.structs.replace(
             finding, sheet=places[0].sheet, cell=places[0].cell, details=details
         )

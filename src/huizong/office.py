@@ -16,7 +16,7 @@ from huizong.records import LEVELS, Unit, level_of
 from huizong.roster import Line, read_lines, refuse_unknown_parents
 from huizong.safely import told, write_safely
 from huizong.settings import Settings, read_control
-from huizong.texts import marked
+from huizong.texts import listed, marked
 
 CONTROL = ("控制台.xlsx", "控制台.xlsm")
 BOOK = "huizong.db"
@@ -163,9 +163,9 @@ def unit_level(unit: Unit) -> str:
 
 def _own_unit(units: Sequence[Unit], code: str | None, folder: Path) -> Unit:
     """Find who the office is: as said, else the one unit over all others of the roster."""
-    listed = {unit.code: unit for unit in units}
+    by_code = {unit.code: unit for unit in units}
     if code is None:
-        tops = [unit for unit in units if unit.parent not in listed]
+        tops = [unit for unit in units if unit.parent not in by_code]
         parents = Counter(unit.parent for unit in tops)
         with_units = [top for top in tops if any(unit.parent == top.code for unit in units)]
         if len(tops) == 1 and with_units:
@@ -174,8 +174,8 @@ def _own_unit(units: Sequence[Unit], code: str | None, folder: Path) -> Unit:
             said = listed(marked(f"{parent}（{count}）") for parent, count in parents.items())
             raise HuizongError("error.office_unknown", found=said)
         (code,) = parents
-    if code in listed:
-        return listed[code]
+    if code in by_code:
+        return by_code[code]
     # Nothing else names the office yet; the settings sheet asks a person to look at it.
     name = folder.resolve().name
     named = any(unicodedata.east_asian_width(char) == "W" for char in name)
