@@ -86,6 +86,7 @@ class Draft(Expected):
     typed_over: dict[str, str] = field(default_factory=dict)
     no_formula: set[str] = field(default_factory=set)
     order: list[str] = field(default_factory=list)
+    copied: bool = False
 
     @property
     def figures(self) -> Page:
@@ -122,7 +123,8 @@ class Draft(Expected):
 
     def finish(self) -> None:
         """Let the spreadsheet work its formulas out, or leave old results in them."""
-        stale = self.chance.random() < 0.5
+        # A copy of the form shows the old results too.
+        stale = self.copied or self.chance.random() < 0.5
         results = self.truth.figures()
         for code in WORKED_OUT:
             if self.unread or code in self.open or code not in self.figures.row_of:
@@ -131,7 +133,7 @@ class Draft(Expected):
                 self.listed |= {code} if results[code] else set()
             elif code in self.typed_over:
                 self._settle(code, results[code])
-            elif code not in self.truth.overtyped and results[code] != self.issued[code]:
+            elif results[code] != self.issued[code]:
                 self._change(code, results[code], stale)
 
     def _settle(self, code: str, value: str) -> None:

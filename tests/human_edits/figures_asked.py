@@ -137,9 +137,7 @@ def overtyped(draft: Draft) -> None:
     code = draft.pick(("JC04", "JC05"))
     value = str(int(draft.truth.figures()[code]) + draft.chance.choice((-3, -1, 1, 7)))
     draft.figures.number(draft.cell(code), value)
-    draft.truth.overtyped[code] = value
-    # Where its parts cannot be read, those are asked about first.
-    draft.ask(code, "units", "compound", "building_no")
+    draft.typed_over[code] = value
 
 
 KINDS = (

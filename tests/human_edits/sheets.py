@@ -35,6 +35,7 @@ def hidden(draft: Draft) -> None:
 def copied(draft: Draft) -> None:
     """A copy in which nothing differs does no harm."""
     name = draft.chance.choice(SHEETS)
+    draft.copied = name == FIGURES
     _add(draft, draft.tab(name).copied(f"{draft.tab(name).name} (2)"))
 
 
