@@ -1,6 +1,8 @@
 """The menu opened by double click: numbered actions, done and told as on the command line."""
 
 import contextlib
+import importlib
+import signal
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -146,6 +148,7 @@ def _perform(desk: Desk, action: Action, asked: Sequence[Any]) -> None:
 
 
 def _tell(desk: Desk, action: Action, asked: Sequence[Any]) -> None:
+    _load()
     if action.office:
         with office_at_work(desk.office.folder, desk.now, action.name) as work:
             told = action.act(work, *asked)
@@ -154,3 +157,19 @@ def _tell(desk: Desk, action: Action, asked: Sequence[Any]) -> None:
     print(*told.lines, sep="\n")
     if told.waits:
         print(say("menu.waits"))
+
+
+def _load() -> None:
+    """
+    Load what the actions need; Ctrl-C waits until that is done.
+
+    A library that is stopped while it is loaded cannot be loaded again in the same process.
+    """
+    pressed: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: pressed.append(number))
+    try:
+        importlib.import_module("huizong.pipeline")
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if pressed:
+        raise KeyboardInterrupt
