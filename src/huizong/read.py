@@ -7,27 +7,34 @@ from pathlib import Path
 import msgspec
 
 from huizong.cells import squash
-from huizong.findings import named, told
+from huizong.findings import named
 from huizong.former import as_now, as_then, known_version
 from huizong.forms import FormSet, Ledger, installed, read_form_set
 from huizong.gate import Refused
 from huizong.layout import TAG_SHEET, ledger_sheet, report_sheet, statistics_sheet
 from huizong.ledger_states import find_state
-from huizong.periods import Period
 from huizong.read_figures import (
     Heading,
-    find_heading,
     find_rows,
     read_column,
     read_figures,
     read_remarks,
 )
+from huizong.read_identity import (
+    Page,
+    heading_agrees,
+    identity_of,
+    others_front,
+    page_of,
+    tag_of,
+    tags_of,
+    version_of,
+)
 from huizong.read_rows import LedgerHeading, find_ledger_heading, ledger_totals, read_ledger
 from huizong.read_summary import read_summary
 from huizong.read_texts import read_explanations, read_texts
-from huizong.records import OWN, SUMMARY, UNIT, Finding, Identity, LedgerRows, Reading
-from huizong.sheets import Labels, folded, form_mark, labelled, words
-from huizong.texts import catalogue, say
+from huizong.records import Finding, Identity, LedgerRows, Reading
+from huizong.sheets import words
 from huizong.unseen import unseen
 from huizong.workbooks import Sheet, Workbook, open_workbook
 
@@ -45,25 +52,6 @@ class Read(msgspec.Struct, frozen=True, tag="read"):
     """What a file holds: a reading for each form set in it."""
 
     readings: tuple[Reading, ...]
-
-
-class _Page(msgspec.Struct, frozen=True):
-    """
-    A sheet with its first rows folded for matching, and the form's number that it shows.
-
-    `heading` is that of a sheet of figures, `codes` what stands below it; both for all form sets.
-    """
-
-    sheet: Sheet
-    top: list[list[str]]
-    labels: Labels
-    mark: str
-    heading: Heading | None = None
-    codes: frozenset[str] = frozenset()
-
-    def label(self, key: str) -> tuple[str, str]:
-        """Give what stands behind a label and its cell; two empty texts if it is nowhere."""
-        return self.labels.get(key, ("", ""))
 
 
 def read_file(path: str) -> bytes:
@@ -108,11 +96,11 @@ def read_workbook(book: Workbook) -> Iterator[Reading]:
         Refused: If there is no statistics sheet of an installed form set (`not_ours`).
     """
     pages = [
-        _page(sheet)
+        page_of(sheet)
         for sheet in book.sheets
         if sheet.kind == "worksheet" and sheet.name != TAG_SHEET
     ]
-    tags = _tags(book)
+    tags = tags_of(book)
     found = False
     for code, form_set in form_sets().items():
         statistics = _statistics(pages, form_set)
@@ -120,12 +108,12 @@ def read_workbook(book: Workbook) -> Iterator[Reading]:
             found = True
             _refuse_several([page for page, _ in statistics])
             own = [page for page in pages if _owners().get(page.mark, code) == code]
-            yield _read_set(book, own, _tag_of(tags, form_set), form_set, statistics)
+            yield _read_set(book, own, tag_of(tags, form_set), form_set, statistics)
     if not found:
         raise _without_figures(pages)
 
 
-def _refuse_several(pages: Sequence[_Page]) -> None:
+def _refuse_several(pages: Sequence[Page]) -> None:
     """Turn a workbook with the figures of several units away: whose it is would be a guess."""
     units = {}
     for page in pages:
@@ -136,38 +124,13 @@ def _refuse_several(pages: Sequence[_Page]) -> None:
         raise Refused("several_units", parts="、".join(units.values()), count=len(units))
 
 
-def _without_figures(pages: Sequence[_Page]) -> Refused:
+def _without_figures(pages: Sequence[Page]) -> Refused:
     """Tell a part of a return, sent without its sheet of figures, from what is none of ours."""
     names = [page.sheet.name for page in pages if page.mark in _owners()]
     return Refused("part_only", parts="、".join(names)) if names else Refused("not_ours")
 
 
-def _page(sheet: Sheet) -> _Page:
-    top = folded(sheet)
-    heading = find_heading(top)
-    codes: frozenset[str] = frozenset()
-    if heading:
-        column = heading.columns["code"]
-        codes = frozenset(
-            squash(row[column]).upper()
-            for row in sheet.rows[heading.row + 1 :]
-            if column < len(row) and isinstance(row[column], str)
-        )
-    return _Page(sheet, top, labelled(top, sheet), form_mark(top), heading, codes)
-
-
-def _tags(book: Workbook) -> list[Mapping[str, str]]:
-    """Read the hidden sheet, a form set in each column behind the names; a hint, no authority."""
-    rows = next((sheet.rows[:40] for sheet in book.sheets if sheet.name == TAG_SHEET), ())
-    named = [row for row in rows if len(row) > 1 and row[0] != ""]
-    width = min(40, max(map(len, named), default=0))
-    return [
-        {str(row[0]): str(row[column]) for row in named if column < len(row)}
-        for column in range(1, width)
-    ]
-
-
-def _statistics(pages: Sequence[_Page], form_set: FormSet) -> list[tuple[_Page, Heading]]:
+def _statistics(pages: Sequence[Page], form_set: FormSet) -> list[tuple[Page, Heading]]:
     """Find the sheets of figures of a form set: a heading, and below it rows of its codes."""
     found = []
     codes = set(form_set.by_code)
@@ -179,13 +142,13 @@ def _statistics(pages: Sequence[_Page], form_set: FormSet) -> list[tuple[_Page, 
 
 
 def _read_set(
-    book: Workbook, pages: Sequence[_Page], tag: Mapping[str, str], form_set: FormSet,
-    statistics: list[tuple[_Page, Heading]],
+    book: Workbook, pages: Sequence[Page], tag: Mapping[str, str], form_set: FormSet,
+    statistics: list[tuple[Page, Heading]],
 ) -> Reading:  # fmt: skip
     chosen, doubts = _one_sheet(statistics, statistics_sheet(form_set), form_set)
     page, heading = chosen
-    version = "" if heading.summary else _version(pages, form_set)
-    identity, more = _identity(page, heading, tag, form_set, version)
+    version = "" if heading.summary else version_of(pages, form_set)
+    identity, more = identity_of(page, heading, tag, form_set, version)
     if identity.version != form_set.version and not heading.summary:
         former = known_version(form_set, identity.version)
         if former:
@@ -212,7 +175,7 @@ def _read_set(
         own = read_column(page.sheet, heading, rows, "own", form_set, book=book)
         return Reading(**common, own=own, **read_summary(book, form_set, identity.name, findings))
     ledgers = tuple(_ledgers(book, pages, form_set, findings))
-    findings += _heading_agrees(pages, page, form_set, ledgers)
+    findings += heading_agrees(pages, page, form_set, ledgers)
     return Reading(
         **common,
         previous=read_column(page.sheet, heading, rows, "prev", form_set, book=book),
@@ -230,8 +193,8 @@ def _read_set(
 
 
 def _one_sheet(
-    found: list[tuple[_Page, Heading]], name: str, form_set: FormSet
-) -> tuple[tuple[_Page, Heading], list[Finding]]:
+    found: list[tuple[Page, Heading]], name: str, form_set: FormSet
+) -> tuple[tuple[Page, Heading], list[Finding]]:
     """Take the sheet with the issued name, else the first; another one with other cells asks."""
     ranked = sorted(found, key=lambda one: one[0].sheet.name != name)
     first, *others = ranked
@@ -244,69 +207,18 @@ def _one_sheet(
     return first, doubts
 
 
-def _identity(
-    page: _Page, heading: Heading, tag: Mapping[str, str], form_set: FormSet, version: str
-) -> tuple[Identity, list[Finding]]:
-    """Take the identity from the visible heading; a hidden tag that says otherwise asks."""
-    name, name_cell = page.label("unit")
-    if not name_cell:
-        name, name_cell = page.label("compiler")
-    code, code_cell = page.label("region")
-    period_text, period_cell = page.label("period")
-    role = SUMMARY if heading.summary else UNIT
-    for mark in catalogue()["book.own_mark"].values():
-        if name.endswith(mark.strip()):
-            name, role = name.removesuffix(mark.strip()).strip(), OWN
-    period = Period.named(period_text)
-    findings = []
-    if period is None:
-        shown = {"found": period_text or say("book.empty")}
-        findings.append(
-            Finding("unknown_period", "ask", page.sheet.name, period_cell, "period", shown)
-        )
-    version = version or tag.get("version") or form_set.version
-    identity = Identity(form_set.code, version, str(period or ""), squash(code), name, role)
-    cells = {"period": period_cell, "code": code_cell, "name": name_cell, "role": name_cell}
-    return identity, findings + list(_tag_agrees(identity, tag, page.sheet.name, cells))
-
-
-def _tag_of(tags: Sequence[Mapping[str, str]], form_set: FormSet) -> Mapping[str, str]:
-    """What the hidden sheet says of one set; of another in the same workbook it says nothing."""
-    own = (tag for tag in tags if tag.get("set", form_set.code) == form_set.code)
-    return next(own, {})
-
-
-def _version(pages: Sequence[_Page], form_set: FormSet) -> str:
-    """Read the version that the first sheet shows behind the form's number: `HZ-TJ-1 2026.1`."""
-    shown = [text.split() for page in pages if (text := page.label("version")[0])]
-    own = [parts for parts in shown if _same_form(parts[0], form_set)]
-    # A first sheet that somebody has shortened still says the version of its one set.
-    found = own or [parts for parts in shown if len(parts) == 1]
-    return found[0][-1] if found else ""
-
-
-def _same_form(number: str, form_set: FormSet) -> bool:
-    return squash(number).upper() == squash(form_set.form_no).upper()
-
-
-def _others_front(page: _Page, form_set: FormSet) -> bool:
-    """Whether a sheet is the first sheet of another set in the same workbook."""
-    text, _ = page.label("version")
-    return bool(text) and len(text.split()) > 1 and not _same_form(text.split()[0], form_set)
-
-
-def _old_version(identity: Identity, page: _Page, form_set: FormSet) -> Finding:
+def _old_version(identity: Identity, page: Page, form_set: FormSet) -> Finding:
     details = {"found": identity.version, "expected": form_set.version}
     return Finding("old_version", "must", page.sheet.name, "", form_set.code, details)
 
 
-def _sheets_of(pages: Sequence[_Page], main: _Page, form_set: FormSet) -> list[Sheet]:
+def _sheets_of(pages: Sequence[Page], main: Page, form_set: FormSet) -> list[Sheet]:
     """The sheet of figures and the ledgers."""
     codes = {ledger.code for ledger in form_set.ledgers}
     return [page.sheet for page in pages if page is main or page.mark in codes]
 
 
-def _hidden_sheets(pages: Sequence[_Page], form_set: FormSet, main: _Page) -> Iterator[Finding]:
+def _hidden_sheets(pages: Sequence[Page], form_set: FormSet, main: Page) -> Iterator[Finding]:
     """The form's own sheets are read whole; a hidden one is listed."""
     codes = {ledger.code for ledger in form_set.ledgers}
     for page in pages:
@@ -314,61 +226,16 @@ def _hidden_sheets(pages: Sequence[_Page], form_set: FormSet, main: _Page) -> It
             yield Finding("hidden_sheet", "info", page.sheet.name, "", page.mark)
 
 
-_LABELS = {"period": "book.period", "code": "book.region", "name": "book.unit", "role": "book.unit"}
-
-
-def _tag_agrees(
-    identity: Identity, tag: Mapping[str, str], sheet: str, cells: Mapping[str, str]
-) -> Iterator[Finding]:
-    if not tag:
-        return
-    for key, cell in cells.items():
-        seen, hidden = getattr(identity, key), tag.get(key, "")
-        if squash(seen) != squash(hidden):
-            details = {**told(_LABELS[key]), "found": hidden,
-                       "expected": seen}  # fmt: skip
-            yield Finding("identity_contradicts", "ask", sheet, cell, key, details)
-
-
-def _heading_agrees(
-    pages: Sequence[_Page], main: _Page, form_set: FormSet, ledgers: Sequence[LedgerRows]
-) -> Iterator[Finding]:
-    """Every sheet's heading names the same unit and period as the statistics sheet."""
-    marks = {ledger.code for ledger in form_set.ledgers} | {f"{form_set.code}-T"}
-    read = {rows.sheet for rows in ledgers}
-    others = [
-        page
-        for page in pages
-        if page.mark in marks or page.sheet.name in read or page.label("zero")[1]
-    ]
-    for key in ("unit", "region", "period"):
-        yield from _differs(key, main, [page for page in others if page is not main])
-
-
-def _differs(key: str, main: _Page, pages: Sequence[_Page]) -> Iterator[Finding]:
-    """Ask once for all sheets that say the same: a workbook of another unit is one question."""
-    expected, _ = main.label(key)
-    places: dict[str, list[tuple[str, str]]] = {}
-    for page in pages:
-        found, cell = page.label(key)
-        if cell and squash(found) != squash(expected):
-            places.setdefault(found, []).append((page.sheet.name, cell))
-    for found, where in places.items():
-        sheets = {"sheet": "”、“".join(sheet for sheet, _ in where)} if len(where) > 1 else {}
-        details = {**told(f"book.{key}"), "found": found, "expected": expected, **sheets}
-        yield Finding("identity_differs", "ask", *where[0], key, details)
-
-
-def _zero_report(pages: Sequence[_Page], form_set: FormSet) -> bool:
+def _zero_report(pages: Sequence[Page], form_set: FormSet) -> bool:
     for page in pages:
         found, _ = page.label("zero")
-        if found and not _others_front(page, form_set):
+        if found and not others_front(page, form_set):
             return squash(found) in words("zero_yes")
     return False
 
 
 def _ledgers(
-    book: Workbook, pages: Sequence[_Page], form_set: FormSet, findings: list[Finding]
+    book: Workbook, pages: Sequence[Page], form_set: FormSet, findings: list[Finding]
 ) -> Iterator[LedgerRows]:
     for ledger in form_set.ledgers:
         marked = [page for page in pages if page.mark == ledger.code] or [
@@ -399,12 +266,12 @@ def _ledgers(
         yield rows
 
 
-def _with_heading(pages: Sequence[_Page], ledger: Ledger) -> list[tuple[_Page, LedgerHeading]]:
+def _with_heading(pages: Sequence[Page], ledger: Ledger) -> list[tuple[Page, LedgerHeading]]:
     found = [(page, find_ledger_heading(page.sheet, page.top, ledger)) for page in pages]
     return [(page, heading) for page, heading in found if heading]
 
 
-def _texts(pages: Sequence[_Page], form_set: FormSet) -> dict[str, str]:
+def _texts(pages: Sequence[Page], form_set: FormSet) -> dict[str, str]:
     wanted = f"{form_set.code}-T"
     page = next(
         (
@@ -417,7 +284,7 @@ def _texts(pages: Sequence[_Page], form_set: FormSet) -> dict[str, str]:
     return read_texts(page.sheet, form_set) if page else {}
 
 
-def _explanations(pages: Sequence[_Page], form_set: FormSet) -> dict[str, str]:
+def _explanations(pages: Sequence[Page], form_set: FormSet) -> dict[str, str]:
     found = [
         (page, said)
         for page in pages
@@ -428,7 +295,7 @@ def _explanations(pages: Sequence[_Page], form_set: FormSet) -> dict[str, str]:
     return found[0][1] if found else {}
 
 
-def _names_relations(page: _Page, form_set: FormSet) -> bool:
+def _names_relations(page: Page, form_set: FormSet) -> bool:
     own = f"{form_set.code}-"
     return any(
         isinstance(cell, str) and cell.startswith(own) for row in page.sheet.rows for cell in row
