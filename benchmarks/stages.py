@@ -1,5 +1,6 @@
 """Run the stages of a quarter over an office's returns, and time each of them."""
 
+import os
 import shutil
 import time
 from collections.abc import Callable
@@ -7,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from returns import NOW, OFFICE, PERIOD, SETS, code_of, open_office_of
+from returns import NOW, OFFICE, OLD, PERIOD, SETS, code_of, open_office_of
 
 from huizong import pipeline, take_in
 from huizong.children import Children
@@ -78,7 +79,10 @@ def _quarter(work: Work, readers: Children) -> None:
 def mend(office: Path) -> Path:
     """Put a community's mended return into 收表 in place of the faulty one."""
     path = min((office / "mended").iterdir())
-    return Path(shutil.copy2(path, office / "收表" / path.name))
+    sent = Path(shutil.copy2(path, office / "收表" / path.name))
+    # Mended later than the first was made: the two may be of one size.
+    os.utime(sent, (OLD + 60, OLD + 60))
+    return sent
 
 
 def warm(readers: Children, office: Path) -> None:
