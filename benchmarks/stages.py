@@ -13,9 +13,10 @@ from returns import NOW, OFFICE, OLD, PERIOD, SETS, code_of, open_office_of
 from huizong import pipeline, take_in
 from huizong.children import Children
 from huizong.entries import files_of
-from huizong.examine import examine, with_readings
+from huizong.examine import examine
 from huizong.publish import summarise
 from huizong.records import Unit
+from huizong.unit_returns import with_readings
 from huizong.work import Work, at_work
 
 

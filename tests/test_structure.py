@@ -48,9 +48,9 @@ LAYERS = (
     ("stages", "issue collect read audit aggregate write verify submit"),
     (
         "pipeline",
-        "work checking beside key_files issuing take_in across examine editions problems publish"
-        " versions send_back circulate standing closing openings opening_blank amend"
-        " paper_copies signing ready pipeline",
+        "work checking beside key_files issuing take_in across unit_returns examine editions"
+        " problems publish versions send_back circulate standing closing openings opening_blank"
+        " amend paper_copies signing ready pipeline",
     ),
     (
         "showing",

@@ -15,7 +15,7 @@ from huizong.circulars import (
     write_reminder,
 )
 from huizong.contents import Contents
-from huizong.examine import examine, with_readings
+from huizong.examine import examine
 from huizong.history import last_summary
 from huizong.keeping import safe_name
 from huizong.language import CheckedSet
@@ -28,6 +28,7 @@ from huizong.safely import write_safely
 from huizong.styles import Styles
 from huizong.tables import new_workbook
 from huizong.texts import name_of, say
+from huizong.unit_returns import with_readings
 from huizong.unit_sheets import write_units
 from huizong.work import Work
 

@@ -25,7 +25,6 @@ from huizong.demo_offices import (
 from huizong.desk import Blank
 from huizong.dirt import Dirt, read_dirt, reasons, soiled, spoil
 from huizong.entries import files_of
-from huizong.examine import with_readings
 from huizong.filled import write_filled
 from huizong.issue import blanks_for, file_name
 from huizong.language import CheckedSet
@@ -40,6 +39,7 @@ from huizong.sample import fill
 from huizong.send_back import copies
 from huizong.take_in import PROCESSES, TASK
 from huizong.texts import say
+from huizong.unit_returns import with_readings
 from huizong.work import Progress, Work, at_work, checked_sets, silent
 
 PERIODS = (Period.parse("2025Q3"), Period.parse("2025Q4"))

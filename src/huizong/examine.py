@@ -1,9 +1,8 @@
 """Audit a period: judge what is new, choose among files, say how every unit stands."""
 
-import datetime as dt
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -23,36 +22,29 @@ from huizong.entries import (
     save_readings,
 )
 from huizong.ground import Header
-from huizong.history import Standing, closed_periods, save_standings, standings_of
+from huizong.history import closed_periods
 from huizong.language import CheckedSet
-from huizong.office import expected_units
 from huizong.papers import SetReturns
 from huizong.past import Past, joined_rows, marks_of_past, reading_of
 from huizong.periods import Period
 from huizong.records import (
     ADOPTED,
-    OWN,
-    PASSED,
     PENDING,
     RETURNED,
-    UNIT,
     WAITING,
     AuditedFinding,
     Finding,
     LedgerRows,
     Reading,
-    Unit,
-    UnitReturn,
     level_of,
 )
 from huizong.restate import findings_of_past, moves, pasts_of, redefined_in
 from huizong.settle import settle, state_of
 from huizong.take_in import HELD, UNREAD, reader_version
-from huizong.texts import name_of
+from huizong.unit_returns import Place, leading, returns_of
 from huizong.work import Work
 
 _NOT_FILED = HELD | frozenset(UNREAD) | {"turned_away"}
-Place = tuple[str, str]  # unit code and role
 Judged = tuple[Reading, tuple[Finding, ...]]  # a return as determined, and what was found in it
 
 
@@ -186,8 +178,8 @@ def _settle(
     for file in files:
         by_unit[file.unit, file.role].append(file)
     choices = {place: _choose(work, some, alone, answers) for place, some in by_unit.items()}
-    leading = [_leading(some, choices[place]) for place, some in by_unit.items()]
-    asked = questions(work, checked, period, leading, rules, alone)
+    chosen = [leading(some, choices[place]) for place, some in by_unit.items()]
+    asked = questions(work, checked, period, chosen, rules, alone)
     beside = {d: one if asked is None or d in asked else () for d, (_, one) in known.items()}
     beside = _brought_up(work, asked or {}, beside, answers)
     settled = {digest: (*alone[digest], *beside[digest]) for digest in alone}
@@ -196,7 +188,7 @@ def _settle(
         if any(one.state == "rejected" for file in some for one in beside[file.digest]):
             choices[place] = _choose(work, some, settled, answers)
     _save_states(work, files, choices)
-    return _returns(work, checked, period, by_unit, choices, settled)
+    return returns_of(work, checked, period, by_unit, choices, settled)
 
 
 def _brought_up(
@@ -234,12 +226,6 @@ def _save_findings(
 
 def _by_key(findings: Sequence[AuditedFinding]) -> dict[str, AuditedFinding]:
     return {one.key: one for one in findings}
-
-
-def _leading(files: Sequence[Received], choice: Choice) -> Received:
-    """Give the file by which a unit stands: adopted, proposed, or its newest."""
-    wanted = choice.adopted or choice.proposed or files[-1].digest
-    return next(file for file in files if file.digest == wanted)
 
 
 def _choose(
@@ -303,103 +289,3 @@ def _save_states(work: Work, files: Sequence[Received], choices: Mapping[Place, 
             changed.append(new)
     if changed:
         save_files(work.book, changed)
-
-
-def _returns(
-    work: Work, checked: CheckedSet, period: Period, by_unit: Mapping[Place, Sequence[Received]],
-    choices: Mapping[Place, Choice], settled: Mapping[str, tuple[AuditedFinding, ...]],
-) -> SetReturns:  # fmt: skip
-    form_set, office = checked.form_set, work.office
-    due = office.settings.due(form_set.code, period, form_set.due_days)
-    people = [(unit, _role_of(unit)) for unit in expected_units(office, period, form_set.code)]
-    returns = []
-    for unit, role in [*people, (office.unit, OWN)]:
-        place = (unit.code, role)
-        files = by_unit.get(place, ())
-        returns.append(_return(work, unit, files, choices.get(place), settled, due))
-    _save_standings(work, checked, period, returns)
-    return SetReturns(
-        code=form_set.code,
-        name=name_of(form_set),
-        due=due,
-        returns=tuple(returns[:-1]),
-        own=returns[-1],
-    )
-
-
-def _role_of(unit: Unit) -> str:
-    return UNIT if level_of(unit.code) == "社区" else "summary"
-
-
-def _return(
-    work: Work, unit: Unit, files: Sequence[Received], choice: Choice | None,
-    settled: Mapping[str, tuple[AuditedFinding, ...]], due: dt.date,
-) -> UnitReturn:  # fmt: skip
-    """Say how one unit stands, by the file that is adopted, else by its newest."""
-    if not files or choice is None:
-        return UnitReturn(unit=unit, late=work.now.date() > due)
-    file = _leading(files, choice)
-    findings = settled[file.digest]
-    state = state_of(findings)
-    if choice.finding:
-        state = WAITING
-        findings = (*findings, AuditedFinding(choice.key, choice.finding))
-    findings = (*findings, *_of_newer(file, files, choice, settled))
-    # On time if anything of this unit came in time: mending takes its course.
-    late = min(one.received_at for one in files)[:10] > due.isoformat()
-    included = state == PASSED and bool(choice.adopted)
-    return UnitReturn(
-        unit=unit, state=state, late=late, included=included, version=file.number,
-        digest=file.digest, file=file.name, received=file.received_at,
-        unchecked_seal=file.seal == "unknown", findings=findings,
-    )  # fmt: skip
-
-
-def _of_newer(
-    file: Received, files: Sequence[Received], choice: Choice,
-    settled: Mapping[str, tuple[AuditedFinding, ...]],
-) -> Iterator[AuditedFinding]:  # fmt: skip
-    """Show what keeps a newer file of the unit from taking the place of the adopted one."""
-    blocked = {digest for digest, _, reason in choice.states if reason == "blocked"}
-    newer = [one for one in files if one.number > file.number and one.digest in blocked]
-    for one in newer[-1:]:
-        details = {"found": one.name, "when": one.received_at.replace("T", " ")}
-        note = Finding("newer_blocked", "note", subject=one.digest[:8], details=details)
-        yield AuditedFinding(note.key(one.unit, one.period, one.set_code), note)
-        yield from (found for found in settled[one.digest] if found.stands)
-
-
-def _save_standings(
-    work: Work, checked: CheckedSet, period: Period, returns: Sequence[UnitReturn]
-) -> None:
-    known = standings_of(work.book, str(period), checked.form_set.code)
-    code = checked.form_set.code
-    new = [
-        Standing(str(period), code, one.unit.code, role, one.state, one.digest, one.late)
-        for one, role in zip(returns, _roles(returns), strict=True)
-    ]
-    changed = [one for one in new if known.get((one.set_code, one.unit, one.role)) != one]
-    if changed:
-        with work.book.writing():
-            save_standings(work.book, changed)
-
-
-def _roles(returns: Sequence[UnitReturn]) -> Iterator[str]:
-    *units, _ = returns
-    yield from (_role_of(one.unit) for one in units)
-    yield OWN
-
-
-def with_readings(work: Work, returns: SetReturns) -> SetReturns:
-    """Put the readings to the returns, for the total."""
-    digests = [one.digest for one in returns.rows if one.digest]
-    readings = readings_of(work.book, digests)
-
-    def filled(one: UnitReturn) -> UnitReturn:
-        return msgspec.structs.replace(one, reading=readings.get(one.digest))
-
-    return msgspec.structs.replace(
-        returns,
-        returns=tuple(map(filled, returns.returns)),
-        own=filled(returns.own) if returns.own else None,
-    )

@@ -14,7 +14,7 @@ from huizong.digests import key_of
 from huizong.editions import PERSONAL, Published, is_there, with_personal, write_edition
 from huizong.entries import answers_of
 from huizong.errors import HuizongError
-from huizong.examine import examine, with_readings
+from huizong.examine import examine
 from huizong.ground import Beside, Ground, Header, Returns
 from huizong.history import last_summary, sum_of, summaries_of
 from huizong.language import CheckedSet
@@ -39,6 +39,7 @@ from huizong.restate import not_comparable, redefined_in
 from huizong.settle import settle
 from huizong.syntax import Figure, walk
 from huizong.texts import name_of
+from huizong.unit_returns import with_readings
 from huizong.work import Work, checked_sets
 
 
