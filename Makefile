@@ -22,7 +22,7 @@ test: $(VENV)/dev  ## set up everything, then lint and all tests
 	scripts/setup-validator
 	scripts/setup-compiler
 	$(MAKE) --no-print-directory lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 bench: $(VENV)/dev  ## measure reading and writing against bare calamine and XlsxWriter
 	$(BIN)/python scripts/bench.py
