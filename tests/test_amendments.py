@@ -219,6 +219,24 @@ def test_paper_is_written_once(office, readers):
     assert [told["file"] for told in papers] == [path.name]
 
 
+def test_unit_no_longer_counted_is_a_line_without_difference(office, readers):
+    """
+    A correction of which nobody has chosen yet takes its unit out of the total: the paper says so.
+    """
+    with at_work(office, LATE, "test") as work:
+        send(work, Q1, {PEACE: (22, 5, 100)})
+        pipeline.collect(work, readers=readers)
+        pipeline.reopen(work, Q1, "王芳", "和平社区来函更正")
+        pipeline.audit(work, Q1)
+        (published,) = pipeline.aggregate(work, Q1)
+    found = sections(published.amended)
+
+    assert [row[:6] for row in found["二"]] == [
+        ("和平社区", "全部指标", "", "计入", "未计入", None)
+    ]
+    assert found["三"][0][:6] == ("汇总数", "ZZ01 服务户数", "户", 45, 35, -10)
+
+
 def test_late_returns_before_closing_are_no_correction(tmp_path, readers):
     """
     A unit that comes late makes a new version without a paper; a mended one makes a paper.

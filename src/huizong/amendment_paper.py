@@ -7,8 +7,7 @@ from pathlib import Path
 import msgspec
 
 from huizong.amendments import Amendment, Moved
-from huizong.contents import is_number
-from huizong.desk import write_value
+from huizong.desk import is_number, write_value
 from huizong.forms import FormSet
 from huizong.pages import foreign
 from huizong.papers import period_name

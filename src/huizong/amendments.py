@@ -33,8 +33,8 @@ class Moved(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def difference(self) -> str:
-        """After less before; empty if one of them is no number."""
-        if not (is_number(self.before) and is_number(self.after)):
+        """After less before; empty if one of them is no number, as where a return came or went."""
+        if not (self.code and is_number(self.before) and is_number(self.after)):
             return ""
         return plain(Decimal(self.after) - Decimal(self.before))
 
