@@ -198,6 +198,24 @@ def set_in_control(office, *, contact: str = "", **changes: object) -> None:
     write_control(known.control, settings, units, SENT)
 
 
+def test_reminder_names_whom_to_ask_and_the_summary_does_not(office):
+    """
+    审核人 and 联系电话 stand under the office's own reminder, never in a summary that leaves it.
+    """
+    set_in_control(office, officer="王科长", phone="010-5550")
+    with at(office, LATER) as work:
+        (published,) = pipeline.aggregate(work, PERIOD)
+    book = load_workbook(published.path)
+    sheet = texts([[c.value for c in row] for row in book["催报通知"].iter_rows()])
+    paper = texts(made(office)["催报通知"])
+
+    assert "王科长" in paper
+    assert "010-5550" in paper
+    assert "尚有 11 个未报" in sheet
+    assert "王科长" not in sheet
+    assert "010-5550" not in sheet
+
+
 def test_days_for_mending_are_a_setting(office):
     """
     整改期限 moves the date of a problem, past a weekend, and the list says so.

@@ -6,6 +6,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from openpyxl import load_workbook
 
@@ -102,6 +103,34 @@ def test_standard_blank_stands_beside_its_definition(tmp_path: Path):
 
     assert made.name == kept.name
     assert members(made.read_bytes()) == members(kept.read_bytes()), "run: make generated"
+
+
+def first_sheet(blank: Blank) -> dict[str, object]:
+    """The labels of the first sheet with what stands beside them."""
+    rows = load_workbook(io.BytesIO(written(blank)))[FRONT].iter_rows(max_col=2, values_only=True)
+    return {str(label): value for label, value in rows}
+
+
+def test_first_sheet_says_whom_to_ask():
+    """
+    审核人 and 联系电话 of the office stand there as far as they are set; 零报告 stays in its place.
+    """
+    both = msgspec.structs.replace(blank_of(), officer="王科长", phone="010-5550")
+    phone = msgspec.structs.replace(blank_of(), phone="010-5550")
+
+    assert first_sheet(both)["有疑问请问"] == "王科长　电话 010-5550"
+    assert first_sheet(phone)["有疑问请问"] == "电话 010-5550"
+    assert "有疑问请问" not in first_sheet(blank_of())
+    sheet = load_workbook(io.BytesIO(written(both)))[FRONT]
+    assert sheet[layout.zero_place(tj().form_set).cell].value == "否"
+
+
+def test_offices_own_sheet_is_no_total():
+    """
+    Only the office's own blank says that its units' figures do not belong in it.
+    """
+    assert "不属于任何社区的数" in first_sheet(blank_of(OWN))["本级怎样填"]
+    assert "本级怎样填" not in first_sheet(blank_of())
 
 
 def test_no_function_beyond_excel_2010():

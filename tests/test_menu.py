@@ -86,7 +86,7 @@ def test_quarter_by_numbers(office, tmp_path, language):
         assert terminal.end() == 0
 
     folder = office / "下发" / "2026Q1"
-    assert say("command.issued", count=3, folder=folder) in issued
+    assert say("command.issued", books=3, count=3, folder=folder) in issued
     assert say("command.collected", filed=2, unfiled=0, known=0, ignored=0, busy=0) in collected
     places = {"status": office / "状态.xlsx", "findings": office / "审核结果.xlsx"}
     assert say("command.papers", **places) in audited
@@ -147,7 +147,7 @@ def test_work_that_is_stopped_leads_back(office):
         terminal.type("0")
         assert terminal.end() == 0
 
-    assert say("command.issued", count=3, folder=office / "下发" / "2026Q1") in issued
+    assert say("command.issued", books=3, count=3, folder=office / "下发" / "2026Q1") in issued
     assert "Traceback" not in terminal.shown
 
 

@@ -110,7 +110,8 @@ def issue(work: Work, period: Period, set_code: str = "") -> Told:
 
     issued = pipeline.issue(work, period, set_code)
     folder = work.office.issued(str(period))
-    return Told((say("command.issued", count=len(issued), folder=folder),))
+    books = len({one.path for one in issued})
+    return Told((say("command.issued", books=books, count=len(issued), folder=folder),))
 
 
 def collect(work: Work, files: tuple[Path, ...] = ()) -> Told:

@@ -7,6 +7,7 @@ from xlsxwriter.utility import quote_sheetname
 from huizong import layout
 from huizong.desk import Desk, add_sheet, form_title, unit_name, verdict_words
 from huizong.form_styles import lines_needed
+from huizong.records import OWN
 from huizong.texts import either, language, listed, name_of, say
 
 WIDTHS = (20, 70)
@@ -26,6 +27,8 @@ def front(desk: Desk) -> None:
         sheet.set_row(row, 21)
     _zero(desk, sheet)
     row = _failing(desk, sheet, 9)
+    row = _asking(desk, sheet, row)
+    row = _own(desk, sheet, row)
     how = [say(f"book.how_{n}") for n in range(1, 6)]
     how += [say("book.told_help")] if desk.blank.told else []
     how += [say(f"book.past_{code}", names=listed(names)) for code, names in _pasts(desk) if names]
@@ -107,6 +110,29 @@ def _failing(desk: Desk, sheet: Any, row: int) -> int:
         for level, word in zip(levels, words, strict=True)
     )
     sheet.write_formula(row, 1, f"={parts}", style["fact"], shown)
+    return row + 1
+
+
+def _asking(desk: Desk, sheet: Any, row: int) -> int:
+    """Name whom to ask at the office, as its settings say."""
+    blank = desk.blank
+    if not (blank.officer or blank.phone):
+        return row
+    parts = (blank.officer, say("book.ask_phone", phone=blank.phone) if blank.phone else "")
+    sheet.write_string(row, 0, say("book.ask"), desk.styles["fact_label"])
+    sheet.write_string(row, 1, "　".join(filter(None, parts)), desk.styles["fact"])
+    sheet.set_row(row, 21)
+    return row + 1
+
+
+def _own(desk: Desk, sheet: Any, row: int) -> int:
+    """Tell the office that its own sheet is no total: its units' figures are added by program."""
+    if desk.blank.identity.role != OWN:
+        return row
+    text = say("book.own_only_help")
+    sheet.write_string(row, 0, say("book.own_only"), desk.styles["warning_label"])
+    sheet.write_string(row, 1, text, desk.styles["warning"])
+    sheet.set_row(row, LINE * lines_needed(text, WIDTHS[1] * 0.9) + 6)
     return row + 1
 
 

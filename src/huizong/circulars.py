@@ -14,7 +14,7 @@ from huizong.recount import Fraction, rounded
 from huizong.reporting import Issue, Reporting
 from huizong.styles import Styles
 from huizong.tables import Table, fit, lines_needed
-from huizong.texts import say
+from huizong.texts import listed, say
 
 _PARAGRAPH = 19  # points of a line of a letter
 BULLETIN_WIDTHS = (6, 26, 18, 9, 10, 10, 14)
@@ -25,13 +25,18 @@ REMINDER_LOOKS = ("centre", "text", "centre", "centre")
 
 
 class Circular(msgspec.Struct, frozen=True, kw_only=True):
-    """What the papers of one form set and period say."""
+    """
+    What the papers of one form set and period say.
+
+    `asking` is whom to ask, and the telephone; empty in a summary, which leaves the office.
+    """
 
     office: str
     period: str
     returns: SetReturns
     now: dt.datetime
     reporting: Reporting
+    asking: tuple[str, str] = ("", "")
 
     @property
     def said(self) -> dict[str, object]:
@@ -196,6 +201,10 @@ def reminder_texts(one: Circular) -> tuple[str, ...]:
     texts = [say(code, **one.said, days=days, count=len(missing), names=_all(missing))]
     if mending:
         texts.append(say("circular.reminder_mend", count=len(mending), names=_all(mending)))
+    if any(one.asking):
+        officer, phone = one.asking
+        who = listed(filter(None, (officer, say("book.ask_phone", phone=phone) if phone else "")))
+        texts.append(say("circular.reminder_ask", who=who))
     return tuple(texts)
 
 

@@ -111,7 +111,8 @@ def free_path(work: Work, path: Path) -> Path:
 def _circular(work: Work, checked: CheckedSet, period: Period, returns: SetReturns) -> Circular:
     named = msgspec.structs.replace(returns, name=name_of(checked.form_set))
     reporting = reporting_of(work, checked, period, returns, with_contacts=True)
-    office = work.office.unit.name
+    settings = work.office.settings
     return Circular(
-        office=office, period=str(period), returns=named, now=work.now, reporting=reporting
-    )
+        office=work.office.unit.name, period=str(period), returns=named, now=work.now,
+        reporting=reporting, asking=(settings.officer, settings.phone),
+    )  # fmt: skip

@@ -61,6 +61,10 @@ NAMED: dict[str, dict[str, Any]] = {
         **CELL, "text_wrap": True, "valign": "top", "font_color": "#1F4E79", "underline": 1
     },
     "lead": {**BASE, "text_wrap": True, "bold": True},
+    "warning": {**CELL, "bold": True, "font_color": "#C00000", "text_wrap": True, "indent": 1},
+    "warning_label": {
+        **CELL, "bold": True, "font_color": "#C00000", "align": "center", "bg_color": GREY
+    },
     "tint_must": {"bg_color": "#F8CBAD"},
     "tint_explain": {"bg_color": "#FFE699"},
     "bad": {"font_color": "#C00000", "bold": True},

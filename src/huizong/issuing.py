@@ -40,6 +40,7 @@ def blanks_of(
     return [
         msgspec.structs.replace(
             blank, due=due, issued_at=work.at, issuer=office.unit.name,
+            officer=settings.officer, phone=settings.phone,
             seal=work.book.seal(blank.identity), approval=settings.approval,
             valid_to=settings.valid_to, on_paper=settings.paper_ledgers(form_set),
             told=told.get((blank.identity.code, blank.identity.role), {}),
