@@ -89,7 +89,8 @@ class Blank(msgspec.Struct, frozen=True, kw_only=True):
     figures come from that were imported (期初). `filling` is what the unit typed.
     `on_paper` are the ledgers (symbols) whose totals alone are filled in, `told` the unit's
     reasons of last period by relation; `marks`, `problems`, `asked` make a correction copy.
-    `officer` and `phone` are whom to ask at the office. `joined` says that other form sets stand in the same workbook.
+    `officer` and `phone` are whom to ask at the office. `joined` says that other form sets stand
+    in the same workbook.
     """
 
     checked: CheckedSet
