@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from openpyxl import load_workbook
 
-from huizong import layout, pipeline
+from huizong import acts, layout, pipeline
 from huizong.blank import write_blanks
 from huizong.caches import with_caches
 from huizong.desk import Blank
@@ -24,6 +24,7 @@ from huizong.read import read_bytes
 from huizong.records import Reading, Unit
 from huizong.sample import fill
 from huizong.settings import read_control
+from huizong.texts import say
 from huizong.work import at_work, checked_sets
 from huizong.workbooks import open_workbook
 from test_issue import differences
@@ -187,7 +188,7 @@ def test_office_chooses_one_workbook_for_all(office):
     """
     choose(office, "是")
     with at_work(office, NOW, "test") as work:
-        pipeline.issue(work, PERIOD)
+        said = acts.issue(work, PERIOD).lines
         entries = [(one.unit, one.role, one.set_code) for one in issued_of(work.book)]
     names = sorted(path.name for path in (office / "下发" / "2026Q2").iterdir())
     sent = next(path for path in (office / "下发" / "2026Q2").iterdir() if PEACE.code in path.name)
@@ -203,6 +204,8 @@ def test_office_chooses_one_workbook_for_all(office):
         "2026Q2_990101001002_光明社区_TJ.xlsx",
     ]
     assert len(entries) == 7
+    folder = office / "下发" / "2026Q2"
+    assert said == (say("command.issued", books=3, count=7, folder=folder),)
     assert {(file.set_code, file.seal, file.unit) for file in files} == {
         (code, "ok", PEACE.code) for code in SETS
     }

@@ -134,6 +134,25 @@ def test_both_sides_are_told(identity, text, wanted):
     assert (sides.left, sides.sign, sides.right, sides.difference) == wanted
 
 
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("JC02 41; JC06 674.102", ("0.0608", ">=", "1000", "-999.9392")),
+        ("JC02 1; JC06 300000", ("0.000003", ">=", "1000", "-999.999997")),
+        ("JC02 999999999; JC06 1000000", ("999.999999", ">=", "1000", "-0.000001")),
+    ],
+)  # fmt: skip
+def test_the_figures_side_stands_first_and_is_short(text, wanted):
+    """
+    Of `limit <= value` the value is what stands there; a quotient has four places, more only where
+    it would seem to be 0 or the limit.
+    """
+    checked = installed()["JC"]
+    (rule,) = (rule for rule in checked.relations if rule.id == "JC-R05.1")
+    sides = operands(rule, ground_of({"JC": checked}, [filling(text)]), 0)
+    assert (sides.left, sides.sign, sides.right, sides.difference) == wanted
+
+
 def test_operands_are_named():
     """
     A message gets every figure with what stands in its cell, of last year too.

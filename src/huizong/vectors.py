@@ -1,7 +1,7 @@
 """Judge a relation over all returns at once."""
 
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 import numpy as np
 
@@ -10,8 +10,8 @@ from huizong.evaluate import Evaluation
 from huizong.exact import Exact
 from huizong.ground import BLANK, NA, NUMBER, Ground, Header, Returns, Values
 from huizong.language import CheckedSet, Rule
-from huizong.meaning import facts
-from huizong.syntax import Comparison, Each, Figure, Logic, Node, walk
+from huizong.meaning import QUOTIENT_PLACES, facts
+from huizong.syntax import Comparison, Each, Figure, Logic, Node, Number, Operation, walk
 from huizong.truth import Truth
 
 __all__ = [
@@ -28,6 +28,9 @@ __all__ = [
 
 TRUE, FALSE, UNDECIDED = 1, 0, -1
 _STATE_NAMES = {NUMBER: "number", BLANK: "blank", NA: "na"}
+_SHOWN_PLACES = 4  # of a quotient, in a message
+# The sign of a comparison that is read from right to left.
+_TURNED = {"<=": ">=", ">=": "<=", "<": ">", ">": "<", "=": "=", "<>": "<>"}
 _PREFIX = {"previous": "PREV", "year_ago": "YEARAGO", "ytd": "YTD"}
 
 
@@ -104,10 +107,28 @@ def operands(relation: Rule, ground: Ground, position: int) -> Sides:
     node = _culprit(relation.expression, within, position)
     if not isinstance(node, Comparison) or facts(node.left).kind not in ("number", "date"):
         return Sides(shown)
+    if _constant(node.left) and not _constant(node.right):
+        node = Comparison(_TURNED[node.sign], node.right, node.left)
     left, right = (_rounded(part, within, position) for part in (node.left, node.right))
     dates = facts(node.left).kind == "date"
-    difference = "" if None in (left, right) else plain(left - right)
-    return Sides(shown, _said(left, dates), node.sign, _said(right, dates), difference)
+    if left is None or right is None:
+        return Sides(shown, _said(left, dates), node.sign, _said(right, dates))
+    left, right = _short(left, right), _short(right, left)
+    return Sides(shown, _said(left, dates), node.sign, _said(right, dates), plain(left - right))
+
+
+def _constant(node: Node) -> bool:
+    """Whether a side is a limit as written, no figure of the return."""
+    return all(isinstance(part, Number | Operation) for part in walk(node))
+
+
+def _short(value: Decimal, other: Decimal) -> Decimal:
+    """Leave a quotient's last places out, unless it would then seem to be 0 or the other side."""
+    for places in range(_SHOWN_PLACES, QUOTIENT_PLACES):
+        short = value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+        if value == other or short not in (0, other):
+            return short
+    return value
 
 
 def _culprit(node: Node, within: Evaluation, position: int) -> Node:
