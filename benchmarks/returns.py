@@ -57,7 +57,8 @@ def office_of(size: int, folder: Path) -> Path:
         for old in folder.glob(f"{size}-*"):
             shutil.rmtree(old)
         temp = office.with_suffix(".part")
-        make_office(temp, OFFICE, size, bases)
+        with writers() as pool:
+            make_office(temp, OFFICE, size, bases, pool)
         temp.rename(office)
     return office
 
@@ -70,7 +71,7 @@ def bases_in(folder: Path) -> Path:
             shutil.rmtree(old)
         temp = bases.with_suffix(".part")
         temp.mkdir(parents=True)
-        with _pool() as pool:
+        with writers() as pool:
             list(pool.map(_write_bases, [temp] * PROCESSES, range(PROCESSES)))
         temp.rename(bases)
     return bases
@@ -84,7 +85,8 @@ def _stamp() -> str:
     return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(sources))).hexdigest()[:8]
 
 
-def _pool() -> ProcessPoolExecutor:
+def writers() -> ProcessPoolExecutor:
+    """Start the processes that write and stamp returns."""
     return ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn"))
 
 
@@ -137,15 +139,14 @@ def _write(blanks: Sequence[Blank], path: Path) -> None:
     write_blanks([ready for blank in blanks for ready in with_caches([blank])], path)
 
 
-def make_office(folder: Path, code: str, size: int, bases: Path) -> None:
+def make_office(folder: Path, code: str, size: int, bases: Path, pool: ProcessPoolExecutor) -> None:
     """Make an office over communities whose returns lie in 收表, stamped from the base files."""
     units = [Unit(code=code_of(n, code), name=f"第{n}社区", parent=code) for n in range(size)]
     open_office_of(folder, code, units)
     issued = _issue(folder, units)
     (folder / "mended").mkdir()
     jobs = list(_jobs(folder, units, issued, bases))
-    with _pool() as pool:
-        list(pool.map(_stamp_all, [jobs[n::PROCESSES] for n in range(PROCESSES)]))
+    list(pool.map(_stamp_all, [jobs[n::PROCESSES] for n in range(PROCESSES)]))
 
 
 def open_office_of(folder: Path, code: str, units: Sequence[Unit]) -> None:
