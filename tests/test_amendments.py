@@ -1,6 +1,7 @@
 """Late corrections: the paper says which figures, totals, comparisons and ranks move."""
 
 import datetime as dt
+import re
 from pathlib import Path
 
 import msgspec
@@ -14,10 +15,13 @@ from huizong.caches import with_caches
 from huizong.children import Children
 from huizong.errors import DefinitionError
 from huizong.forms import read_form_set
+from huizong.history import last_summary
 from huizong.issuing import blanks_of
 from huizong.office import expected_units, init_office
+from huizong.paperwork import STEPS
 from huizong.periods import Period
 from huizong.records import FigureCell, Reading
+from huizong.signing import sign
 from huizong.take_in import TASK
 from huizong.texts import speak
 from huizong.work import at_work, checked_sets
@@ -92,18 +96,20 @@ def send(work, period: Period, figures: dict[str, tuple[int, ...]], remark: str 
         remarks = {"ZZ01": remark} if remark else {}
         reading = Reading(identity=blank.identity, figures=cells, remarks=remarks)
         (done,) = with_caches([msgspec.structs.replace(blank, filling=reading)])
-        name = f"{period}_{blank.identity.code}_{work.now:%m%d}.xlsx"
+        name = f"{period}_{blank.identity.code}_{work.now:%m%d%H}.xlsx"
         write_blank(done, work.office.inbox / name)
 
 
-def settle(work, readers: Children, period: Period) -> None:
-    """Collect and audit; accept whatever is asked, of two returns the newer."""
+def settle(work, readers: Children, period: Period, *, totals: bool = False) -> None:
+    """Collect and audit; accept whatever is asked (of totals if wished), of two the newer."""
     pipeline.collect(work, readers=readers)
-    for entry in pipeline.audit(work, period).sets[0].rows:
-        for one in (found for found in entry.findings if found.stands):
-            reason = "以来函更正的一份为准，已电话核实"
-            typed = Typed(key=one.key, action="accept", officer="李强", reason=reason)
-            pipeline.answer(work, str(period), typed)
+    found = [one for entry in pipeline.audit(work, period).sets[0].rows for one in entry.findings]
+    if totals:
+        found += last_summary(work.book, str(period), "ZZ").findings
+    for one in (one for one in found if one.stands):
+        reason = "以来函更正的一份为准，已电话核实"
+        typed = Typed(key=one.key, action="accept", officer="李强", reason=reason)
+        pipeline.answer(work, str(period), typed)
     pipeline.audit(work, period)
 
 
@@ -235,6 +241,52 @@ def test_unit_no_longer_counted_is_a_line_without_difference(office, readers):
         ("和平社区", "全部指标", "", "计入", "未计入", None)
     ]
     assert found["三"][0][:6] == ("汇总数", "ZZ01 服务户数", "户", 45, 35, -10)
+
+
+def versions(path: Path) -> str:
+    """Read between which versions of the summary a paper stands."""
+    cells = (str(cell) for row in openpyxl.load_workbook(path).active.values for cell in row)
+    return re.search(r"第 \d+ 版 → 第 \d+ 版", " ".join(cells))[0]
+
+
+def test_paper_compares_with_the_closed_version(office, readers):
+    """
+    A version made while nobody had chosen loses nothing: the next paper starts at the closed one.
+    """
+    with at_work(office, LATE, "test") as work:
+        send(work, Q1, {PEACE: (22, 5, 100)})
+        pipeline.collect(work, readers=readers)
+        pipeline.reopen(work, Q1, "王芳", "和平社区来函更正")
+        pipeline.audit(work, Q1)
+        (between,) = pipeline.aggregate(work, Q1)
+        settle(work, readers, Q1)
+        (published,) = pipeline.aggregate(work, Q1)
+    row, *_ = sections(published.amended)["二"]
+
+    assert versions(between.amended) == "第 1 版 → 第 2 版"
+    assert versions(published.amended) == "第 1 版 → 第 3 版"
+    assert row[:6] == ("和平社区", "ZZ01 服务户数", "户", 10, 22, 12)
+
+
+def test_paper_compares_with_the_signed_version(office, readers):
+    """
+    In a quarter that was signed and never closed, two corrections are told against what was signed.
+    """
+    papers = []
+    with at_work(office, SECOND, "test") as work:
+        settle(work, readers, Q2, totals=True)
+        pipeline.aggregate(work, Q2)
+        for step in STEPS:
+            sign(work, Q2, step, "王芳", "")
+    for hour, cases in ((10, 6), (11, 7)):
+        with at_work(office, LATE.replace(hour=hour), "test") as work:
+            send(work, Q2, {PEACE: (20, cases, 100)})
+            settle(work, readers, Q2)
+            (published,) = pipeline.aggregate(work, Q2)
+            papers.append(published.amended)
+
+    assert [versions(path) for path in papers] == ["第 2 版 → 第 3 版", "第 2 版 → 第 4 版"]
+    assert [sections(path)["二"][0][3:5] for path in papers] == [(5, 6), (5, 7)]
 
 
 def test_late_returns_before_closing_are_no_correction(tmp_path, readers):

@@ -1,7 +1,7 @@
 """Write the 数据更正单 of a summary's newest version, once, beside the summary."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from huizong.amendment_paper import write_amendment
@@ -14,9 +14,17 @@ from huizong.amendments import (
     unit_changes,
 )
 from huizong.entries import answers_of, files_of
-from huizong.history import closings_of, last_summary, summaries_of, summarised_periods, summary_of
+from huizong.history import (
+    Made,
+    closings_of,
+    last_summary,
+    summaries_of,
+    summarised_periods,
+    summary_of,
+)
 from huizong.keeping import safe_name
 from huizong.language import CheckedSet
+from huizong.paperwork import STEPS
 from huizong.past import earlier_periods
 from huizong.periods import Period
 from huizong.records import Summary
@@ -29,18 +37,22 @@ _EVENT = "amendment"
 
 def amend(work: Work, checked: CheckedSet, period: Period) -> Path | None:
     """
-    Write the paper for the newest version if it corrects the one before, and give its path.
+    Write the paper for the newest version if it corrects an earlier one, and give its path.
 
-    Late returns alone are no correction before a period was first closed. A run that was killed
-    before the paper was written writes it the next time; written once, it is left alone.
+    It is held against the last version that went up (closed or signed), whatever was made between;
+    before that against the version before, and late returns alone are no correction then. A paper
+    that could not be written is written the next time; written once, it is left alone.
     """
     form_set = checked.form_set
     made = summaries_of(work.book, str(period), form_set.code)
     if len(made) < 2 or _written(work, made[-1].path):
         return None
-    one = _amendment(work, checked, period, made[-2].number, made[-1].number)
+    gone = _gone_up(work, made)
+    earlier = [one.number for one in made[:-1]]
+    base = max(gone & set(earlier), default=earlier[-1])
+    one = _amendment(work, checked, period, base, made[-1].number)
     corrected = any(moved.code for moved in one.units)
-    if not (one.units and (corrected or closings_of(work.book, str(period)))):
+    if not (one.units and (corrected or base in gone)):
         return None
     stem = say(
         "amendment.file", period=period, code=work.office.unit.code, number=made[-1].number,
@@ -58,6 +70,23 @@ def amend(work: Work, checked: CheckedSet, period: Period) -> Path | None:
 def _written(work: Work, summary: str) -> bool:
     events = work.book.events()
     return any(what == _EVENT and told["summary"] == summary for _, what, told in events)
+
+
+def _gone_up(work: Work, made: Sequence[Made]) -> set[int]:
+    """Number the versions that stood when the period was closed, or that were signed to the end."""
+    numbers = {one.path: one.number for one in made}
+    period, set_code = made[-1].period, made[-1].set_code
+    signed = {"period": period, "set": set_code, "step": STEPS[-1]}
+    gone: set[int] = set()
+    last = 0
+    for _, what, told in work.book.events():
+        if what == "summary":
+            last = numbers.get(told["file"], last)
+        elif what == "closed" and told["period"] == period:
+            gone.add(last)
+        elif what == "signed" and signed.items() <= told.items():
+            gone.add(told["number"])
+    return gone
 
 
 def _amendment(work: Work, checked: CheckedSet, period: Period, old: int, new: int) -> Amendment:
