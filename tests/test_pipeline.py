@@ -18,10 +18,12 @@ from huizong.entries import count_files, files_of
 from huizong.errors import HuizongError
 from huizong.history import summaries_of
 from huizong.keeping import altered
-from huizong.office import open_office
+from huizong.office import init_office, open_office
 from huizong.past import Opening, save_opening
 from huizong.records import Summary
 from huizong.work import at_work
+from returned import SENT, at, good
+from returned import put as put_return
 from street import (
     EAST,
     NOW,
@@ -361,3 +363,24 @@ def shown(folder: Path) -> list[str]:
     """List the files that an office has, without its own workings."""
     paths = (path for path in folder.rglob("*") if path.is_file())
     return sorted(str(p.relative_to(folder)) for p in paths if not p.name.startswith(".huizong"))
+
+
+def test_set_that_fails_stops_no_other(tmp_path):
+    """
+    I7: a figure in the book that is none fails the sum of its set; the set after it is published.
+    """
+    folder = tmp_path / "清河街道"
+    roster = tmp_path / "名册.csv"
+    roster.write_text("区划代码,单位名称,上级代码\n990101001001,和平社区,990101001000", "utf-8")
+    init_office(folder, roster=roster, unit="990101001000", now=SENT, sets=("JC", "TJ"))
+    with at(folder) as work:
+        for code in ("JC", "TJ"):
+            put_return(work, good(work, set_code=code), code)
+        pipeline.collect(work)
+        pipeline.audit(work, PERIOD)
+        work.book.put("UPDATE figure SET value = ? WHERE code = 'JC02'", [("十二",)])
+        with pytest.raises(HuizongError) as caught:
+            pipeline.aggregate(work, PERIOD)
+        made = [one.set_code for one in summaries_of(work.book, str(PERIOD))]
+
+    assert (caught.value.code, made) == ("error.sets_failed", ["TJ"])

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from huizong.clock import china_now
-from huizong.errors import HuizongError
+from huizong.errors import HuizongError, place_of
 from huizong.history import closed_periods
 from huizong.paperwork import signed_sets, signing_lines
 from huizong.periods import Period
@@ -44,7 +44,7 @@ def attempt(action: Callable[[], Any]) -> int:
     except KeyboardInterrupt:
         complain(say("error.stopped"))
     except Exception as error:
-        complain(say("error.unexpected", kind=type(error).__name__, place=_place(error)))
+        complain(say("error.unexpected", kind=type(error).__name__, place=place_of(error)))
     else:
         return code if isinstance(code, int) else DONE
     return FAILED
@@ -53,14 +53,6 @@ def attempt(action: Callable[[], Any]) -> int:
 def complain(text: str) -> None:
     """Say what went wrong, where it does not mix with results."""
     print(text, file=sys.stderr, flush=True)
-
-
-def _place(error: BaseException) -> str:
-    """Tell where a fault of our own lies, for the next developer; never what stood in a cell."""
-    last = error.__traceback__
-    while last and last.tb_next:
-        last = last.tb_next
-    return f"{Path(last.tb_frame.f_code.co_filename).name}:{last.tb_lineno}" if last else "?"
 
 
 def clock(now: str = "") -> dt.datetime:

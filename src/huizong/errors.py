@@ -1,6 +1,7 @@
 """Faults of the run. A unit's mistake is a finding, never an exception."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 
@@ -21,3 +22,11 @@ class HuizongError(Exception):
 
 class DefinitionError(HuizongError):
     """A form set is wrong; details carry `file`, `line` (0 if unknown), `key` and what is wrong."""
+
+
+def place_of(error: BaseException) -> str:
+    """Tell where a fault of our own lies, for the next developer; never what stood in a cell."""
+    last = error.__traceback__
+    while last and last.tb_next:
+        last = last.tb_next
+    return f"{Path(last.tb_frame.f_code.co_filename).name}:{last.tb_lineno}" if last else "?"

@@ -1,7 +1,7 @@
 """The steps of the quarter, the same for the command line and the buttons."""
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -16,7 +16,7 @@ from huizong.circulate import Paper
 from huizong.closing import refuse_closed
 from huizong.desk import Blank
 from huizong.entries import answers_of, files_of
-from huizong.errors import HuizongError
+from huizong.errors import HuizongError, place_of
 from huizong.examine import examine
 from huizong.findings import remedy, words
 from huizong.findings_paper import write_findings
@@ -34,7 +34,7 @@ from huizong.records import LEVELS, Unit, UnitReturn, level_of
 from huizong.safely import beside, remove_beside
 from huizong.send_back import SentBack
 from huizong.take_in import Collected
-from huizong.texts import say
+from huizong.texts import name_of, say
 from huizong.versions import compared
 from huizong.work import Work, checked_sets
 
@@ -209,30 +209,43 @@ def papers(work: Work, period: Period) -> tuple[Paper, ...]:
 
 
 def aggregate(work: Work, period: Period) -> tuple[Published, ...]:
-    """Add up every form set of a period and publish its summary."""
+    """
+    Add up every form set of a period and publish its summary; one that fails stops no other.
+
+    Raises:
+        HuizongError: If nothing has passed (`error.nothing_passed`), or, once all the others are
+            published, sets failed in a way nobody foresaw (`error.sets_failed`).
+    """
     refuse_closed(work, period)
     answers = take_answers(work, str(period))
-    published = tuple(_publish_sets(work, period))
+    published, failed = _publish_sets(work, period)
     sets = tuple(examine(work, checked, period) for checked in work.sets(period))
     write_papers(work, period, sets, answers)
+    if failed:
+        raise HuizongError("error.sets_failed", lines="\n".join(failed), published=published)
     return published
 
 
-def _publish_sets(work: Work, period: Period) -> Iterator[Published]:
-    """Publish every form set of which something has passed."""
+def _publish_sets(work: Work, period: Period) -> tuple[tuple[Published, ...], list[str]]:
+    """Publish every form set of which something has passed; say which failed, and where."""
     nothing: HuizongError | None = None
-    done = 0
+    done: list[Published] = []
+    failed: list[str] = []
     for checked in work.sets(period):
         try:
             published = publish(work, checked, period)
-            yield msgspec.structs.replace(published, amended=amend(work, checked, period))
-            done += 1
+            done.append(published)
+            done[-1] = msgspec.structs.replace(published, amended=amend(work, checked, period))
         except HuizongError as error:
             if error.code != "error.nothing_passed":
                 raise
             nothing = nothing or error
-    if nothing and not done:
+        except Exception as error:
+            told = {"kind": type(error).__name__, "place": place_of(error)}
+            failed.append(say("error.set_failed", set=name_of(checked.form_set), **told))
+    if nothing and not done and not failed:
         raise nothing
+    return tuple(done), failed
 
 
 def close(work: Work, period: Period, officer: str, reason: str) -> Closing:
