@@ -243,8 +243,8 @@ def test_question_names_the_cells_that_differ():
 
     assert [(d.label, d.cell, d.values) for d in choice.differences] == [
         ("TJ01", "D8", ("12", "15")),
-        ("TJ_L1 第1行 date", "B6", ("2026-01-05", "2026-01-06")),
-        ("TJ_L1 第2行 date", "B7", ("", "2026-02-01")),
+        ("TJ_L1 第 1 行 date", "B6", ("2026-01-05", "2026-01-06")),
+        ("TJ_L1 第 2 行 date", "B7", ("", "2026-02-01")),
     ]
     assert (choice.adopted, choice.proposed) == ("", "b" * 16)
     assert (choice.finding.code, choice.finding.level) == ("two_returns", "ask")

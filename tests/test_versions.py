@@ -70,8 +70,8 @@ def test_row_put_between_moves_no_other():
     other = ledger(("甲与乙", "成功"), ("戊与己", "不成功"), ("丙与丁", "成功"))
 
     assert told(one, other) == [
-        ("TJ_L1 第3行 parties", "C7", ("", "戊与己")),
-        ("TJ_L1 第3行 result", "I7", ("", "不成功")),
+        ("TJ_L1 第 3 行 parties", "C7", ("", "戊与己")),
+        ("TJ_L1 第 3 行 result", "I7", ("", "不成功")),
     ]
 
 
@@ -82,7 +82,7 @@ def test_changed_cell_differs_alone():
     one = ledger(("甲与乙", "成功"), ("丙与丁", "成功"))
     other = ledger(("甲与乙", "成功"), ("丙与丁", "不成功"))
 
-    assert told(one, other) == [("TJ_L1 第2行 result", "I7", ("成功", "不成功"))]
+    assert told(one, other) == [("TJ_L1 第 2 行 result", "I7", ("成功", "不成功"))]
     assert told(one, one) == []
 
 
@@ -364,4 +364,4 @@ def test_cell_changed_by_hand_is_found_between_versions(office):
         pair = (one.filling, other.filling)
         found = list(differences(pair, checked_sets()["TJ"].form_set, words=True))
 
-    assert [one.label for one in found] == ["纠纷调解登记簿 第1行 结果", "备注 TJ01"]
+    assert [one.label for one in found] == ["纠纷调解登记簿 第 1 行 结果", "备注 TJ01"]

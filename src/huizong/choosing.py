@@ -7,6 +7,7 @@ import msgspec
 
 from huizong.differences import Difference, differences, figures_of
 from huizong.entries import Answer
+from huizong.forms import FormSet
 from huizong.records import ADOPTED, PENDING, RETURNED, SUPERSEDED, Finding, Reading
 
 SHOWN_DIFFERENCES = 12
@@ -46,12 +47,16 @@ class Choice(msgspec.Struct, frozen=True):
     differences: tuple[Difference, ...] = ()
 
 
-def choose(candidates: Sequence[Candidate], answers: Mapping[str, Answer] | None = None) -> Choice:
+def choose(
+    candidates: Sequence[Candidate], answers: Mapping[str, Answer] | None = None,
+    form_set: FormSet | None = None,
+) -> Choice:  # fmt: skip
     """
     Choose among the files of one unit, period and set (row 32).
 
     A blocked file does not compete. Of acceptable ones with equal figures the newest is adopted;
-    with different figures none is, until an officer has answered the finding's key.
+    with different figures none is, until an officer has answered the finding's key. `form_set`
+    names what differs.
     """
     ordered = sorted(candidates, key=_age)
     rivals = [c for c in ordered if c.acceptable and not c.put_aside]
@@ -61,7 +66,7 @@ def choose(candidates: Sequence[Candidate], answers: Mapping[str, Answer] | None
         decided |= {c.digest: (SUPERSEDED, "equal") for c in rivals[:-1]}
         decided |= {newest: (ADOPTED, "adopted")} if newest else {}
         return _choice(candidates, ordered, decided, newest)
-    found = tuple(differences([c.reading for c in rivals]))
+    found = tuple(differences([c.reading for c in rivals], form_set))
     finding = _two_returns(rivals, found)
     identity = rivals[0].reading.identity
     key = finding.key(identity.code, identity.period, identity.set_code)

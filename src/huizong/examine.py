@@ -21,6 +21,7 @@ from huizong.entries import (
     save_files,
     save_readings,
 )
+from huizong.forms import FormSet
 from huizong.ground import Header
 from huizong.history import closed_periods
 from huizong.language import CheckedSet
@@ -177,7 +178,8 @@ def _settle(
     by_unit: dict[Place, list[Received]] = defaultdict(list)
     for file in files:
         by_unit[file.unit, file.role].append(file)
-    choices = {place: _choose(work, some, alone, answers) for place, some in by_unit.items()}
+    told = (answers, checked.form_set)
+    choices = {place: _choose(work, some, alone, told) for place, some in by_unit.items()}
     chosen = [leading(some, choices[place]) for place, some in by_unit.items()]
     asked = questions(work, checked, period, chosen, rules, alone)
     beside = {d: one if asked is None or d in asked else () for d, (_, one) in known.items()}
@@ -186,7 +188,7 @@ def _settle(
     _save_findings(work, files, settled, found)
     for place, some in by_unit.items():
         if any(one.state == "rejected" for file in some for one in beside[file.digest]):
-            choices[place] = _choose(work, some, settled, answers)
+            choices[place] = _choose(work, some, settled, told)
     _save_states(work, files, choices)
     return returns_of(work, checked, period, by_unit, choices, settled)
 
@@ -230,7 +232,7 @@ def _by_key(findings: Sequence[AuditedFinding]) -> dict[str, AuditedFinding]:
 
 def _choose(
     work: Work, files: Sequence[Received], settled: Mapping[str, tuple[AuditedFinding, ...]],
-    answers: Mapping[str, Answer],
+    told: tuple[Mapping[str, Answer], FormSet],
 ) -> Choice:  # fmt: skip
     """Choose among a unit's files; a single file needs no comparison."""
     if len(files) == 1 and not files[0].put_aside:
@@ -250,7 +252,7 @@ def _choose(
             )
             for file in files
         ],
-        answers,
+        *told,
     )  # fmt: skip
 
 
