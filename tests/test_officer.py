@@ -11,7 +11,7 @@ from huizong import pipeline
 from huizong.blank import write_blank
 from huizong.caches import with_caches
 from huizong.entries import Received, files_of
-from huizong.findings import words
+from huizong.findings import with_sheet, words
 from huizong.issue import blanks_for
 from huizong.office import expected_units, init_office
 from huizong.papers import SetReturns, what_to_do
@@ -168,6 +168,33 @@ def _filled(work, path: Path, rounds: str) -> Path:
     seal = work.book.seal(blank.identity)
     write_blank(with_caches([msgspec.structs.replace(blank, filling=filling, seal=seal)])[0], path)
     return path
+
+
+@pytest.mark.parametrize(
+    ("code", "sheet", "label", "twice"),
+    [
+        ("copied_rows", "JC-L1 楼栋单元台账", "楼栋单元台账", "“楼栋单元台账”"),
+        ("section_short", "TJ-T 文字报告", "工作成效", "文字报告“"),
+    ],
+)
+def test_a_sheet_is_not_named_twice(code, sheet, label, twice):
+    """
+    Behind the sheet's name a sentence does not begin with that name again; alone it does.
+    """
+    finding = Finding(code, "explain", sheet, "", label, {"label": label, "parts": "3"})
+
+    assert words(finding).startswith(twice)
+    assert with_sheet(finding).startswith(f"“{sheet}”")
+    assert twice not in with_sheet(finding)
+
+
+def test_no_gap_where_a_total_has_no_cell():
+    """
+    A finding about a total has no cell, and leaves no doubled blank in its place.
+    """
+    finding = Finding("change_year", "explain", "汇总表", "", "JC01", {"label": "总户数"})
+
+    assert "  " not in words(finding)
 
 
 def test_words_name_sign_and_sides():

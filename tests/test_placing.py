@@ -8,6 +8,7 @@ import pytest
 from huizong.choosing import Candidate, choose
 from huizong.entries import Answer
 from huizong.office import Office, sample_roster
+from huizong.periods import Period
 from huizong.placing import place
 from huizong.records import FigureCell, Finding, Identity, LedgerRows, Reading, Unit
 from huizong.settings import Settings
@@ -289,3 +290,16 @@ def test_decision_is_for_these_files_only():
     assert states((A, put_aside, third)) == {
         "a": "pending two_returns", "b": "superseded put_aside", "d": "pending two_returns",
     }  # fmt: skip
+
+
+def test_periods_are_named_as_people_do():
+    """
+    A return of another period names both in words, in either language; what is no period stands.
+    """
+    (asked,) = place(reading(period="2025Q4"), office(), (), "ok", "2026Q1").findings
+    assert asked.details["period"] == "2025年第四季度"
+    assert asked.details["asked"] == "2026年第一季度"
+    assert asked.details["asked_en"] == Period.parse("2026Q1").en
+    assert (asked.details["found"], asked.details["expected"]) == ("2025Q4", "2026Q1")
+    (odd,) = place(reading(period="？"), office(), (), "ok", "2026Q1").findings
+    assert odd.details["period"] == "？"

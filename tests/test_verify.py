@@ -9,12 +9,15 @@ import msgspec
 import pytest
 
 from huizong.cells import address
+from huizong.checking import verify
 from huizong.checkrows import HIDDEN_SHEET, LETTERS, checksum, join_marks, mark, split_marks
+from huizong.errors import HuizongError
 from huizong.records import Reading
 from huizong.recount import recount
 from huizong.verify import Fault, verify_file, verify_sheets, verify_sources
 from huizong.workbooks import open_workbook
 from huizong.write import write_summary
+from issued import blank_of, filled, written
 from made import made_return, made_summary, tj
 
 FIGURES = (
@@ -379,3 +382,14 @@ def test_made_units_keep_the_relations():
 
         assert value["TJ02"] == sum(value[f"TJ{number:02}"] for number in range(8, 14))
         assert value["TJ02"] == value["TJ03"] + value["TJ07"] + value["TJ21"]
+
+
+def test_return_of_a_unit_is_no_summary(tmp_path):
+    """
+    A unit's return is said to be one, instead of listing all that a summary would have.
+    """
+    path = tmp_path / "和平社区.xlsx"
+    path.write_bytes(written(filled(blank_of())))
+    with pytest.raises(HuizongError) as caught:
+        verify(path)
+    assert caught.value.code == "error.return_no_summary"

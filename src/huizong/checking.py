@@ -17,6 +17,7 @@ from huizong.verify import Fault, Verification, verify_file, verify_sheets, veri
 from huizong.workbooks import open_workbook
 
 SHOWN = 12
+A_RETURN = "a_return"  # why a file is not checked: a unit's return was given
 
 
 class Checked(msgspec.Struct, frozen=True):
@@ -74,10 +75,18 @@ def check_file(path: str, sources: str) -> bytes:
             faults += verify_sources(Path(path), Path(sources), reading_of).faults
     except Refused as refused:
         return msgspec.msgpack.encode(Checked(refused=refused.code))
+    if faults and _is_return(Path(path).read_bytes()):
+        return msgspec.msgpack.encode(Checked(refused=A_RETURN))
     rows = tuple((f.code, f.sheet, f.cell, f.found, f.expected) for f in faults)
     spotted = numbers_of_persons(Path(path).read_bytes())
     persons = tuple((one.kind, one.sheet, one.cell, one.text, "") for one in spotted[:SHOWN])
     return msgspec.msgpack.encode(Checked(rows, persons, verification.checksum))
+
+
+def _is_return(data: bytes) -> bool:
+    """Whether a workbook is what a unit fills in, and no summary at all."""
+    result = read_bytes(data)
+    return isinstance(result, Read) and all(r.identity.role != SUMMARY for r in result.readings)
 
 
 def reading_of(path: Path, set_code: str) -> Reading:
@@ -122,6 +131,8 @@ def verify(path: Path, sources: Path | None = None) -> Verification:
     if outcome.value is None:
         raise HuizongError("error.not_a_summary", file=path.name, why=outcome.died)
     checked = msgspec.msgpack.decode(outcome.value, type=Checked)
+    if checked.refused == A_RETURN:
+        raise HuizongError("error.return_no_summary", file=path.name)
     if checked.refused:
         raise HuizongError("error.not_a_summary", file=path.name, why=checked.refused)
     faults, persons = (

@@ -30,7 +30,9 @@ def told(code: str, key: str = "label", **details: Any) -> Mapping[str, str]:
 
 def words(finding: Finding) -> str:
     """Say what is wrong, with what stands there and what was expected."""
-    return say(f"finding.{finding.code}", **_filled(finding))
+    text = say(f"finding.{finding.code}", **_filled(finding))
+    # A total has no cell of its own.
+    return text if finding.cell else text.replace("  ", " ")
 
 
 def remedy(finding: Finding) -> str:
@@ -53,7 +55,16 @@ def place(finding: Finding) -> str:
 def with_sheet(finding: Finding) -> str:
     """Say what is wrong, with the sheet before it, for lines that stand alone."""
     gap = " " if language() == "en" else ""
-    return f"“{finding.sheet}”{gap}{words(finding)}" if finding.sheet else words(finding)
+    return f"“{finding.sheet}”{gap}{_beside(finding)}" if finding.sheet else words(finding)
+
+
+def _beside(finding: Finding) -> str:
+    """Say what is wrong behind the sheet's name, which is not said twice."""
+    text, name = words(finding), finding.sheet.partition(" ")[2]
+    for opening in (f"“{name}”", name) if name else ():
+        if text.startswith(opening):
+            return text.removeprefix(opening).lstrip(" :")
+    return text
 
 
 def _filled(finding: Finding) -> Mapping[str, str]:

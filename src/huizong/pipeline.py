@@ -276,7 +276,9 @@ def unfiled_lines(collected: Collected) -> list[str]:
     for file in (*collected.archives, *collected.unfiled):
         told = [f for f in file.findings if f.level in ("ask", "must", "note")]
         text = " ".join(f"{words(finding)} {remedy(finding)}" for finding in told)
-        state = say(f"file_state.{file.state}")
+        # An archive that was opened is no return, and nothing is wrong with it.
+        opened = file.reason == take_in.UNPACKED
+        state = say("file_state.opened" if opened else f"file_state.{file.state}")
         lines.append(say("command.unfiled", file=file.name, state=state, text=text))
     lines += [say("command.busy", file=path.name) for path in collected.busy]
     for one in collected.stored:

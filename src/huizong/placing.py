@@ -1,7 +1,7 @@
 """Whose, when, which: file a reading under its unit and period, or say why it waits."""
 
 import datetime as dt
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 import msgspec
@@ -9,6 +9,7 @@ import msgspec
 from huizong.cells import squash
 from huizong.entries import NOT_ACCEPTABLE
 from huizong.errors import HuizongError
+from huizong.findings import both
 from huizong.office import Office, reports_in, unit_level
 from huizong.periods import Period
 from huizong.records import (
@@ -151,7 +152,7 @@ def _when(
         return
     if asked:
         if identity.period != asked:
-            yield _ask("wrong_period", found=identity.period, expected=asked)
+            yield _wrong_period(identity.period, (asked,))
     elif (identity.period, identity.set_code) not in issued and today:
         try:
             begun = Period.parse(identity.period).start <= today
@@ -159,7 +160,26 @@ def _when(
             begun = False
         if not begun:
             known = sorted({p for p, code in issued if code == identity.set_code})
-            yield _ask("wrong_period", found=identity.period, expected="、".join(known) or "——")
+            yield _wrong_period(identity.period, known)
+
+
+def _wrong_period(found: str, wanted: Sequence[str]) -> Finding:
+    """Periods are named as people do; what the finding is known by stays in short."""
+    said = {**_periods("period", (found,)), **_periods("asked", wanted)}
+    return _ask("wrong_period", found=found, expected="、".join(wanted) or "——", **said)
+
+
+def _periods(key: str, codes: Sequence[str]) -> Mapping[str, str]:
+    names = [_names(code) for code in codes] or [("——", "——")]
+    return both(key, "、".join(zh for zh, _ in names), ", ".join(en for _, en in names))
+
+
+def _names(code: str) -> tuple[str, str]:
+    try:
+        period = Period.parse(code)
+    except HuizongError:
+        return code, code
+    return period.zh, period.en
 
 
 def _which(identity: Identity, unit: Unit, office: Office) -> Iterator[Finding]:

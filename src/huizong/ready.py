@@ -7,7 +7,7 @@ from huizong.editions import personal_in
 from huizong.history import last_summary
 from huizong.paperwork import STEPS, last_made, steps_of
 from huizong.periods import Period
-from huizong.texts import name_of, say
+from huizong.texts import listed, name_of, say
 from huizong.work import Work, checked_sets
 
 
@@ -33,4 +33,4 @@ def _open(work: Work, period: Period, set_code: str) -> Iterator[Open]:
     steps = [say(f"signing.{step}") for step in STEPS if step not in done]
     if steps:
         said = {"set": name_of(checked.form_set), "number": made.number}
-        yield Open("unsigned", {**said, "steps": "、".join(steps)})
+        yield Open("unsigned", {**said, "steps": listed(steps)})

@@ -20,6 +20,7 @@ from huizong.entries import (
     save_files,
     save_readings,
 )
+from huizong.findings import told
 from huizong.forms import installed, templates_folder
 from huizong.history import closings_of, issued_of
 from huizong.inbox import Scan, ignored_name, stat_of
@@ -150,7 +151,8 @@ def _take_apart(work: Work, archive: Received, unpacked: Unpacked) -> Refusal:
     members = {base / one.name: _dated(one, archive) for one in wanted}
     stored = collecting.store_members(work.office, work.book, members, work.now)
     known = sum(one.fate == "known" for one in stored)
-    details = {"count": str(len(members)), "total": str(known), "parts": "、".join(unpacked.closed)}
+    details = {"count": str(len(members)), "parts": "、".join(unpacked.closed)}
+    details |= told("unpacked.known", "found", total=known) if known else {}
     return Refusal("archive_inside" if unpacked.closed else UNPACKED, details)
 
 

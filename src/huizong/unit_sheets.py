@@ -6,11 +6,17 @@ from huizong.contents import Contents
 from huizong.forms import Indicator
 from huizong.pages import Page, lines_needed
 from huizong.styles import set_up_page
-from huizong.texts import measure_name, name_of, say
-from huizong.total_sheets import own_value, set_name, short_name, total_value, write_head
+from huizong.texts import either, measure_name, name_of, say
+from huizong.total_sheets import own_value, short_name, total_value, write_head
 
 # Past so many units a table with one row a unit is turned: indicators as rows.
 MOST_UNIT_ROWS = 200
+
+
+def _title(contents: Contents) -> str:
+    """The form's own title: its line's name may already say 情况."""
+    form_set = contents.form_set
+    return say("summary.title_units", set=either(form_set.title, form_set.title_en))
 
 
 def write_units(page: Page, contents: Contents) -> None:
@@ -27,7 +33,7 @@ def _write_down(page: Page, contents: Contents) -> None:
     last = 2 + len(indicators)
     widths = [5, 22, 9, *(_figure_width(one, contents) for one in indicators)]
     across = page.widths(widths)
-    row = write_head(page, contents, say("summary.title_units", set=set_name(contents)), last)
+    row = write_head(page, contents, _title(contents), last)
     top = row
     row = _write_unit_headings(page, row, contents, widths)
     page.sheet.freeze_panes(row, 3)
@@ -103,7 +109,7 @@ def _write_across(page: Page, contents: Contents) -> None:
     widths = [34, 7, 8.5, 12, 11, *(9.5 for _ in units)]
     page.widths(widths[:5])
     page.sheet.set_column(5, 4 + len(units), 9.5)
-    row = write_head(page, contents, say("summary.title_units", set=set_name(contents)), 12)
+    row = write_head(page, contents, _title(contents), 12)
     top = row
     fixed = [
         # Not 指标名称: a reader would take this sheet for the form itself.

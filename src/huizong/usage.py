@@ -109,5 +109,7 @@ def complaint(error: TyperException) -> str:
         "BadOptionUsage": "usage.option_value",
         "BadParameter": "usage.bad_value",
     }.get(kind, "usage.wrong")
+    if f"usage.what_{what}" in catalogue():
+        what = say(f"usage.what_{what}")
     told = say(code, what=what or option, text=error.message)
     return f"{told}\n{say('usage.try', command=ctx.command_path)}" if ctx else told
