@@ -8,7 +8,7 @@ import sqlite3
 import openpyxl
 import pytest
 
-from huizong import pipeline
+from huizong import acts, pipeline
 from huizong.answers import Typed
 from huizong.book import SCHEMA_VERSION, UPGRADES, create_book, open_book
 from huizong.cli import app, run
@@ -160,6 +160,7 @@ def test_correction_of_a_closed_period_waits_until_it_is_opened(closed):
         collected = pipeline.collect(work)
         pipeline.audit(work, PERIOD)
         (late,) = [file for file in files_of(work.book) if file.name.startswith("和平更正")]
+        told = acts.audit(work, PERIOD)
         again = pipeline.audit(work, PERIOD).sets[0].returns[0]
         shown = (closed / "已收" / "2026Q1").glob("*和平*")
 
@@ -168,6 +169,8 @@ def test_correction_of_a_closed_period_waits_until_it_is_opened(closed):
             PENDING, "closed", good(work).identity.code, 2,
         )  # fmt: skip
         assert (again.digest, again.state) == (before.digest, before.state)
+        assert told.waits
+        assert "和平更正.xlsx" in told.lines[0]
         assert len(list(shown)) == 2
         pipeline.reopen(work, PERIOD, OFFICER, "和平社区来函更正")
         pipeline.audit(work, PERIOD)
@@ -175,6 +178,7 @@ def test_correction_of_a_closed_period_waits_until_it_is_opened(closed):
         _take_newer(work)
         (published,) = pipeline.aggregate(work, PERIOD)
         assert _states(work)["和平更正.xlsx"] == ADOPTED
+        assert not any("和平更正.xlsx" in line for line in acts.audit(work, PERIOD).lines)
         assert published.summary.number == 2
         assert "TJ16" in [change.code for change in published.summary.changes]
         pipeline.close(work, PERIOD, OFFICER, "更正后再次定稿")

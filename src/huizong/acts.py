@@ -125,8 +125,12 @@ def audit(work: Work, period: Period, *, as_json: bool = False) -> Told:
     from huizong import pipeline, reports
 
     done = pipeline.audit(work, period)
-    lines = (reports.audit_json(done, period),) if as_json else tuple(reports.audit_lines(done))
-    return Told(lines, waits=reports.someone_must_act(done))
+    late = pipeline.waiting_corrections(work, period)
+    waits = bool(late) or reports.someone_must_act(done)
+    if as_json:
+        return Told((reports.audit_json(done, period),), waits=waits)
+    lines = (*map(pipeline.unfiled_line, late), *reports.audit_lines(done))
+    return Told(lines, waits=waits)
 
 
 def answer(work: Work, period: Period, typed: Any) -> Told:

@@ -15,7 +15,7 @@ from huizong.children import Children
 from huizong.circulate import Paper
 from huizong.closing import refuse_closed
 from huizong.desk import Blank
-from huizong.entries import answers_of, files_of
+from huizong.entries import Received, answers_of, files_of
 from huizong.errors import HuizongError, place_of
 from huizong.examine import examine
 from huizong.findings import remedy, words
@@ -30,7 +30,7 @@ from huizong.paper_copies import Noted, PaperState, register, shown_states
 from huizong.papers import SetReturns, Unfiled, write_status
 from huizong.periods import Period
 from huizong.publish import Published, publish
-from huizong.records import LEVELS, Unit, UnitReturn, level_of
+from huizong.records import LEVELS, PENDING, Unit, UnitReturn, level_of
 from huizong.safely import beside, remove_beside
 from huizong.send_back import SentBack
 from huizong.take_in import Collected
@@ -270,16 +270,25 @@ def register_paper(work: Work, period: Period, noted: Sequence[Noted]) -> tuple[
     return done
 
 
+def unfiled_line(file: Received) -> str:
+    """Say of one file that was not filed what it is and what to do."""
+    told = [f for f in file.findings if f.level in ("ask", "must", "note")]
+    text = " ".join(f"{words(finding)} {remedy(finding)}" for finding in told)
+    # An archive that was opened is no return, and nothing is wrong with it.
+    opened = file.reason == take_in.UNPACKED
+    state = say("file_state.opened" if opened else f"file_state.{file.state}")
+    return say("command.unfiled", file=file.name, state=state, text=text)
+
+
+def waiting_corrections(work: Work, period: Period) -> tuple[Received, ...]:
+    """List what came for a closed period and waits until it is opened again."""
+    files = files_of(work.book, period=str(period), states=(PENDING,))
+    return tuple(file for file in files if any(one.code == "closed" for one in file.findings))
+
+
 def unfiled_lines(collected: Collected) -> list[str]:
     """Say of every file that was not filed what it is and what to do."""
-    lines = []
-    for file in (*collected.archives, *collected.unfiled):
-        told = [f for f in file.findings if f.level in ("ask", "must", "note")]
-        text = " ".join(f"{words(finding)} {remedy(finding)}" for finding in told)
-        # An archive that was opened is no return, and nothing is wrong with it.
-        opened = file.reason == take_in.UNPACKED
-        state = say("file_state.opened" if opened else f"file_state.{file.state}")
-        lines.append(say("command.unfiled", file=file.name, state=state, text=text))
+    lines = [unfiled_line(file) for file in (*collected.archives, *collected.unfiled)]
     lines += [say("command.busy", file=path.name) for path in collected.busy]
     for one in collected.stored:
         if one.fate == "known":
