@@ -212,6 +212,9 @@ def _published(one: "Published") -> Iterator[str]:
     for change in summary.changes if one.new else ():
         yield say("command.change", code=change.code, name=change.name,
                   before=change.before or "——", after=change.after or "——")  # fmt: skip
+    if one.new and summary.number > 1 and not summary.changes:
+        parts = listed(say(f"command.part_{part}") for part in one.differs)
+        yield say("command.only_parts" if parts else "command.file_gone", parts=parts)
     if one.amended:
         yield say("command.amended", path=one.amended)
 

@@ -29,7 +29,7 @@ from huizong.past import earlier_periods
 from huizong.periods import Period
 from huizong.records import Summary
 from huizong.safely import write_safely
-from huizong.texts import name_of, say
+from huizong.texts import name_of, say, spoken
 from huizong.work import Work
 
 _EVENT = "amendment"
@@ -54,10 +54,11 @@ def amend(work: Work, checked: CheckedSet, period: Period) -> Path | None:
     corrected = any(moved.code for moved in one.units)
     if not (one.units and (corrected or base in gone)):
         return None
-    stem = say(
-        "amendment.file", period=period, code=work.office.unit.code, number=made[-1].number,
-        set=safe_name(name_of(form_set)),
-    )  # fmt: skip
+    with spoken(work.office.settings.language):
+        stem = say(
+            "amendment.file", period=period, code=work.office.unit.code, number=made[-1].number,
+            set=safe_name(name_of(form_set)),
+        )  # fmt: skip
     target = write_safely(work.office.summaries(str(period)) / f"{stem}.xlsx")
     with target as temp:
         write_amendment(one, form_set, temp, work.now)

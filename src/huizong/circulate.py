@@ -27,7 +27,7 @@ from huizong.publish import summarise
 from huizong.safely import write_safely
 from huizong.styles import Styles
 from huizong.tables import new_workbook
-from huizong.texts import name_of, say
+from huizong.texts import name_of, say, spoken
 from huizong.unit_returns import with_readings
 from huizong.unit_sheets import write_units
 from huizong.work import Work
@@ -88,10 +88,11 @@ def _write(
     write: Callable[[xlsxwriter.Workbook], None],
 ) -> Paper:  # fmt: skip
     name = say(f"circular.{key}")
-    stem = say(
-        "circular.file", period=period, code=work.office.unit.code, paper=name,
-        set=safe_name(name_of(checked.form_set)),
-    )  # fmt: skip
+    with spoken(work.office.settings.language):
+        stem = say(
+            "circular.file", period=period, code=work.office.unit.code,
+            paper=say(f"circular.{key}"), set=safe_name(name_of(checked.form_set)),
+        )  # fmt: skip
     safely = write_safely(free_path(work, work.office.summaries(str(period)) / f"{stem}.xlsx"))
     with safely as temp, new_workbook(temp, name, work.now) as book:
         write(book)

@@ -15,7 +15,7 @@ from huizong.outgoing import Spotted, numbers_of_persons
 from huizong.records import Finding, Summary
 from huizong.safely import free_name, write_safely
 from huizong.settle import settle
-from huizong.texts import say
+from huizong.texts import LANGUAGES, say, spoken
 from huizong.work import Work
 from huizong.write import summary_bytes
 
@@ -29,13 +29,18 @@ def personal_in(summary: Summary) -> int:
 
 
 class Published(msgspec.Struct, frozen=True):
-    """One summary: where it stands, its 汇总校验码, whether it is new, its 数据更正单 if any."""
+    """
+    One summary: where it stands, its 汇总校验码, whether it is new, its 数据更正单 if any.
+
+    `differs` names the parts in which it differs from the version before.
+    """
 
     summary: Summary
     path: Path
     checksum: str
     new: bool
     amended: Path | None = None
+    differs: tuple[str, ...] = ()
 
     @property
     def personal(self) -> int:
@@ -57,13 +62,15 @@ def is_there(work: Work, checked: CheckedSet, summary: Summary, made: Made) -> b
     path = work.office.summaries(made.period) / made.path
     if path.exists():
         return True
-    content, _ = summary_bytes(summary, checked.form_set)
+    for language in LANGUAGES:
+        with spoken(language):
+            content, _ = summary_bytes(summary, checked.form_set)
+        if hashlib.sha256(content).hexdigest() == made.digest:
+            with write_safely(path) as temp:
+                temp.write_bytes(content)
+            return True
     # Another version of the program writes other bytes: that would be another summary.
-    if hashlib.sha256(content).hexdigest() != made.digest:
-        return False
-    with write_safely(path) as temp:
-        temp.write_bytes(content)
-    return True
+    return False
 
 
 def write_edition(work: Work, checked: CheckedSet, summary: Summary) -> Published:

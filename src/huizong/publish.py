@@ -42,6 +42,9 @@ from huizong.texts import name_of
 from huizong.unit_returns import with_readings
 from huizong.work import Work, checked_sets
 
+# The parts of a summary by which a new version is explained; texts `command.part_<name>`.
+PARTS = ("totals", "units", "own", "ledger_totals", "findings", "reporting")
+
 
 def publish(work: Work, checked: CheckedSet, period: Period) -> Published:
     """
@@ -76,7 +79,8 @@ def _publish(work: Work, checked: CheckedSet, period: Period) -> Published:
     if stands and _same(before, summary):
         path = work.office.summaries(str(period)) / earlier[-1].path
         return Published(before, path, earlier[-1].checksum, new=False)
-    return write_edition(work, checked, summary)
+    differs = _differs(before, summary)
+    return msgspec.structs.replace(write_edition(work, checked, summary), differs=differs)
 
 
 def is_current(work: Work, checked: CheckedSet, period: Period, summary: Summary) -> bool:
@@ -246,9 +250,25 @@ def _second_sum(
 
 
 def _same(before: Summary, now: Summary) -> bool:
-    """Whether two versions say the same, apart from their numbers and times."""
-    blank = {"made_at": "", "number": 0, "changes": ()}
-    return msgspec.structs.replace(before, **blank) == msgspec.structs.replace(now, **blank)
+    """Whether two versions say the same, apart from numbers, times and the language of words."""
+    return _content(before) == _content(now)
+
+
+def _content(summary: Summary) -> Summary:
+    # A problem is known by its key; its words are of the language in which it was listed.
+    issues = tuple(
+        msgspec.structs.replace(one, text="", owner="") for one in summary.reporting.issues
+    )
+    reporting = msgspec.structs.replace(summary.reporting, issues=issues)
+    return msgspec.structs.replace(summary, made_at="", number=0, changes=(), reporting=reporting)
+
+
+def _differs(before: Summary | None, now: Summary) -> tuple[str, ...]:
+    """Name the parts in which a version differs from the one before."""
+    if before is None:
+        return ()
+    old, new = _content(before), _content(now)
+    return tuple(part for part in PARTS if getattr(old, part) != getattr(new, part))
 
 
 def name(period: Period) -> str:

@@ -15,7 +15,7 @@ from huizong.paperwork import STEPS, Step, next_step, save_step, steps_of
 from huizong.periods import Period
 from huizong.safely import write_safely
 from huizong.tables import new_workbook
-from huizong.texts import name_of, say
+from huizong.texts import name_of, say, spoken
 from huizong.work import Work, checked_sets
 
 
@@ -82,10 +82,11 @@ def _refuse(work: Work, made: Made, steps: tuple[Step, ...], step: str, officer:
 def _write(work: Work, made: Made, steps: tuple[Step, ...]) -> Path:
     form_set = checked_sets()[made.set_code].form_set
     summary = last_summary(work.book, made.period, made.set_code)
-    stem = say(
-        "signing.file", period=made.period, code=work.office.unit.code,
-        set=safe_name(name_of(form_set)), number=made.number,
-    )  # fmt: skip
+    with spoken(work.office.settings.language):
+        stem = say(
+            "signing.file", period=made.period, code=work.office.unit.code,
+            set=safe_name(name_of(form_set)), number=made.number,
+        )  # fmt: skip
     safely = write_safely(free_path(work, work.office.summaries(made.period) / f"{stem}.xlsx"))
     with safely as temp, new_workbook(temp, say("signing.sheet"), work.now) as book:
         write_approval(book, Contents(summary, form_set), made.checksum, steps)

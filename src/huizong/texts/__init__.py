@@ -2,7 +2,8 @@
 
 import os
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -38,6 +39,17 @@ def speak_unless_chosen(language: str) -> None:
     """Speak an office's language, unless a person has chosen one for this run."""
     if not _chosen:
         speak(language)
+
+
+@contextmanager
+def spoken(language: str) -> Iterator[None]:
+    """Speak a language for a while: files are named in the office's own, whoever looks at them."""
+    before = _language
+    speak(language)
+    try:
+        yield
+    finally:
+        speak(before)
 
 
 def language() -> str:
