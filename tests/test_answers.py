@@ -36,6 +36,7 @@ def question(level: str = "release", code: str = "relation") -> Question:
         ("release", "relation", ("接受", "王芳", ""), "refused no_reason"),
         ("info", "repair_date", ("接受", "王芳", "x"), "refused nothing"),
         ("ask", "seal_wrong", ("采用此份", "王芳", "x"), "refused not_two"),
+        ("ask", "two_returns", ("接受", "王芳", "x"), "refused which"),
     ],
 )
 def test_what_each_level_allows(level, code, typed, outcome):
@@ -69,6 +70,41 @@ def test_one_of_two_files_is_named(file, chosen):
     got = weigh(row, {"K": Question(TWO, "2026Q1", files)}, AT)
 
     assert (got.file if isinstance(got, Answer) else None) == chosen
+
+
+@pytest.mark.parametrize(("action", "file"), [("accept", ""), ("use", "2")])
+def test_refused_choice_names_the_files(action, file):
+    """An answer that does not say which of two files is refused with both, by digest and name."""
+    files = {"a" * 64: "和平.xlsx", "b" * 64: "和平改.xlsx"}
+    row = Typed(key="K", action=action, officer="王芳", reason="后一份有误", file=file)
+
+    got = weigh(row, {"K": Question(TWO, "2026Q1", files, {"a" * 64: 1, "b" * 64: 2})}, AT)
+
+    assert isinstance(got, Refused)
+    assert all(
+        part in str(got) for part in ("aaaaaaaa", "和平.xlsx", "1", "bbbbbbbb", "和平改.xlsx")
+    )
+    assert "工作表" not in str(got)
+
+
+def test_file_of_another_form_set_is_no_choice(tmp_path):
+    """Of a workbook with two form sets the entry of the set that is asked about is used."""
+    create_book(tmp_path / "huizong.db", AT)
+    files = [
+        Received(
+            digest=digest, name=f"{digest[0]}.xlsx", source="s", size=1, received_at=AT,
+            unit="U", period="2026Q1", set_code=digest[65:] or "JC", findings=(TWO,),
+        )
+        for digest in ("a" * 64, "a" * 64 + "+SY", "b" * 64, "b" * 64 + "+SY")
+    ]  # fmt: skip
+    with open_book(tmp_path / "huizong.db") as book:
+        save_files(book, files)
+        key = TWO.key("U", "2026Q1", "SY")
+        typed = Typed(key=key, action="use", officer="王芳", reason="后一份有误", file="b.xlsx")
+
+        (answer,) = apply(book, [typed], "2026Q1", AT).entered
+
+    assert answer.file == "b" * 64 + "+SY"
 
 
 def sheet_of(path, rows, name="待办"):

@@ -195,7 +195,9 @@ def _take_newer(work) -> None:
         one.key for row in returns.returns for one in row.findings
         if one.finding.code == "two_returns"
     ]  # fmt: skip
-    typed = Typed(key=key, action="accept", officer=OFFICER, reason="以来函更正的一份为准")
+    typed = Typed(
+        key=key, action="use", officer=OFFICER, reason="以更正的为准", file="和平更正.xlsx"
+    )
     pipeline.answer(work, str(PERIOD), typed)
 
 

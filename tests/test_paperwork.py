@@ -102,7 +102,9 @@ def test_corrected_return_wants_a_new_paper(office):
         (waiting,) = (r for s in pipeline.audit(work, PERIOD).sets for r in s.returns
                       if r.unit.code == CODE)  # fmt: skip
         (key,) = (f.key for f in waiting.findings if f.finding.code == "two_returns")
-        answer = pipeline.Typed(key=key, action="accept", officer="王芳", reason="更正")
+        answer = pipeline.Typed(
+            key=key, action="use", officer="王芳", reason="更正", file="和平改.xlsx"
+        )
         pipeline.answer(work, "2026Q1", answer)
         pipeline.audit(work, PERIOD)
 

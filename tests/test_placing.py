@@ -3,6 +3,7 @@
 import datetime as dt
 from itertools import permutations
 
+import msgspec
 import pytest
 
 from huizong.choosing import Candidate, choose
@@ -274,6 +275,15 @@ def test_officer_decides(action, file, outcome):
     Fault 32: use one, accept the proposed one, or reject both; the other one is kept.
     """
     assert states((A, B), answers=answered(action, file)) == outcome
+
+
+def test_chosen_entry_of_one_form_set_is_used():
+    """The entry of a further form set, whose name ends in the set's code, can be chosen."""
+    first, second = (msgspec.structs.replace(one, digest=f"{one.digest}+SY") for one in (A, B))
+    key = choose((first, second)).key
+    use = Answer(key=key, action="use", file=second.digest, officer="王芳", reason="电话核实")
+
+    assert choose((first, second), {key: use}).adopted == second.digest
 
 
 def test_decision_is_for_these_files_only():

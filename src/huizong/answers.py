@@ -21,11 +21,12 @@ from huizong.errors import HuizongError
 from huizong.history import closed_periods
 from huizong.records import Finding
 from huizong.roster import sheets_of, shown
-from huizong.texts import catalogue, say
+from huizong.texts import catalogue, listed, say
 
 ACTIONS = ("accept", "reject", "use")
 _COLUMNS = ("key", "action", "officer", "reason", "digest")
 _SEARCHED_ROWS = 20
+_HEAD = 8  # how much of a digest names a file
 
 
 class Typed(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,11 +46,15 @@ class Refused(msgspec.Struct, frozen=True):
 
     typed: Typed
     code: str
+    files: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         typed = self.typed
-        where = say("answer.where", sheet=typed.sheet, cell=typed.cell, key=typed.key)
-        return where + say(f"answer.{self.code}", found=typed.action or typed.file)
+        # What comes from the command line stands in no cell.
+        where = say("answer.where" if typed.sheet else "answer.numbered",
+                    sheet=typed.sheet, cell=typed.cell, key=typed.key)  # fmt: skip
+        found = typed.file if self.code == "no_file" else typed.action
+        return where + say(f"answer.{self.code}", found=found, files=listed(self.files))
 
 
 class Applied(msgspec.Struct, frozen=True):
@@ -130,6 +135,14 @@ class Question(msgspec.Struct, frozen=True):
     finding: Finding
     period: str
     files: Mapping[str, str] = MappingProxyType({})
+    numbers: Mapping[str, int] = MappingProxyType({})
+
+    def named(self) -> tuple[str, ...]:
+        """Name each file by the beginning of its digest, by its name and version."""
+        return tuple(
+            say("answer.file", digest=digest[:_HEAD], name=name, number=self.numbers.get(digest, 0))
+            for digest, name in self.files.items()
+        )
 
 
 def questions_of(book: Book, period: str) -> dict[str, Question]:
@@ -139,24 +152,33 @@ def questions_of(book: Book, period: str) -> dict[str, Question]:
     `period` is entered for a file that shows none. 审核结果.xlsx shows one period at a time, and
     an officer may have answered it before auditing another.
     """
-    files = {file.digest: file for file in files_of(book)}
-    found = {
-        one.key: Question(one.finding, of, _named(one.finding, files))
-        for of, one in all_findings(book)
-    }
-    for file in files.values():
+    files = files_of(book)
+    found = {one.key: Question(one.finding, of) for of, one in all_findings(book)}
+    for file in files:
         for finding in file.findings:
             key = finding.key(file.unit, file.period, file.set_code)
-            found.setdefault(key, Question(finding, file.period or period, _named(finding, files)))
-    return found
+            found.setdefault(key, Question(finding, file.period or period))
+    return {
+        key: _between(one, key, files) if one.finding.code == "two_returns" else one
+        for key, one in found.items()
+    }
 
 
-def _named(finding: Finding, files: Mapping[str, Received]) -> Mapping[str, str]:
-    """The files that a choice is between: its finding names the beginnings of their digests."""
-    if finding.code != "two_returns":
-        return {}
+def _between(question: Question, key: str, files: Sequence[Received]) -> Question:
+    """Add the files that a choice is between: its finding names the beginnings of their digests."""
+    finding = question.finding
     heads = tuple(finding.details.get("found", "").split(","))
-    return {digest: file.name for digest, file in files.items() if digest.startswith(heads)}
+    # The entries of one workbook begin alike; only one is of the form set that is asked about.
+    rivals = [
+        file
+        for file in files
+        if file.digest.startswith(heads)
+        and finding.key(file.unit, file.period, file.set_code) == key
+    ]
+    return msgspec.structs.replace(
+        question, files={file.digest: file.name for file in rivals},
+        numbers={file.digest: file.number for file in rivals},
+    )  # fmt: skip
 
 
 def weigh(typed: Typed, questions: Mapping[str, Question], now: str) -> Answer | Refused:
@@ -165,7 +187,7 @@ def weigh(typed: Typed, questions: Mapping[str, Question], now: str) -> Answer |
     action = action_of(typed.action)
     code = _fault(typed, action, question)
     if code or question is None:
-        return Refused(typed, code)
+        return Refused(typed, code, question.named() if question else ())
     file = _file(typed.file, question.files) if action == "use" else ""
     return Answer(
         key=typed.key, action=action, officer=typed.officer, reason=typed.reason, file=file,
@@ -187,6 +209,8 @@ def _fault(typed: Typed, action: str, question: Question | None) -> str:
         return "nothing"
     if action == "accept" and finding.level == "must":
         return "must"
+    if action == "accept" and finding.code == "two_returns":
+        return "which"
     if action == "accept" and finding.code in NOT_ACCEPTABLE:
         return "not_acceptable"
     if action == "use" and finding.code != "two_returns":
@@ -199,7 +223,7 @@ def _file(wanted: str, files: Mapping[str, str]) -> str:
     low = wanted.strip().lower()
     found = [
         digest for digest, name in files.items()
-        if (len(low) >= 8 and digest.startswith(low)) or Path(wanted).name == name
+        if (len(low) >= _HEAD and digest.lower().startswith(low)) or Path(wanted).name == name
     ]  # fmt: skip
     return found[0] if len(found) == 1 else ""
 

@@ -121,7 +121,7 @@ def _meant(rivals: Sequence[Candidate], file: str) -> str:
     """Find the one file that an answer names by digest, its beginning, or name."""
     found = [
         c.digest for c in rivals
-        if (len(file) >= 8 and c.digest.startswith(file.lower())) or c.name == file
+        if (len(file) >= 8 and c.digest.lower().startswith(file.lower())) or c.name == file
     ]  # fmt: skip
     return found[0] if len(found) == 1 else ""
 

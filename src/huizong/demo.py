@@ -24,7 +24,7 @@ from huizong.demo_offices import (
 )
 from huizong.desk import Blank
 from huizong.dirt import Dirt, read_dirt, reasons, soiled, spoil
-from huizong.entries import files_of
+from huizong.entries import Received, files_of
 from huizong.filled import write_filled
 from huizong.issue import blanks_for, file_name
 from huizong.language import CheckedSet
@@ -33,7 +33,15 @@ from huizong.past import Past, save_opening
 from huizong.periods import Period
 from huizong.pipeline import Audited
 from huizong.publish import Published
-from huizong.records import TO_EXPLAIN, TO_MEND, FigureCell, Identity, Reading, UnitReturn
+from huizong.records import (
+    TO_EXPLAIN,
+    TO_MEND,
+    FigureCell,
+    Finding,
+    Identity,
+    Reading,
+    UnitReturn,
+)
 from huizong.restate import pasts_of
 from huizong.sample import fill
 from huizong.send_back import copies
@@ -254,14 +262,24 @@ def _outcomes(
 
 def _answer(work: Work, period: Period) -> None:
     """The officer decides: of two files the newer, a file of another period goes back."""
-    for file in files_of(work.book):
+    files = files_of(work.book)
+    for file in files:
         for finding in file.findings:
             if file.state != "pending" or finding.level != "ask":
                 continue
             key = finding.key(file.unit, file.period, file.set_code)
-            action = "accept" if finding.code == "two_returns" else "reject"
-            typed = Typed(key=key, action=action, officer=OFFICER, reason="演示：经电话核实")
+            use = _newest(files, finding) if finding.code == "two_returns" else ""
+            typed = Typed(
+                key=key, action="use" if use else "reject", officer=OFFICER,
+                reason="演示：经电话核实", file=use,
+            )  # fmt: skip
             pipeline.answer(work, str(period), typed)
+
+
+def _newest(files: Sequence[Received], finding: Finding) -> str:
+    """Of the files that a choice is between, give the digest of the newest."""
+    heads = tuple(finding.details["found"].split(","))
+    return max((f for f in files if f.digest.startswith(heads)), key=lambda f: f.made_at).digest
 
 
 def _send_again(
