@@ -66,8 +66,8 @@ def sets():
 
 UNKNOWN = Finding("unknown_unit", "ask", details={"found": "和平路", "near": "和平社区"})
 FILES = (
-    file("a", "pending", reason="two_returns", unit="990101001005"),
-    file("b", "pending", reason="two_returns", unit="990101001005"),
+    file("a", "pending", reason="two_returns", unit="990101001005", set_code="TJ"),
+    file("b", "pending", reason="two_returns", unit="990101001005", set_code="TJ"),
     file("c", "pending", reason="unknown_unit", findings=(UNKNOWN,)),
     file("d", "not_a_return", reason="not_ours"),
     file("e", "returned", reason="damaged"),
@@ -110,11 +110,24 @@ def test_todo_holds_what_waits_for_the_officer(office, sets):
     Fault 32: a choice between two files is a row for each; what the unit has to do is not there.
     """
     rows = rows_of("2026Q1", sets, FILES, {}, office)
-    names = {one.digest: one.name for one in FILES}
 
-    assert [(row.audited.finding.code, row.file) for row in todo_rows(rows, names)] == [
+    assert [(row.audited.finding.code, row.file) for row in todo_rows(rows, FILES)] == [
         ("unknown_unit", "c.xlsx"), ("relation", "第2社区.xlsx"),
         ("two_returns", "a.xlsx"), ("two_returns", "b.xlsx"),
+    ]  # fmt: skip
+
+
+def test_choice_between_two_files_stands_once_for_each(office):
+    """Two workbooks with two form sets are two choices of two files, each of its own set."""
+    both = [
+        file(letter, "pending", reason="two_returns", unit="990101001001", findings=(TWO,),
+             set_code=code, digest=letter * 64 + ("+SY" if code == "SY" else ""))
+        for letter in "ab" for code in ("JC", "SY")
+    ]  # fmt: skip
+    rows = rows_of("2026Q1", (), both, {}, office)
+
+    assert sorted((row.set_code, row.digest[:1]) for row in todo_rows(rows, both)) == [
+        ("JC", "a"), ("JC", "b"), ("SY", "a"), ("SY", "b"),
     ]  # fmt: skip
 
 

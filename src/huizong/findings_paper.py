@@ -50,6 +50,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     officer: str = ""
     reason: str = ""
     of_totals: bool = False
+    set_code: str = ""
 
     @property
     def waits(self) -> bool:
@@ -72,29 +73,33 @@ def rows_of(
     listed = {row.key for row in rows}
     for one in sets:
         for unit in one.rows:
-            rows += [row for row in _unit_rows(period, unit) if row.key not in listed]
+            rows += [row for row in _unit_rows(period, one.code, unit) if row.key not in listed]
     return tuple(_with_answer(row, answers.get(row.key)) for row in rows)
 
 
 def _file_rows(files: Sequence[Received], office: Office) -> Iterator[Row]:
     names = {unit.code: unit.name for unit in (*office.roster, office.unit)}
+    told: set[str] = set()
     for file in files:
         if file.state != PENDING:
             continue
         for finding in file.findings:
-            if finding.level == "ask":
-                key = finding.key(file.unit, file.period, file.set_code)
+            key = finding.key(file.unit, file.period, file.set_code)
+            # Each of the files that a choice is between has the same question.
+            if finding.level == "ask" and not (finding.code == "two_returns" and key in told):
+                told.add(key)
                 yield Row(
                     key=key, unit=names.get(file.unit, ""), period=file.period,
                     audited=AuditedFinding(key, finding), file=file.name, digest=file.digest,
+                    set_code=file.set_code,
                 )  # fmt: skip
 
 
-def _unit_rows(period: str, unit: UnitReturn) -> Iterator[Row]:
+def _unit_rows(period: str, set_code: str, unit: UnitReturn) -> Iterator[Row]:
     for found in sorted(unit.findings, key=lambda found: _ORDER[found.finding.level]):
         yield Row(
             key=found.key, unit=unit.unit.name, period=period, audited=found, file=unit.file,
-            digest=unit.digest, of_totals=unit.state == "totals",
+            digest=unit.digest, of_totals=unit.state == "totals", set_code=set_code,
         )  # fmt: skip
 
 
@@ -105,17 +110,21 @@ def _with_answer(row: Row, answer: Answer | None) -> Row:
     return msgspec.structs.replace(row, action=action, officer=answer.officer, reason=answer.reason)
 
 
-def todo_rows(rows: Iterable[Row], names: Mapping[str, str]) -> Iterator[Row]:
+def todo_rows(rows: Iterable[Row], files: Sequence[Received]) -> Iterator[Row]:
     """List what waits for the officer; a choice between files is a row for each of them."""
     for row in rows:
         if not row.waits:
             continue
         heads = row.audited.finding.details.get("found", "").split(",")
-        rivals = [d for d in names if d.startswith(tuple(heads))]
+        # The entries of one workbook begin alike; a choice is between those of its own form set.
+        rivals = [
+            file for file in files
+            if file.digest.startswith(tuple(heads)) and file.set_code == row.set_code
+        ]  # fmt: skip
         if row.audited.finding.code != "two_returns" or not rivals:
             yield row
-        for digest in rivals if row.audited.finding.code == "two_returns" else ():
-            yield msgspec.structs.replace(row, file=names[digest], digest=digest)
+        for file in rivals if row.audited.finding.code == "two_returns" else ():
+            yield msgspec.structs.replace(row, file=file.name, digest=file.digest)
 
 
 def write_findings(
@@ -133,12 +142,11 @@ def write_findings(
     """
     rows = rows_of(period, sets, files, answers or {}, office)
     kept = typed or {}
-    names = {file.digest: file.name for file in files}
     safely = write_safely(path)
     title = say("paper.findings_title", office=office.unit.name, period=period_name(period))
     with safely as temp, new_workbook(temp, title, now) as book:
         styles = Styles(book)
-        waiting = tuple(todo_rows(rows, names))
+        waiting = tuple(todo_rows(rows, files))
         sheets = (say("paper.todo_sheet"), say("paper.findings_sheet"), say("paper.chat_sheet"))
         told = _todo_notes(len(waiting), refused)
         _write_rows(book, styles, sheets[0], say("paper.todo_title"), waiting, told, kept)

@@ -294,4 +294,5 @@ def unfiled_lines(collected: Collected) -> list[str]:
         if one.fate == "known":
             when = one.first_at.replace("T", " ")[:16]
             lines.append(say("command.duplicate", file=one.name, when=when))
-    return lines
+    # A workbook with several form sets is one file to whoever reads this.
+    return list(dict.fromkeys(lines))
