@@ -252,6 +252,25 @@ def test_file_that_is_no_table_of_earlier_figures(office, tmp_path):
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(("cell", "found"), [("#REF!", "#REF!"), ("=1+1", "=…")])
+def test_error_value_is_not_taken_for_a_blank(cell, found, office, tmp_path):
+    """
+    An error value, or a formula without a result, is a wrong row; nothing is entered.
+    """
+    book = openpyxl.Workbook()
+    for at_row, one in enumerate((row(), row(code="TJ03", value=cell))):
+        if not at_row:
+            book.active.append(list(FIELDS))
+        book.active.append([one[field] for field in FIELDS.values()])
+    book.save(tmp_path / "旧数.xlsx")
+    with at(office) as work:
+        with pytest.raises(HuizongError) as caught:
+            import_history(work, tmp_path / "旧数.xlsx")
+        (wrong,) = caught.value.details["wrong"]
+        assert (wrong.cell, wrong.code, wrong.found) == ("H3", "earlier_value", found)
+        assert openings(work) == []
+
+
 def test_history_by_the_command_line(office, tmp_path, capsys):
     """
     `history --blank` writes the blank, `history` takes it in (0) or names what is wrong (2).

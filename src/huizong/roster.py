@@ -6,6 +6,7 @@ import io
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -14,7 +15,12 @@ from huizong.errors import HuizongError
 from huizong.records import Unit
 from huizong.texts import say
 
+if TYPE_CHECKING:
+    from huizong.workbooks import Sheet
+
 SHEET = "名册"
+# What is shown of a formula without a result.
+NO_RESULT = "=…"
 # Headings are part of the file format: the same in every language.
 FIELDS = {
     "区划代码": "code",
@@ -85,23 +91,35 @@ def read_tables(path: Path) -> Iterator[tuple[str, list[list]]]:
     except OSError as error:
         raise HuizongError("error.no_file", path=path) from error
     if data[:2] == b"PK":
-        yield from sorted(sheets_of(data, path), key=lambda sheet: sheet[0] != SHEET)
+        yield from sorted(sheets_of(data, path, faults=True), key=lambda sheet: sheet[0] != SHEET)
     elif path.suffix.lower() in (".csv", ".txt"):
         yield path.name, _csv_rows(data, path)
     else:
         raise HuizongError("error.roster_kind", file=path.name)
 
 
-def sheets_of(data: bytes, path: Path) -> list[tuple[str, list[list]]]:
-    """Open a workbook that our own office keeps; rows start at A1."""
+def sheets_of(data: bytes, path: Path, *, faults: bool = False) -> list[tuple[str, list[list]]]:
+    """Open a workbook that our own office keeps; rows start at A1, with error values if wished."""
     # Late: the gate behind it costs time that `status` does not have without a workbook.
     from huizong.refused import Refused
     from huizong.workbooks import open_workbook
 
     try:
-        return [(sheet.name, sheet.rows) for sheet in open_workbook(data).sheets]
+        sheets = open_workbook(data).sheets
+        return [(sheet.name, _with_faults(sheet) if faults else sheet.rows) for sheet in sheets]
     except Refused as error:
         raise HuizongError("error.workbook_damaged", file=path.name, why=error.code) from error
+
+
+def _with_faults(sheet: "Sheet") -> list[list]:
+    """Give the rows with what stands in cells that the parser leaves blank: #REF! or `=…`."""
+    faults = dict.fromkeys(sheet.uncached, NO_RESULT) | dict(sheet.errors)
+    for (row, column), fault in faults.items():
+        sheet.rows.extend([] for _ in range(row + 1 - len(sheet.rows)))
+        line = sheet.rows[row]
+        line.extend("" for _ in range(column + 1 - len(line)))
+        line[column] = line[column] or fault
+    return sheet.rows
 
 
 def _csv_rows(data: bytes, path: Path) -> list[list]:
