@@ -57,22 +57,36 @@ class Terminal:
 
     def until(self, text: str) -> str:
         """Wait for a text that was not read yet; gives what was shown up to its end."""
-        end = time.monotonic() + LIMIT
-        while (at := self.shown.find(text, self._read)) < 0:
-            if not self._more(end - time.monotonic()):
-                pytest.fail(f"{text!r} never came:\n{self.shown[self._read :]}")
-        got = self.shown[self._read : at + len(text)]
-        self._read = at + len(text)
+        if not self._comes(text, LIMIT):
+            pytest.fail(f"{text!r} never came:\n{self.shown[self._read :]}")
+        at = self.shown.find(text, self._read) + len(text)
+        got, self._read = self.shown[self._read : at], at
         return got
+
+    def _comes(self, text: str, seconds: float) -> bool:
+        end = time.monotonic() + seconds
+        while self.shown.find(text, self._read) < 0:
+            if not self._more(end - time.monotonic()):
+                return False
+        return True
 
     def type(self, text: str) -> None:
         """Type a line."""
         os.write(self._own, f"{text}\n".encode())
 
-    def press_ctrl_c(self) -> None:
-        """Interrupt the program and all that it has started, as a terminal does."""
-        time.sleep(MOMENT)
-        os.killpg(self._process.pid, signal.SIGINT)
+    def stop(self, text: str) -> str:
+        """
+        Press Ctrl-C, which reaches the program and all that it has started, until a text comes.
+
+        A second time where nothing happens, as a person does: input() may miss the first one when
+        it comes in the moment before it waits.
+        """
+        for _ in range(3):
+            time.sleep(MOMENT)
+            os.killpg(self._process.pid, signal.SIGINT)
+            if self._comes(text, LIMIT / 6):
+                break
+        return self.until(text)
 
     def end(self) -> int:
         """Read to the end and give the exit code."""

@@ -4,6 +4,7 @@ import contextlib
 import getpass
 import os
 import platform
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,7 @@ LOCK, NOTE = ".huizong.lock", ".huizong.who"
 # A command takes minutes. A note from another machine that has grown older than this was left
 # by a crash; a younger one may stand on a share whose locks do not reach from machine to machine.
 STALE_AFTER = 2 * 60 * 60
+PATIENCE, MOMENT = 60, 0.05  # so many times, so many seconds apart, a note is looked for
 
 
 class Holder(msgspec.Struct, frozen=True):
@@ -50,7 +52,7 @@ def hold(folder: Path, holder: Holder) -> Iterator[Holder | None]:
     try:
         lock.acquire()
     except filelock.Timeout as error:
-        raise _told(folder, read_note(folder)) from error
+        raise _told(folder, _note_coming(folder)) from error
     except OSError as error:
         raise told(error, folder / LOCK) from error
     try:
@@ -76,6 +78,16 @@ def read_note(folder: Path) -> Holder | None:
         return None
 
 
+def _note_coming(folder: Path) -> Holder | None:
+    """Read the note; who has just taken the lock writes it in the next moment."""
+    for _ in range(PATIENCE):
+        note = read_note(folder)
+        if note:
+            return note
+        time.sleep(MOMENT)
+    return None
+
+
 def _write_note(folder: Path, holder: Holder) -> None:
     # Under one name, which the next start writes over: killed here, a run has left no note yet.
     temp = folder / f"{NOTE}.part"
@@ -88,7 +100,7 @@ def _write_note(folder: Path, holder: Holder) -> None:
 
 def _told(folder: Path, holder: Holder | None) -> HuizongError:
     if holder is None:
-        # Between taking the lock and writing the note, or the note cannot be read.
+        # The note cannot be read, or has not come.
         return HuizongError("error.locked_by_someone", folder=folder)
     details = msgspec.structs.asdict(holder)
     return HuizongError("error.locked", **details, note=folder / NOTE)
