@@ -197,7 +197,13 @@ def aggregate(work: Work, period: Period) -> Told:
 
     published = pipeline.aggregate(work, period)
     lines = tuple(line for one in published for line in _published(one))
-    return Told(lines, waits=any(one.personal for one in published))
+    return Told(lines, waits=any(one.personal or _open_totals(one) for one in published))
+
+
+def _open_totals(one: "Published") -> int:
+    """Count what stands about the totals, which only the office can settle."""
+    levels = ("must", "release", "explain")
+    return sum(told.stands and told.finding.level in levels for told in one.summary.findings)
 
 
 def _published(one: "Published") -> Iterator[str]:
@@ -207,6 +213,8 @@ def _published(one: "Published") -> Iterator[str]:
               reported=summary.reported, expected=len(summary.units))  # fmt: skip
     if one.moved:
         yield say("command.moved", path=one.path.name)
+    if count := _open_totals(one):
+        yield say("command.totals_open", path=one.path.name, count=count)
     if one.personal:
         yield say("command.not_upward", path=one.path.name, count=one.personal)
     for change in summary.changes if one.new else ():
