@@ -109,7 +109,7 @@ def settle(work, readers: Children, period: Period, *, totals: bool = False) -> 
     for one in (one for one in found if one.stands):
         reason = "以来函更正的一份为准，已电话核实"
         choice = one.finding.code == "two_returns"
-        newer = one.finding.details["found"].split(",")[-1] if choice else ""
+        newer = one.finding.details["proposed"] if choice else ""
         action = "use" if choice else "accept"
         typed = Typed(key=one.key, action=action, officer="李强", reason=reason, file=newer)
         pipeline.answer(work, str(period), typed)
