@@ -208,7 +208,7 @@ def test_number_in_a_summary_is_found_with_its_cell():
     spotted = numbers_of_persons(summary_bytes(summary, with_a_number(form_set))[0])
 
     assert {one.kind for one in spotted} == {"mobile"}
-    assert ("分单位", "A1") in {(one.sheet, one.cell) for one in spotted}
+    assert ("台账汇总", "A1") in {(one.sheet, one.cell) for one in spotted}
     assert leaks(str(spotted)) == []
 
 
