@@ -32,8 +32,8 @@ LAYERS = (
     ("opened", "child children workbooks sheets"),
     (
         "office",
-        "roster table_files settings control lock wholeness schema book launchers office entries"
-        " history past digests paperwork",
+        "console roster table_files settings control lock wholeness schema book launchers office"
+        " entries history past digests paperwork",
     ),
     (
         "parts of stages",

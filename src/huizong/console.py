@@ -1,0 +1,57 @@
+"""The places of the control workbook (控制台) that the buttons, the macros and Python agree on."""
+
+from huizong.records import MISSING, PASSED, TO_EXPLAIN, TO_MEND, WAITING
+
+FILE = "控制台.xlsm"
+# What offices had before there were buttons; read where there is no other.
+OLD_FILE = "控制台.xlsx"
+
+# Sheets, the same in every language; 设置 and 名册 are named in `settings` and `roster`.
+CONSOLE, TODO_SHEET, HELP = "控制台", "待办", "帮助"
+
+# Names of the workbook. A person chooses or types in these cells of the first sheet …
+PERIOD = "HZ_PERIOD"
+SETS = "HZ_SETS"
+OFFICER = "HZ_OFFICER"
+STEP = "HZ_STEP"
+REASON = "HZ_REASON"
+# … here the buttons write what came of the last action, and how the units stand …
+SAID = "HZ_SAID"
+PROGRESS = "HZ_PROGRESS"
+TODO = "HZ_TODO"
+# … and these are formulas over the progress, and what the macro says by itself.
+COUNTS = "HZ_COUNTS"
+WORKING = "HZ_WORKING"
+NO_PYTHON = "HZ_NO_PYTHON"
+NO_ADDIN = "HZ_NO_ADDIN"
+
+# The columns of the progress table; HZ_PROGRESS is the left cell of their headings.
+PROGRESS_COLUMNS = (
+    "set",
+    "unit",
+    "name",
+    "state",
+    "late",
+    "paper",
+    "findings",
+    "return",
+    "findings_link",
+    "correction_link",
+)
+# What HZ_COUNTS and the cells to its right count; the states add up to the first.
+COUNTED = ("expected", MISSING, WAITING, TO_MEND, TO_EXPLAIN, PASSED, "late")
+
+# What the buttons do, by the names of the commands, as they stand on the sheet.
+BUTTONS = (
+    "issue",
+    "collect",
+    "audit",
+    "return",
+    "aggregate",
+    "sign",
+    "submit",
+    "papers",
+    "close",
+    "doctor",
+)
+RARE_BUTTONS = ("verify", "history", "paper", "reopen")
