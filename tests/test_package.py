@@ -1,4 +1,4 @@
-"""The wheel carries every module, text and form set of the checkout."""
+"""The wheel carries every module, text, form set and macro of the checkout."""
 
 import shutil
 import subprocess
@@ -24,7 +24,7 @@ def checkout(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("checkout")
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, folder)
-    for name in ("src", "templates"):
+    for name in ("src", "templates", "macros"):
         ignored = shutil.ignore_patterns("*.egg-info", "__pycache__")
         shutil.copytree(ROOT / name, folder / name, ignore=ignored)
     return folder
@@ -41,5 +41,8 @@ def test_wheel_is_complete(checkout, tmp_path):
         got = {name for name in archive.namelist() if ".dist-info/" not in name}
 
     modules = {name for name in files_below(ROOT / "src/huizong") if name.endswith(SUFFIXES)}
-    form_sets = {f"templates/{name}" for name in files_below(ROOT / "templates")}
-    assert got == {f"huizong/{name}" for name in modules | form_sets}
+    folders = {
+        f"{folder}/{name}" for folder in ("templates", "macros")
+        for name in files_below(ROOT / folder)
+    }  # fmt: skip
+    assert got == {f"huizong/{name}" for name in modules | folders}

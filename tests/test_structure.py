@@ -17,7 +17,7 @@ LAYERS = (
         "errors texts reporting records periods cells safely exact findings unit_names personal"
         " clock",
     ),
-    ("macros", "compound_file vba_compression vba_directory vba_project"),
+    ("macros", "compound_file vba_compression vba_directory vba_project macros"),
     (
         "definitions",
         "forms former syntax meaning language formula_rows formulas layout numbers_of_people ground"
