@@ -16,8 +16,10 @@ from huizong.errors import HuizongError
 from huizong.records import FigureCell
 from huizong.send_back import SentBack
 from huizong.texts import say, speak
+from huizong.versions import compared
 from issued import CHECKS, DISPUTES, FIGURES, read
 from returned import (
+    CODE,
     PERIOD,
     SENT,
     at,
@@ -225,6 +227,63 @@ def test_explanation_asked_for_a_report_section_has_its_row(office):
     assert [
         (one.state, one.explanation[:4]) for one in entry.findings if one.finding.subject == "next"
     ] == [("explained", "社区正在")]
+
+
+def asked_to_explain(work):
+    """A return of which one figure is questioned; TJ17 is what it hangs on."""
+    put(work, with_figure(good(work), "TJ17", "1"), "和平")
+    return standing(work)
+
+
+def mended(work, path, **cells: int):
+    """Mend a correction copy in some cells of its figures, and send it."""
+    book = load_workbook(path)
+    for cell, number in cells.items():
+        book[FIGURES][cell] = number
+    book.save(work.office.inbox / "和平改.xlsx")
+    entry = standing(work)
+    return entry, [(file.state, file.reason) for file in files_of(work.book)]
+
+
+def test_mended_in_marked_cells_it_takes_the_place(office):
+    """
+    A figure mended in our copy, where it is marked, is no second return: it is told what changed.
+    """
+    with at(office) as work:
+        before = asked_to_explain(work)
+        entry, states = mended(work, sent_back(work).path, D31=0)
+        (told,) = (one.finding for one in entry.findings if one.finding.code == "corrected")
+        (versions,) = compared(work, PERIOD, CODE)
+
+    assert (before.state, entry.state, entry.included) == ("to_explain", "passed", True)
+    assert states == [("superseded", "corrected"), ("adopted", "adopted")]
+    assert told.details["parts"] == "TJ17 民转刑案件数 D31：1 / 0"
+    assert [(one.cell, one.values) for one in versions.differences] == [("D31", ("1", "0"))]
+
+
+def test_changed_beside_the_marked_cells_it_asks(office):
+    """
+    Whoever changes in our copy a figure that nobody questioned has sent another return.
+    """
+    with at(office) as work:
+        asked_to_explain(work)
+        entry, states = mended(work, sent_back(work).path, D31=0, D8=77)
+
+    assert entry.state == "waiting"
+    assert states == [("pending", "two_returns")] * 2
+
+
+def test_mark_of_a_copy_that_was_never_sent_back_is_nothing(office):
+    """
+    The mark in a workbook counts for what the book of record says of it, and for nothing else.
+    """
+    with at(office) as work:
+        asked_to_explain(work)
+        path = sent_back(work).path
+        work.book.put("DELETE FROM sent_back", [()])
+        entry, _ = mended(work, path, D31=0)
+
+    assert entry.state == "waiting"
 
 
 def test_english_copy(office):

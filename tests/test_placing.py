@@ -230,6 +230,62 @@ def test_all_orders_of_arrival_give_the_same_state(files, outcome):
     assert states(files) == outcome
 
 
+OPEN = frozenset({"TJ-1!D8"})
+
+
+def copied(name: str, value: str, made: str, of: str, *, may_change=OPEN, **more) -> Candidate:
+    """A file made in our correction copy of another."""
+    return candidate(name, value, made, corrects=of * 16, may_change=may_change, **more)
+
+
+@pytest.mark.parametrize(
+    ("files", "outcome"),
+    [
+        # In the copy of the very one; in a copy of a copy, also where the one between is blocked.
+        ((A, copied("b", "15", "2", "a")), {"a": "superseded corrected", "b": "adopted adopted"}),
+        ((A, copied("b", "15", "2", "a"), copied("c", "16", "3", "b")), {
+            "a": "superseded corrected", "b": "superseded corrected", "c": "adopted adopted",
+        }),
+        ((A, copied("b", "15", "2", "a", acceptable=False), copied("c", "16", "3", "b")), {
+            "a": "superseded corrected", "b": "superseded older", "c": "adopted adopted",
+        }),
+        # Its age, which a copied folder loses, does not matter.
+        ((A, copied("b", "15", "0", "a")), {"a": "superseded corrected", "b": "adopted adopted"}),
+        # A third one, or two made of the same one, are still a question.
+        ((A, copied("b", "15", "2", "a"), candidate("d", "20", "3")), {
+            "a": "superseded corrected", "b": "pending two_returns", "d": "pending two_returns",
+        }),
+        ((A, copied("b", "15", "2", "a"), copied("c", "16", "3", "a")), {
+            "a": "superseded corrected", "b": "pending two_returns", "c": "pending two_returns",
+        }),
+        # So is a change beside the marked cells, a copy of another, an emptied cell.
+        ((A, copied("b", "15", "2", "a", may_change=frozenset({"TJ-1!D9"}))),
+            dict.fromkeys("ab", "pending two_returns")),
+        ((A, copied("b", "15", "2", "x")), dict.fromkeys("ab", "pending two_returns")),
+        ((A, copied("b", "", "2", "a")), dict.fromkeys("ab", "pending two_returns")),
+        # What an officer has put aside is no step between.
+        ((A, copied("b", "15", "2", "a", put_aside="put_aside"), copied("c", "16", "3", "b")), {
+            "a": "pending two_returns", "b": "superseded put_aside", "c": "pending two_returns",
+        }),
+    ],
+)  # fmt: skip
+def test_correction_in_our_copy_takes_the_place(files, outcome):
+    """
+    Fault 32: what was mended in our copy of a return, in marked cells alone, is no second return.
+    """
+    assert states(files) == outcome
+
+
+def test_correction_says_what_it_changed():
+    """
+    Fault 32: that a correction took the place of a return is told, with the cells it changed.
+    """
+    (told,) = choose((A, copied("b", "15", "2", "a"))).told
+
+    assert (told.code, told.level, told.details["found"]) == ("corrected", "info", "a.xlsx")
+    assert told.details["parts"] == "TJ01 D8：12 / 15"
+
+
 def test_question_names_the_cells_that_differ():
     """
     Fault 32: the newest is proposed, the differences are listed cell by cell.

@@ -105,6 +105,7 @@ def _tag(book: xlsxwriter.Workbook, blanks: Sequence[Blank]) -> None:
             ("name", identity.name),
             ("role", identity.role),
             ("seal", blank.seal),
+            *([("corrects", blank.corrects)] if blank.corrects else ()),
         )
         for row, (key, value) in enumerate(lines):
             sheet.write_string(row, 0, key)

@@ -1,6 +1,6 @@
 """Choose among the files that one unit has sent for one period and set."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 import msgspec
@@ -19,7 +19,8 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
 
     `acceptable` if nothing in it blocks; only several of these need their `reading`. `made` and
     `received` are ISO times; `put_aside` the reason of an earlier decision against it (put_aside
-    or rejected), empty if there is none.
+    or rejected), empty if there is none. `corrects` is the digest of the file of whose correction
+    copy it was made, `may_change` the cells (sheet!address) that the copy let change.
     """
 
     digest: str
@@ -29,6 +30,15 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     received: str = ""
     made: str = ""
     put_aside: str = ""
+    corrects: str = ""
+    may_change: frozenset[str] = frozenset()
+
+
+class Correction(msgspec.Struct, frozen=True):
+    """A file made in our correction copy of `before`, and what it changed there."""
+
+    before: Candidate
+    changes: tuple[Difference, ...]
 
 
 class Choice(msgspec.Struct, frozen=True):
@@ -36,7 +46,8 @@ class Choice(msgspec.Struct, frozen=True):
     What has become of all files of one unit, period and set.
 
     `states` are (digest, state, reason) in the order of the candidates; reasons put_aside and
-    rejected are an officer's decision, to be kept. `proposed` is the newest of several.
+    rejected are an officer's decision, to be kept. `proposed` is the newest of several, `told`
+    what is said of the file that leads.
     """
 
     adopted: str
@@ -45,6 +56,7 @@ class Choice(msgspec.Struct, frozen=True):
     key: str = ""
     proposed: str = ""
     differences: tuple[Difference, ...] = ()
+    told: tuple[Finding, ...] = ()
 
 
 def choose(
@@ -54,18 +66,24 @@ def choose(
     """
     Choose among the files of one unit, period and set (row 32).
 
-    A blocked file does not compete. Of acceptable ones with equal figures the newest is adopted;
-    with different figures none is, until an officer has answered the finding's key. `form_set`
-    names what differs.
+    A blocked file does not compete, nor one that was mended in our own copy of it, in marked cells
+    alone. Of the others, if acceptable, the newest is adopted where figures are equal; with
+    different figures none is, until an officer has answered the finding's key. `form_set` names
+    what differs.
     """
     ordered = sorted(candidates, key=_age)
-    rivals = [c for c in ordered if c.acceptable and not c.put_aside]
-    decided = {c.digest: (_DECIDED[c.put_aside], c.put_aside) for c in ordered if c.put_aside}
+    able = [c for c in ordered if c.acceptable and not c.put_aside]
+    made = _corrections(ordered, form_set) if len(able) > 1 else {}
+    mended = {digest for c in able for digest in _line(c.digest, made)}
+    rivals = [c for c in able if c.digest not in mended]
+    decided = {c.digest: (SUPERSEDED, "corrected") for c in able if c.digest in mended}
+    decided |= {c.digest: (_DECIDED[c.put_aside], c.put_aside) for c in ordered if c.put_aside}
     if len(rivals) < 2 or len({figures_of(c.reading) for c in rivals}) == 1:
         newest = rivals[-1].digest if rivals else ""
         decided |= {c.digest: (SUPERSEDED, "equal") for c in rivals[:-1]}
         decided |= {newest: (ADOPTED, "adopted")} if newest else {}
-        return _choice(candidates, ordered, decided, newest)
+        choice = _choice(candidates, ordered, decided, newest)
+        return msgspec.structs.replace(choice, told=_corrected(made.get(newest)))
     found = tuple(differences([c.reading for c in rivals], form_set))
     finding = _two_returns(rivals, found)
     identity = rivals[0].reading.identity
@@ -126,16 +144,53 @@ def _meant(rivals: Sequence[Candidate], file: str) -> str:
     return found[0] if len(found) == 1 else ""
 
 
+def _corrections(ordered: Sequence[Candidate], form_set: FormSet | None) -> dict[str, Correction]:
+    """Find the files made in our copy of another, in which nothing else was touched."""
+    known = {c.digest: c for c in ordered if c.reading and not c.put_aside}
+    made = {}
+    for one in known.values():
+        before = known.get(one.corrects)
+        if before:
+            changes = tuple(differences((before.reading, one.reading), form_set))
+            if all(_let(change, one) for change in changes):
+                made[one.digest] = Correction(before, changes)
+    return made
+
+
+def _let(change: Difference, made: Candidate) -> bool:
+    """Whether the copy let a cell change; one that was emptied, or a row put in, it did not."""
+    return bool(change.values[-1]) and f"{change.sheet}!{change.cell}" in made.may_change
+
+
+def _line(digest: str, made: Mapping[str, Correction]) -> Iterator[str]:
+    """Go back from a file over those that it descends from."""
+    while digest in made:
+        digest = made[digest].before.digest
+        yield digest
+
+
+def _corrected(correction: Correction | None) -> tuple[Finding, ...]:
+    if correction is None or not correction.changes:
+        return ()
+    before = correction.before
+    details = {"found": before.name, "when": before.received.replace("T", " "),
+               "parts": _listed(correction.changes)}  # fmt: skip
+    subject = before.digest[:8]
+    return (Finding("corrected", "info", subject=subject, details=MappingProxyType(details)),)
+
+
+def _listed(found: Sequence[Difference]) -> str:
+    parts = "；".join(map(str, found[:SHOWN_DIFFERENCES]))
+    return f"{parts}；……（{len(found)}）" if len(found) > SHOWN_DIFFERENCES else parts
+
+
 def _two_returns(rivals: Sequence[Candidate], found: Sequence[Difference]) -> Finding:
     newest = rivals[-1]
-    parts = "；".join(map(str, found[:SHOWN_DIFFERENCES]))
-    if len(found) > SHOWN_DIFFERENCES:
-        parts += f"；……（{len(found)}）"
     digests = sorted(c.digest for c in rivals)
     details = {
         "unit": newest.reading.identity.name,
         "when": (newest.received or newest.made).replace("T", " "),
-        "parts": parts,
+        "parts": _listed(found),
         "count": str(len(found)),
         "files": "；".join(sorted(c.name for c in rivals)),
         "proposed": newest.name,

@@ -90,7 +90,7 @@ class Blank(msgspec.Struct, frozen=True, kw_only=True):
     `on_paper` are the ledgers (symbols) whose totals alone are filled in, `told` the unit's
     reasons of last period by relation; `marks`, `problems`, `asked` make a correction copy.
     `officer` and `phone` are whom to ask at the office. `joined` says that other form sets stand
-    in the same workbook.
+    in the same workbook, `corrects` which correction copy it is.
     """
 
     checked: CheckedSet
@@ -118,6 +118,7 @@ class Blank(msgspec.Struct, frozen=True, kw_only=True):
     asked: tuple[Asked, ...] = ()
     caches: Caches = Caches()
     joined: bool = False
+    corrects: str = ""
 
     @property
     def form_set(self) -> FormSet:

@@ -9,7 +9,7 @@ import msgspec
 from huizong.across import questions, split
 from huizong.audit import audit
 from huizong.beside import beside_of, marks_beside
-from huizong.choosing import Candidate, Choice, choose
+from huizong.choosing import Choice
 from huizong.entries import (
     Answer,
     Received,
@@ -21,7 +21,6 @@ from huizong.entries import (
     save_files,
     save_readings,
 )
-from huizong.forms import FormSet
 from huizong.ground import Header
 from huizong.history import closed_periods
 from huizong.language import CheckedSet
@@ -31,8 +30,6 @@ from huizong.periods import Period
 from huizong.records import (
     ADOPTED,
     PENDING,
-    RETURNED,
-    WAITING,
     AuditedFinding,
     Finding,
     LedgerRows,
@@ -40,7 +37,8 @@ from huizong.records import (
     level_of,
 )
 from huizong.restate import findings_of_past, moves, pasts_of, redefined_in
-from huizong.settle import settle, state_of
+from huizong.rivals import choose_file
+from huizong.settle import settle
 from huizong.take_in import HELD, UNREAD, reader_version
 from huizong.unit_returns import Place, leading, returns_of
 from huizong.work import Work
@@ -179,7 +177,7 @@ def _settle(
     for file in files:
         by_unit[file.unit, file.role].append(file)
     told = (answers, checked.form_set)
-    choices = {place: _choose(work, some, alone, told) for place, some in by_unit.items()}
+    choices = {place: choose_file(work.book, some, alone, told) for place, some in by_unit.items()}
     chosen = [leading(some, choices[place]) for place, some in by_unit.items()]
     asked = questions(work, checked, period, chosen, rules, alone)
     beside = {d: one if asked is None or d in asked else () for d, (_, one) in known.items()}
@@ -188,7 +186,7 @@ def _settle(
     _save_findings(work, files, settled, found)
     for place, some in by_unit.items():
         if any(one.state == "rejected" for file in some for one in beside[file.digest]):
-            choices[place] = _choose(work, some, settled, told)
+            choices[place] = choose_file(work.book, some, settled, told)
     _save_states(work, files, choices)
     return returns_of(work, checked, period, by_unit, choices, settled)
 
@@ -228,46 +226,6 @@ def _save_findings(
 
 def _by_key(findings: Sequence[AuditedFinding]) -> dict[str, AuditedFinding]:
     return {one.key: one for one in findings}
-
-
-def _choose(
-    work: Work, files: Sequence[Received], settled: Mapping[str, tuple[AuditedFinding, ...]],
-    told: tuple[Mapping[str, Answer], FormSet],
-) -> Choice:  # fmt: skip
-    """Choose among a unit's files; a single file needs no comparison."""
-    if len(files) == 1 and not files[0].put_aside:
-        return _only(files[0], state_of(settled[files[0].digest]))
-    acceptable = [
-        file.digest for file in files if state_of(settled[file.digest]) not in ("to_mend", WAITING)
-    ]
-    # A single one is compared with no other.
-    readings = readings_of(work.book, acceptable) if len(acceptable) > 1 else {}
-    return choose(
-        [
-            Candidate(
-                digest=file.digest, name=file.name, reading=readings.get(file.digest),
-                acceptable=file.digest in acceptable,
-                received=file.received_at, made=file.made_at,
-                put_aside=_put_aside(file),
-            )
-            for file in files
-        ],
-        *told,
-    )  # fmt: skip
-
-
-def _put_aside(file: Received) -> str:
-    if not file.put_aside:
-        return ""
-    return "rejected" if file.state == RETURNED else "put_aside"
-
-
-def _only(file: Received, state: str) -> Choice:
-    if state == "to_mend":
-        return Choice("", ((file.digest, RETURNED, "blocked"),))
-    if state == WAITING:
-        return Choice("", ((file.digest, PENDING, "asked"),))
-    return Choice(file.digest, ((file.digest, ADOPTED, "adopted"),))
 
 
 def _save_states(work: Work, files: Sequence[Received], choices: Mapping[Place, Choice]) -> None:

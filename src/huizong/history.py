@@ -58,6 +58,18 @@ class Closing(msgspec.Struct, frozen=True):
     backup: str = ""
 
 
+class SentCopy(msgspec.Struct, frozen=True):
+    """
+    One correction copy: its mark, the return it was made of, the cells that may change in it.
+
+    `cells` are sheet!address: those marked, and those worked out.
+    """
+
+    mark: str
+    digest: str
+    cells: tuple[str, ...]
+
+
 class PastFigure(msgspec.Struct, frozen=True):
     """A figure of a period as the book has it now; `column` is now or own."""
 
@@ -138,6 +150,25 @@ def last_summary(book: Book, period: str, set_code: str) -> Summary | None:
     sql = "SELECT blob FROM summary WHERE (period, set_code) = (?, ?) ORDER BY number DESC LIMIT 1"
     rows = book.ask(sql, (period, set_code))
     return _summary(rows[0][0]) if rows else None
+
+
+def save_copy(book: Book, copy: SentCopy, at: str) -> None:
+    """Enter a correction copy; the same one written again is the same entry."""
+    cells = msgspec.json.encode(copy.cells).decode()
+    sql = "INSERT OR IGNORE INTO sent_back VALUES (?, ?, ?, ?)"
+    book.put(sql, [(copy.mark, copy.digest, cells, at)])
+
+
+def copies_of(book: Book, marks: Collection[str]) -> dict[str, SentCopy]:
+    """Give the correction copies with these marks, as far as this office has made them."""
+    wanted = msgspec.json.encode(sorted(marks)).decode()
+    sql = (
+        "SELECT mark, digest, cells FROM sent_back"
+        " WHERE mark IN (SELECT value FROM json_each(?))"
+    )  # fmt: skip
+    rows = book.ask(sql, (wanted,))
+    decode = msgspec.json.Decoder(tuple[str, ...]).decode
+    return {mark: SentCopy(mark, digest, decode(cells)) for mark, digest, cells in rows}
 
 
 _ADOPTED_FIGURES = f"""

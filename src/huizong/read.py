@@ -167,6 +167,7 @@ def _read_set(
     common = {
         "identity": identity,
         "seal": tag.get("seal", ""),
+        "corrects": tag.get("corrects", ""),
         "figures": figures,
         "sheet": page.sheet.name,
         "zero_report": zero,

@@ -106,6 +106,7 @@ class Reading(msgspec.Struct, frozen=True):
     `own` and `previous` are other columns of the statistics sheet, `remarks` its 备注 by code,
     `texts` the report's sections by key, `explanations` the reasons on 审核说明 by relation.
     `digests` are a summary's names by code, hashed under the key that `digest_key` marks.
+    `corrects` is the mark of the correction copy that it was, if it was one.
     """
 
     identity: Identity
@@ -126,6 +127,7 @@ class Reading(msgspec.Struct, frozen=True):
     missing: tuple[str, ...] = ()
     digests: Mapping[str, tuple[str, ...]] = {}
     digest_key: str = ""
+    corrects: str = ""
 
 
 class Unit(msgspec.Struct, frozen=True, kw_only=True):

@@ -71,5 +71,8 @@ CREATE TABLE signature (
     id INTEGER PRIMARY KEY, period TEXT NOT NULL, set_code TEXT NOT NULL, number INTEGER NOT NULL,
     checksum TEXT NOT NULL, step TEXT NOT NULL CHECK (step IN ('draft', 'check', 'sign')),
     officer TEXT NOT NULL, note TEXT NOT NULL, at TEXT NOT NULL) STRICT;""",
+    """CREATE TABLE sent_back (
+    mark TEXT PRIMARY KEY, digest TEXT NOT NULL, cells TEXT NOT NULL, at TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;""",
 )
 SCHEMA_VERSION = 1 + len(UPGRADES)

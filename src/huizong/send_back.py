@@ -9,11 +9,13 @@ from huizong.blank import write_blank
 from huizong.blank_problems import lead_of, write_problems
 from huizong.caches import with_caches
 from huizong.corrections import filled_as_sent, has_problems, marked, problems_of
+from huizong.descent import copy_of
 from huizong.desk import Blank
 from huizong.entries import readings_of
 from huizong.errors import HuizongError
 from huizong.examine import examine
 from huizong.form_styles import Styles
+from huizong.history import save_copy
 from huizong.issue import file_name
 from huizong.issuing import blanks_of
 from huizong.keeping import safe_name
@@ -77,8 +79,10 @@ def _send_set(
     for number, (entry, blank) in enumerate(copies(work, checked, period, returns, forms), 1):
         stem = f"{file_name(blank.identity)}_退改{entry.version}"
         safely = write_safely(folder / f"{stem}.xlsx")
+        copy = copy_of(entry.digest, blank)
         with safely as temp:
-            write_blank(blank, temp)
+            write_blank(msgspec.structs.replace(blank, corrects=copy.mark), temp)
+            save_copy(work.book, copy, work.at)
         work.progress("return", number, total)
         yield SentBack(entry.unit, checked.form_set.code, len(blank.problems), safely.path)
     for entry in summaries:

@@ -76,7 +76,8 @@ def _return(
     if choice.finding:
         state = WAITING
         findings = (*findings, AuditedFinding(choice.key, choice.finding))
-    findings = (*findings, *_of_newer(file, files, choice, settled))
+    told = (AuditedFinding(f.key(file.unit, file.period, file.set_code), f) for f in choice.told)
+    findings = (*findings, *told, *_of_newer(file, files, choice, settled))
     # On time if anything of this unit came in time: mending takes its course.
     late = min(one.received_at for one in files)[:10] > due.isoformat()
     included = state == PASSED and bool(choice.adopted)
