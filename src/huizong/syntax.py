@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
@@ -188,8 +188,8 @@ class Logic(Node):
 def walk(node: Node) -> Iterator[Node]:
     """Go through a node and all below it, in the order of writing."""
     yield node
-    for field in fields(node):
-        value = getattr(node, field.name)
+    for name in node.__match_args__:
+        value = getattr(node, name)
         for part in value if isinstance(value, tuple) else (value,):
             if isinstance(part, Node):
                 yield from walk(part)
@@ -198,12 +198,12 @@ def walk(node: Node) -> Iterator[Node]:
 def rebuild(node: Node, change: Any) -> Node:
     """Make a copy of a node whose direct parts went through `change`."""
     changed: dict[str, Any] = {}
-    for field in fields(node):
-        value = getattr(node, field.name)
+    for name in node.__match_args__:
+        value = getattr(node, name)
         if isinstance(value, Node):
-            changed[field.name] = change(value)
+            changed[name] = change(value)
         elif isinstance(value, tuple) and any(isinstance(part, Node) for part in value):
-            changed[field.name] = tuple(map(change, value))
+            changed[name] = tuple(map(change, value))
     return replace(node, **changed) if changed else node
 
 
