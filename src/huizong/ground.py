@@ -68,8 +68,7 @@ class Beside:
 NOTHING_BESIDE = Beside()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Values:
+class Values(msgspec.Struct, frozen=True, eq=False):
     """One figure or column: its texts, and the state of each cell."""
 
     texts: np.ndarray
