@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+from huizong import addin_file
 from huizong.findings import page
 from huizong.forms import installed, read_form_set
 from huizong.issue import write_standard
@@ -13,12 +14,15 @@ sys.path.append(str(ROOT / "tests"))
 
 
 def main() -> None:
-    """Write the standard blanks beside their definitions, and docs/findings.md."""
+    """Write the standard blanks beside their definitions, the add-in and docs/findings.md."""
     from faults import situations  # the table of faults belongs to the tests
 
     form_sets = {code: read_form_set(folder) for code, folder in installed().items()}
     for form_set in form_sets.values():
         print(write_standard(check(form_set, form_sets)).relative_to(ROOT))
+    path = ROOT / "workbook" / addin_file.FILE
+    path.write_bytes(addin_file.build_addin())
+    print(path.relative_to(ROOT))
     path = ROOT / "docs" / "findings.md"
     path.write_text(page(situations()), encoding="utf-8", newline="\n")
     print(path.relative_to(ROOT))

@@ -55,9 +55,9 @@ LAYERS = (
     (
         "showing",
         "progress reports dictionary definition_book sample filled dirt demo_offices demo acts"
-        " asking",
+        " asking addin_file book_figures",
     ),
-    ("faces", "usage cli addin menu __main__"),
+    ("faces", "usage cli addin udf this_book menu __main__"),
 )
 RANKS = {module: rank for rank, (_, names) in enumerate(LAYERS) for module in names.split()}
 LAYER_OF = {module: layer for layer, names in LAYERS for module in names.split()}
@@ -111,8 +111,9 @@ HOMES = {
         "write",
         "total_sheets",
         "unit_sheets",
+        "addin_file",
     ),
-    "xlwings": ("addin",),
+    "xlwings": ("addin", "udf", "this_book"),
 }
 # Half a second each: `huizong --help` and `status` answer before these are imported.
 SLOW = frozenset({"numpy", "openpyxl", "pandas", "xlwings"})

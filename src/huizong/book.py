@@ -84,6 +84,32 @@ def open_book(path: Path, *, reading: bool = False) -> Iterator["Book"]:
             mark_whole(path)
 
 
+@contextlib.contextmanager
+def look_at_book(path: Path) -> Iterator["Book"]:
+    """
+    Open the book to look something up while others may be at work; not one byte is written.
+
+    Raises:
+        HuizongError: If it is missing, damaged, of another program, or being changed just now.
+    """
+    if not path.exists():
+        raise HuizongError("error.book_missing", file=path)
+    db = None
+    try:
+        db = _connect_for_reading(path)
+        version = db.execute("PRAGMA user_version").fetchone()[0]
+        if version != SCHEMA_VERSION:
+            raise HuizongError("error.book_version", file=path, found=version)
+        yield Book(db, path)
+    except sqlite3.OperationalError as error:
+        raise _told(error, path) from error
+    except sqlite3.DatabaseError as error:
+        raise damaged(path, str(error)) from error
+    finally:
+        if db is not None:
+            db.close()
+
+
 def _connect_for_reading(path: Path) -> sqlite3.Connection:
     db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
     db.execute("PRAGMA query_only = ON")

@@ -2,12 +2,10 @@
 
 import graphlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-
-from msgspec.structs import replace
 
 from huizong.errors import DefinitionError
 from huizong.forms import FormSet, Ledger, Relation, line_of

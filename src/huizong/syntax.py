@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 import lark
-import msgspec
 
 from huizong.errors import DefinitionError
 
@@ -41,7 +41,8 @@ FUNCTIONS: dict[str, tuple[int, int | None]] = {
 AGGREGATES = ("COUNT", "SUM", "DISTINCT", "MIN", "MAX")
 
 
-class Facts(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Facts:
     """
     What is known of a value before there is one.
 
@@ -58,23 +59,28 @@ class Facts(msgspec.Struct, frozen=True):
 UNKNOWN = Facts("")
 
 
-class Node(msgspec.Struct, frozen=True, cache_hash=True):
-    """A part of a relation; its hash, by which equal parts are worked out once, is kept."""
+class Node:
+    """A part of a relation."""
+
+    __slots__ = ()
 
 
-class Number(Node, frozen=True, cache_hash=True):
+@dataclass(frozen=True, slots=True)
+class Number(Node):
     """A number as written."""
 
     value: Decimal
 
 
-class Text(Node, frozen=True, cache_hash=True):
+@dataclass(frozen=True, slots=True)
+class Text(Node):
     """A text in quotes."""
 
     value: str
 
 
-class Figure(Node, frozen=True, cache_hash=True):
+@dataclass(frozen=True, slots=True)
+class Figure(Node):
     """An indicator; `when` is now, previous, year_ago, ytd, year or children."""
 
     code: str
@@ -83,20 +89,23 @@ class Figure(Node, frozen=True, cache_hash=True):
     facts: Facts = UNKNOWN
 
 
-class Span(Node, frozen=True, cache_hash=True):
+@dataclass(frozen=True, slots=True)
+class Span(Node):
     """All figures from one code to another, `TJ08:TJ13`; gone once names are resolved."""
 
     first: str
     last: str
 
 
-class Heading(Node, frozen=True, cache_hash=True):
+@dataclass(frozen=True, slots=True)
+class Heading(Node):
     """A field of the heading, such as QUARTER, LEVEL, PERIOD_START or EXPECTED."""
 
     name: str
 
 
-class Source(Node, frozen=True, cache_hash=True):
+@dataclass(frozen=True, slots=True)
+class Source(Node):
     """A ledger, of this period or the last; `entry` are the columns that make a row exist."""
 
     symbol: str
@@ -105,7 +114,8 @@ class Source(Node, frozen=True, cache_hash=True):
     entry: tuple[str, ...] = ()
 
 
-class Cell(Node, frozen=True, cache_hash=True):
+@dataclass(frozen=True, slots=True)
+class Cell(Node):
     """A column's value in the row that is looked at, or in the row above it."""
 
     key: str
@@ -115,7 +125,8 @@ class Cell(Node, frozen=True, cache_hash=True):
     facts: Facts = UNKNOWN
 
 
-class Aggregate(Node, frozen=True, cache_hash=True):
+@dataclass(frozen=True, slots=True)
+class Aggregate(Node):
     """COUNT, SUM, DISTINCT, MIN or MAX over the rows of a ledger."""
 
     name: str
@@ -124,21 +135,24 @@ class Aggregate(Node, frozen=True, cache_hash=True):
     where: Node | None = None
 
 
-class Each(Node, frozen=True, cache_hash=True):
+@dataclass(frozen=True, slots=True)
+class Each(Node):
     """A condition that every row fulfils."""
 
     source: Source
     condition: Node
 
 
-class Call(Node, frozen=True, cache_hash=True):
+@dataclass(frozen=True, slots=True)
+class Call(Node):
     """A function of its arguments."""
 
     name: str
     arguments: tuple[Node, ...]
 
 
-class Operation(Node, frozen=True, cache_hash=True):
+@dataclass(frozen=True, slots=True)
+class Operation(Node):
     """Arithmetic: + - * /."""
 
     sign: str
@@ -146,7 +160,8 @@ class Operation(Node, frozen=True, cache_hash=True):
     right: Node
 
 
-class Comparison(Node, frozen=True, cache_hash=True):
+@dataclass(frozen=True, slots=True)
+class Comparison(Node):
     """`left sign right`; a chain is an AND of these."""
 
     sign: str
@@ -154,14 +169,16 @@ class Comparison(Node, frozen=True, cache_hash=True):
     right: Node
 
 
-class Among(Node, frozen=True, cache_hash=True):
+@dataclass(frozen=True, slots=True)
+class Among(Node):
     """`value IN (options)`."""
 
     value: Node
     options: tuple[Node, ...]
 
 
-class Logic(Node, frozen=True, cache_hash=True):
+@dataclass(frozen=True, slots=True)
+class Logic(Node):
     """AND, OR, NOT, => or <=> of its parts."""
 
     sign: str
@@ -171,8 +188,8 @@ class Logic(Node, frozen=True, cache_hash=True):
 def walk(node: Node) -> Iterator[Node]:
     """Go through a node and all below it, in the order of writing."""
     yield node
-    for name in node.__struct_fields__:
-        value = getattr(node, name)
+    for field in fields(node):
+        value = getattr(node, field.name)
         for part in value if isinstance(value, tuple) else (value,):
             if isinstance(part, Node):
                 yield from walk(part)
@@ -181,13 +198,13 @@ def walk(node: Node) -> Iterator[Node]:
 def rebuild(node: Node, change: Any) -> Node:
     """Make a copy of a node whose direct parts went through `change`."""
     changed: dict[str, Any] = {}
-    for name in node.__struct_fields__:
-        value = getattr(node, name)
+    for field in fields(node):
+        value = getattr(node, field.name)
         if isinstance(value, Node):
-            changed[name] = change(value)
+            changed[field.name] = change(value)
         elif isinstance(value, tuple) and any(isinstance(part, Node) for part in value):
-            changed[name] = tuple(map(change, value))
-    return msgspec.structs.replace(node, **changed) if changed else node
+            changed[field.name] = tuple(map(change, value))
+    return replace(node, **changed) if changed else node
 
 
 def _logic(sign: str) -> Any:

@@ -1,13 +1,14 @@
 """Three-valued logic over vectors: surely so, surely not, undecided."""
 
+from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
-import msgspec
 import numpy as np
 
 
-class Truth(msgspec.Struct, frozen=True, eq=False):
+@dataclass(frozen=True, slots=True, eq=False)
+class Truth:
     """Where a condition surely holds and where it surely fails; elsewhere it is undecided."""
 
     yes: np.ndarray
@@ -24,7 +25,8 @@ class Truth(msgspec.Struct, frozen=True, eq=False):
         return cls(yes & known, ~yes & known)
 
 
-class Texts(msgspec.Struct, frozen=True, eq=False):
+@dataclass(frozen=True, slots=True, eq=False)
+class Texts:
     """Texts, and where they are known."""
 
     texts: Any

@@ -1,0 +1,3 @@
+Private Sub Workbook_Open()
+    PointToPython
+End Sub
