@@ -21,6 +21,7 @@ from huizong.findings import words
 from huizong.ground import Header
 from huizong.issue import blanks_for
 from huizong.periods import Period
+from huizong.problems import reporting_of
 from huizong.records import (
     OWN,
     PASSED,
@@ -395,6 +396,36 @@ def test_both_units_wait_for_a_reason_and_one_may_mend(tmp_path):
         pipeline.collect(work)
         first = standing(work)
         assert (first.state, beside(first)) == (PASSED, [])
+
+
+def issues(work: Work) -> list[tuple[str, str, str]]:
+    """Unit, closing and day of closing of every row of 问题清单."""
+    checked = checked_sets()["TJ"]
+    returns = examine(work, checked, PERIOD)
+    found = reporting_of(work, checked, PERIOD, returns, with_contacts=False).issues
+    return [(one.unit, one.closing, one.closed[:10]) for one in found]
+
+
+def test_question_that_another_unit_mended_is_closed_in_the_list(tmp_path):
+    """问题清单 forgets no question: mended elsewhere it is closed that day, asked anew it opens."""
+    folder = office_of(tmp_path / "清河街道")
+    with at(folder) as work:
+        put(work, good(work), "和平")
+        put(work, copied(work), "光明")
+        states(work)
+        assert issues(work) == [("和平社区", "open", ""), ("光明社区", "open", "")]
+    with at(folder, SENT + dt.timedelta(days=1)) as work:
+        put(work, good(work, OTHER), "光明改")
+        states(work)
+        both = [("和平社区", "gone", "2026-04-04"), ("光明社区", "mended", "2026-04-04")]
+        assert issues(work) == both
+        states(work)
+        assert issues(work) == both
+    with at(folder, SENT + dt.timedelta(days=2)) as work:
+        blank = copied(work)
+        put(work, changed(blank, texts={}), "光明又抄")
+        states(work)
+        assert issues(work)[0] == ("和平社区", "open", "")
 
 
 def test_officers_answer_stays_when_others_send(tmp_path):

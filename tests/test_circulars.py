@@ -71,6 +71,17 @@ def test_bulletin_tells_rates_in_the_rosters_order(office):
     assert "未报 11 个" in text
 
 
+def test_return_of_which_a_copy_was_made_was_sent_back(office):
+    """退回次数 counts a return that only wants a reason once a correction copy of it is made."""
+    counts = {row[1]: row[5] for row in made(office)["报送情况通报"]}
+    with at(office, LATER) as work:
+        pipeline.send_back(work, PERIOD)
+        pipeline.send_back(work, PERIOD)
+    after = {row[1]: row[5] for row in made(office)["报送情况通报"]}
+
+    assert (counts["清河社区"], after["清河社区"], after["光明社区"]) == ("0", "1", "1")
+
+
 def test_problems_have_owner_date_and_closing(office):
     """
     A mended problem is closed on the day of the mended version; an open one has owner and day.

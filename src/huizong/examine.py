@@ -22,7 +22,7 @@ from huizong.entries import (
     save_readings,
 )
 from huizong.ground import Header
-from huizong.history import closed_periods
+from huizong.history import closed_periods, save_gone
 from huizong.language import CheckedSet
 from huizong.papers import SetReturns
 from huizong.past import Past, joined_rows, marks_of_past, reading_of
@@ -222,6 +222,8 @@ def _save_findings(
     ]
     if items:
         save_all_findings(work.book, reader_version(), work.at, items)
+        changed = {digest: findings for digest, _, findings in items}
+        save_gone(work.book, items[0][1][1], changed, known, work.at)
 
 
 def _by_key(findings: Sequence[AuditedFinding]) -> dict[str, AuditedFinding]:

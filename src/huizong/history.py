@@ -1,12 +1,13 @@
 """What the book of record keeps for later: issued workbooks, standings, summaries, past figures."""
 
-from collections.abc import Collection, Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import msgspec
 
 from huizong.book import Book
 from huizong.entries import pack
-from huizong.records import ADOPTED, PASSED, Summary
+from huizong.records import ADOPTED, PASSED, AuditedFinding, Summary
 
 
 class Issued(msgspec.Struct, frozen=True):
@@ -81,6 +82,7 @@ class PastFigure(msgspec.Struct, frozen=True):
     value: str
 
 
+_audited = msgspec.msgpack.Decoder(AuditedFinding).decode
 _summary = msgspec.msgpack.Decoder(Summary).decode
 
 
@@ -169,6 +171,44 @@ def copies_of(book: Book, marks: Collection[str]) -> dict[str, SentCopy]:
     rows = book.ask(sql, (wanted,))
     decode = msgspec.json.Decoder(tuple[str, ...]).decode
     return {mark: SentCopy(mark, digest, decode(cells)) for mark, digest, cells in rows}
+
+
+def copies_made(book: Book, digests: Collection[str]) -> frozenset[str]:
+    """Tell of which of these returns a correction copy was made."""
+    wanted = msgspec.json.encode(sorted(digests)).decode()
+    sql = "SELECT digest FROM sent_back WHERE digest IN (SELECT value FROM json_each(?))"
+    return frozenset(digest for (digest,) in book.ask(sql, (wanted,)))
+
+
+def save_gone(
+    book: Book, period: str, found: Mapping[str, Sequence[AuditedFinding]],
+    before: Mapping[str, Sequence[AuditedFinding]], at: str,
+) -> None:  # fmt: skip
+    """
+    Keep the questions that are no longer asked of a file, by digest; those asked again are not.
+
+    Of a file that stays as it is that happens where another unit's return has changed.
+    """
+    asked = {digest: {one.key for one in some} for digest, some in found.items()}
+    rows = [
+        (digest, one.key, period, pack(one), at)
+        for digest in found
+        for one in before.get(digest, ())
+        if one.key not in asked[digest] and one.finding.level not in ("note", "info")
+    ]
+    again = [(digest, key) for digest, keys in asked.items() for key in keys]
+    with book.writing():
+        book.put("DELETE FROM gone WHERE (digest, key) = (?, ?)", again)
+        book.put("INSERT OR REPLACE INTO gone VALUES (?, ?, ?, ?, ?)", rows)
+
+
+def gone_of(book: Book, period: str) -> dict[str, list[tuple[AuditedFinding, str]]]:
+    """Give the questions of a period that are no longer asked, each with when, by digest."""
+    found = defaultdict(list)
+    sql = "SELECT digest, blob, at FROM gone WHERE period = ? ORDER BY digest, at, key"
+    for digest, blob, at in book.ask(sql, (period,)):
+        found[digest].append((_audited(blob), at))
+    return found
 
 
 _ADOPTED_FIGURES = f"""

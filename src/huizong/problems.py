@@ -8,6 +8,7 @@ from itertools import zip_longest
 import msgspec
 
 from huizong.entries import Received, answers_of, files_of, findings_of, readings_of
+from huizong.history import copies_made, gone_of
 from huizong.language import CheckedSet
 from huizong.pages import foreign
 from huizong.papers import SetReturns
@@ -37,16 +38,27 @@ def reporting_of(
     first: dict[str, str] = {}
     for file in files:
         first.setdefault(file.unit, file.received_at)
-    mended = (
+    copied = copies_made(work.book, [file.digest for file in files])
+    back = (
         file.unit
         for file in files
-        if file.role != OWN and state_of(found.get(file.digest, ())) == TO_MEND
+        if file.role != OWN
+        and (file.digest in copied or state_of(found.get(file.digest, ())) == TO_MEND)
     )
     issues = _issues(work, checked, returns, files, found, with_contacts=with_contacts)
     return Reporting(
         due=returns.due, days=work.office.settings.mend_days, first=first,
-        returned=dict(Counter(mended)), issues=tuple(issues),
+        returned=dict(Counter(back)), issues=tuple(issues),
     )  # fmt: skip
+
+
+class _Raised(msgspec.Struct, frozen=True):
+    """A problem: the file in which it came up, how it is found last, its closing and when."""
+
+    file: Received
+    one: AuditedFinding
+    closing: str
+    when: str
 
 
 def _issues(
@@ -54,27 +66,41 @@ def _issues(
     found: Mapping[str, Sequence[AuditedFinding]], *, with_contacts: bool,
 ) -> Iterator[Issue]:  # fmt: skip
     """List what was raised in any version of each return, and what has become of it."""
-    readings = readings_of(work.book, [file.digest for file in files if found.get(file.digest)])
+    gone = gone_of(work.book, files[0].period) if files else {}
+    asked = [file.digest for file in files if file.digest in gone or found.get(file.digest)]
+    readings = readings_of(work.book, asked)
     answers = answers_of(work.book)
     for entry in returns.rows:
         sent = [one for one in files if one.unit == entry.unit.code]
-        raised: dict[str, tuple[Received, AuditedFinding, str]] = {}
-        for file, later in zip_longest(sent, sent[1:]):
-            for one in found.get(file.digest, ()):
-                start = raised[one.key][0] if one.key in raised else file
-                raised[one.key] = (start, one, later.received_at if later else "")
-        for key, (file, one, gone) in raised.items():
+        for key, raised in _raised(sent, found, gone).items():
+            unit = msgspec.structs.replace(entry, reading=readings.get(raised.file.digest))
+            level = raised.one.finding.level
+            owner = _owner(work, entry.unit, level, with_contacts=with_contacts)
+            answer = answers.get(key)
+            when = raised.when or (answer.at if answer else "") or raised.file.received_at
+            yield _issue(
+                work, checked, unit, raised.file, raised.one, owner, returns.due, raised.closing,
+                "" if raised.closing in ("open", "rejected") else when,
+            )  # fmt: skip
+
+
+def _raised(
+    sent: Sequence[Received], found: Mapping[str, Sequence[AuditedFinding]],
+    gone: Mapping[str, Sequence[tuple[AuditedFinding, str]]],
+) -> dict[str, _Raised]:  # fmt: skip
+    """Go through the versions of a return: the last one that has a problem says how it stands."""
+    raised: dict[str, _Raised] = {}
+    for file, later in zip_longest(sent, sent[1:]):
+        now = [(one, "") for one in found.get(file.digest, ())]
+        for one, at in (*now, *gone.get(file.digest, ())):
             if one.finding.level not in _RAISED:
                 continue
-            unit = msgspec.structs.replace(entry, reading=readings.get(file.digest))
-            owner = _owner(work, entry.unit, one.finding.level, with_contacts=with_contacts)
-            answer = answers.get(key)
-            closing = "mended" if gone else one.state
-            when = gone or (answer.at if answer else "") or file.received_at
-            yield _issue(
-                work, checked, unit, file, one, owner, returns.due, closing,
-                "" if closing in ("open", "rejected") else when,
-            )  # fmt: skip
+            start = raised[one.key].file if one.key in raised else file
+            closing, when = ("mended", later.received_at) if later else (one.state, "")
+            if at and closing in ("open", "rejected"):
+                closing, when = "gone", at
+            raised[one.key] = _Raised(start, one, closing, when)
+    return raised
 
 
 def _issue(

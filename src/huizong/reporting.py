@@ -32,7 +32,7 @@ class Reporting(msgspec.Struct, frozen=True, kw_only=True):
     What the papers about one form set and period say beside the units' states.
 
     `due` is the deadline and `days` are those for mending; `first` (when something first came)
-    and `returned` (how often it had to be mended) are by unit code.
+    and `returned` (how often it was sent back) are by unit code.
     """
 
     due: dt.date | None = None

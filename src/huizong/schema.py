@@ -74,5 +74,8 @@ CREATE TABLE signature (
     """CREATE TABLE sent_back (
     mark TEXT PRIMARY KEY, digest TEXT NOT NULL, cells TEXT NOT NULL, at TEXT NOT NULL
     ) STRICT, WITHOUT ROWID;""",
+    """CREATE TABLE gone (
+    digest TEXT NOT NULL, key TEXT NOT NULL, period TEXT NOT NULL, blob BLOB NOT NULL,
+    at TEXT NOT NULL, PRIMARY KEY (digest, key)) STRICT, WITHOUT ROWID;""",
 )
 SCHEMA_VERSION = 1 + len(UPGRADES)

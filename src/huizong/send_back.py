@@ -15,7 +15,7 @@ from huizong.entries import readings_of
 from huizong.errors import HuizongError
 from huizong.examine import examine
 from huizong.form_styles import Styles
-from huizong.history import save_copy
+from huizong.history import SentCopy, save_copy
 from huizong.issue import file_name
 from huizong.issuing import blanks_of
 from huizong.keeping import safe_name
@@ -121,6 +121,7 @@ def _list_alone(work: Work, checked: CheckedSet, period: Period, entry: UnitRetu
     title = say("correction.title", unit=entry.unit.name, period=period_name(str(period)))
     safely = write_safely(path)
     with safely as temp, new_workbook(temp, title, work.now) as book:
+        save_copy(work.book, SentCopy(entry.digest, entry.digest, ()), work.at)
         sheet = book.add_worksheet(say("book.questions"))
         lead = lead_of(name_of(checked.form_set), found)
         write_problems(sheet, Styles(book), title, lead, found, links=False)
