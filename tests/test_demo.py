@@ -9,13 +9,15 @@ import pytest
 
 from huizong.checking import verify
 from huizong.demo import PERIODS, STREETS, Played, play
+from huizong.editions import Published
+from huizong.examine import examine
 from huizong.history import last_summary
 from huizong.office import init_office, open_office
 from huizong.pipeline import audit, collect
 from huizong.publish import publish
 from huizong.read import Read, read_bytes
 from huizong.records import Reading, Summary
-from huizong.work import at_work, checked_sets
+from huizong.work import Work, at_work, checked_sets
 from huizong.workbooks import open_workbook
 
 pytestmark = pytest.mark.slow
@@ -161,7 +163,7 @@ def test_running_again_changes_nothing(played):
     with at_work(site.folder, NOW, "test") as work:
         assert collect(work).stored == ()
         audit(work, PERIODS[-1])
-        again = publish(work, checked_sets()["TJ"], PERIODS[-1])
+        again = _publish(work)
 
     assert not again.new
     assert again.summary == before
@@ -177,12 +179,17 @@ def test_city_adds_up_the_district_without_a_change_of_code(played, tmp_path):
     with at_work(city, NOW, "test") as work:
         assert len(collect(work).filed) == 1
         audit(work, PERIODS[-1])
-        made = publish(work, checked_sets()["TJ"], PERIODS[-1])
+        made = _publish(work)
 
     district = {total.code: total.value for total in summary_of(played.district).totals}
     assert {total.code: total.value for total in made.summary.totals} == district
     assert (made.summary.reported, len(made.summary.units)) == (1, 2)
     assert reading_of(made.path).identity.code == "990100000000"
+
+
+def _publish(work: Work) -> Published:
+    checked = checked_sets()["TJ"]
+    return publish(work, checked, PERIODS[-1], examine(work, checked, PERIODS[-1]))
 
 
 def _city(tmp_path: Path) -> Path:

@@ -4,6 +4,7 @@ import datetime as dt
 import re
 
 import pytest
+from openpyxl import load_workbook
 
 from huizong.answers import Typed, action_of, read_answers
 from huizong.cells import squash
@@ -13,7 +14,7 @@ from huizong.office import init_office
 from huizong.papers import SetReturns, Unfiled, write_status
 from huizong.records import AuditedFinding, Finding, Unit, UnitReturn
 from huizong.roster import sheets_of
-from huizong.texts import catalogue, speak
+from huizong.texts import catalogue, say, speak
 from validator import validate
 
 NOW = dt.datetime(2026, 4, 9, 10, 5)
@@ -144,6 +145,50 @@ def test_findings_are_listed_with_what_to_do(office, sets):
     assert all(column(rows, "问题"))
     assert all(column(rows, "怎么办"))
     assert all(column(rows, "谁来办"))
+
+
+def test_question_of_one_workbook_stands_for_each_of_its_sets(office):
+    """A workbook with two form sets is asked about twice; each row says of which set."""
+    asked = Finding("wrong_period", "ask", subject="aaaaaaaa")
+    both = [
+        file("a", "pending", reason="wrong_period", unit="990101001001", findings=(asked,),
+             set_code=code, digest="a" * 64 + ("+SY" if code == "SY" else ""))
+        for code in ("JC", "SY")
+    ]  # fmt: skip
+    rows = sheets(write_findings(office, "2026Q1", (), both, office.findings, NOW))["待办"]
+
+    assert column(rows, "报表") == ["JC", "SY"]
+    assert len(set(column(rows, "编号"))) == 2
+
+
+def test_question_about_a_total_is_the_offices(office):
+    """Of a total nobody is told to send it again: the office answers, or finds the unit."""
+    found = tuple(finding(level) for level in ("must", "release", "explain", "ask"))
+    totals = SetReturns(code="TJ", name="调解季报", own=unit_return(1, "totals", *found))
+    rows = sheets(write_findings(office, "2026Q1", (totals,), (), office.findings, NOW))["审核结果"]
+
+    assert set(column(rows, "谁来办")) == {say("who.ask")}
+    assert column(rows, "怎么办") == [
+        *(say(f"paper.totals_{level}") for level in ("must", "release")), say("remedy.ask"),
+        say("paper.totals_explain"),
+    ]  # fmt: skip
+
+
+def test_findings_are_printed_on_two_readable_pages(office, sets):
+    """On paper the list is two pages wide, hardly shrunk, number and unit on both."""
+    path = write_findings(office, "2026Q1", sets, FILES, office.findings, NOW)
+    sheet = load_workbook(path)["待办"]
+
+    assert (sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) == (2, 0)
+    assert [one.id for one in sheet.col_breaks.brk] == [10]
+    assert sheet.print_title_cols == "$A:$B"
+    wide = [
+        one.width
+        for one in sheet.column_dimensions.values()
+        for _ in range(one.min, one.max + 1)
+        if not one.hidden
+    ]
+    assert max(sum(wide[:10]), sum((*wide[:2], *wide[10:]))) < min(150, sum(wide[:11]))
 
 
 def test_typed_answers_come_back(office, sets):

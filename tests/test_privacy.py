@@ -22,6 +22,7 @@ from huizong.answers import Typed
 from huizong.blank import write_blank
 from huizong.book import open_book
 from huizong.caches import with_caches
+from huizong.examine import examine
 from huizong.forms import FormSet
 from huizong.office import open_office
 from huizong.outgoing import numbers_of_persons
@@ -223,15 +224,15 @@ def test_summary_with_a_number_waits_until_it_is_released(sent, readers, tmp_pat
     with at_work(office, NOW, "aggregate") as work:
         pipeline.collect(work, (), readers)
         pipeline.audit(work, PERIOD)
-        first = publish(work, leaking, PERIOD)
+        first = publish(work, leaking, PERIOD, examine(work, leaking, PERIOD))
         asked = [one for one in first.summary.findings if one.finding.code == "personal_number"]
         waits = [one.code for one in ready_to_submit(work, PERIOD, "TJ")]
-        again = publish(work, leaking, PERIOD)
+        again = publish(work, leaking, PERIOD, examine(work, leaking, PERIOD))
         for one in asked:
             typed = Typed(key=one.key, action="accept", officer="王主任", reason="系办公室对外电话")
             pipeline.answer(work, str(PERIOD), typed)
-        released = publish(work, leaking, PERIOD)
-        last = publish(work, leaking, PERIOD)
+        released = publish(work, leaking, PERIOD, examine(work, leaking, PERIOD))
+        last = publish(work, leaking, PERIOD, examine(work, leaking, PERIOD))
         ready = [one.code for one in ready_to_submit(work, PERIOD, "TJ")]
 
     assert (first.new, first.personal) == (True, len(asked))

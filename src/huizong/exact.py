@@ -2,14 +2,15 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import numpy as np
 
 # Products below this stay in int64; beyond it Python's own integers take over.
 _SAFE = 2**62
+_FEW = 32  # so many numbers are looked at faster one by one
 _COMPARE = {
     "=": np.equal,
     "<>": np.not_equal,
@@ -20,8 +21,7 @@ _COMPARE = {
 }
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Exact:
+class Exact(msgspec.Struct, frozen=True, eq=False):
     """Numbers `over / base`, base above zero; those that aren't `known` are undecided."""
 
     over: np.ndarray
@@ -53,7 +53,7 @@ class Exact:
 
     def only(self, known: np.ndarray) -> "Exact":
         """Leave undecided what isn't known here either."""
-        return replace(self, known=self.known & known)
+        return msgspec.structs.replace(self, known=self.known & known)
 
     def __add__(self, other: "Exact") -> "Exact":
         left, right, base = _common(self, other)
@@ -62,13 +62,13 @@ class Exact:
         return Exact(left + right, base, self.known & other.known)
 
     def __neg__(self) -> "Exact":
-        return replace(self, over=-self.over)
+        return msgspec.structs.replace(self, over=-self.over)
 
     def __sub__(self, other: "Exact") -> "Exact":
         return self + -other
 
     def __abs__(self) -> "Exact":
-        return replace(self, over=abs(self.over))
+        return msgspec.structs.replace(self, over=abs(self.over))
 
     def __mul__(self, other: "Exact") -> "Exact":
         base = _times(self.base, other.base)
@@ -153,6 +153,8 @@ def _top(values: Any) -> int:
     values = np.asarray(values)
     if not values.size:
         return 0
+    if values.size < _FEW:
+        return max(map(abs, values.ravel().tolist()))
     return max(abs(int(values.max())), abs(int(values.min())))
 
 

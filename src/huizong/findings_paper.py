@@ -32,9 +32,11 @@ _ORDER = {level: n for n, level in enumerate(("must", "release", "ask", "explain
 # What only the officer can settle.
 _OFFICERS = ("ask", "release")
 CHAT_LINES = 6
-_WIDTHS = (10, 14, 9, 12, 12, 7, 10, 10, 40, 26, 11, 16, 10, 9, 18, 22, 20)
-_ANSWERS = 12  # the first of the three answer columns
-_DIGEST = 16
+_WIDTHS = (10, 14, 9, 6, 11, 12, 7, 10, 10, 44, 26, 11, 18, 10, 9, 20, 20, 20)
+# On paper where and what stand on one page, who does what about it on the page beside.
+_SPLIT = (2, 10)
+_ANSWERS = 13  # the first of the three answer columns
+_DIGEST = 17
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -166,7 +168,7 @@ def _write_rows(
     book: xlsxwriter.Workbook, styles: Styles, name: str, title: str, rows: Sequence[Row],
     notes: Sequence[str], typed: Mapping[str, tuple[str, str, str]],
 ) -> None:  # fmt: skip
-    table = Table(book, styles, name, _WIDTHS)
+    table = Table(book, styles, name, _WIDTHS, _SPLIT)
     table.title(title)
     for note in notes:
         table.note(note)
@@ -199,19 +201,28 @@ def _texts(row: Row, typed: tuple[str, str, str] | None) -> tuple[str, ...]:
         row.key,
         row.unit,
         row.period,
+        row.set_code,
         say(f"level.{finding.level}"),
         finding.sheet,
         finding.cell,
         "" if finding.code == "two_returns" else details.get("found", ""),
         details.get("expected", ""),
         wording.words(finding),
-        wording.remedy(finding),
+        _remedy(row),
         say("who.ask") if row.of_totals else wording.who(finding),
         row.audited.explanation,
         *(typed or (row.action, row.officer, row.reason)),
         row.file,
         row.digest[:16],
     )
+
+
+def _remedy(row: Row) -> str:
+    """Say what to do; a total was typed by nobody, its questions are the office's."""
+    finding = row.audited.finding
+    if row.of_totals and finding.level in ("must", "release", "explain"):
+        return say(f"paper.totals_{finding.level}")
+    return wording.remedy(finding)
 
 
 _VERSIONS = (20, 7, 6, 6, 22, 9, 44, 22, 22)

@@ -24,6 +24,7 @@ _STATES = {
     "number": NUMBER, "date": NUMBER, "blank": BLANK, "na": NA, "text": TEXT, "choice": TEXT,
     "error": ERROR,
 }  # fmt: skip
+_FEW = 256
 
 
 class Header(msgspec.Struct, frozen=True):
@@ -67,8 +68,7 @@ class Beside:
 NOTHING_BESIDE = Beside()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Values:
+class Values(msgspec.Struct, frozen=True, eq=False):
     """One figure or column: its texts, and the state of each cell."""
 
     texts: np.ndarray
@@ -174,14 +174,23 @@ def values_of(texts: np.ndarray, state: np.ndarray, kind: str) -> Values:
         unknown = np.zeros(len(texts), dtype=bool)
         return Values(texts, state, Exact(np.zeros(len(texts), dtype=np.int64), 1, unknown))
     numeric = state == NUMBER
-    codes, unique = pd.factorize(np.where(numeric, texts, None))
-    unique = list(map(str, unique))
+    codes, unique = _distinct(np.where(numeric, texts, None))
     if kind == "date":
         unique = [str(day) if (day := _ordinal(text)) else "" for text in unique]
     # One more at the end, unknown: there the code -1 of a blank lands.
     parsed = Exact.parse([*unique, ""], np.ones(len(unique) + 1, dtype=bool)).take(codes)
     state = np.where(numeric & ~parsed.known, TEXT, state).astype(np.int8)
     return Values(texts, state, parsed)
+
+
+def _distinct(texts: np.ndarray) -> tuple[np.ndarray, list[str]]:
+    """Give each text the place of its like among the different ones, -1 to None."""
+    if len(texts) > _FEW:
+        codes, unique = pd.factorize(texts)
+        return codes, list(map(str, unique))
+    # Finding equal ones among a few takes longer than parsing them all.
+    present = np.array([text is not None for text in texts], dtype=bool)
+    return np.where(present, np.arange(len(texts)), -1), [str(text or "") for text in texts]
 
 
 def _ordinal(text: str) -> int | None:

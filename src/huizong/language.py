@@ -2,10 +2,12 @@
 
 import graphlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from huizong.errors import DefinitionError
 from huizong.forms import FormSet, Ledger, Relation, line_of

@@ -1,8 +1,10 @@
 """What the names in a relation mean, and whether its values may stand beside one another."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from functools import cache
+
+import msgspec
+from msgspec.structs import replace
 
 from huizong.errors import DefinitionError
 from huizong.forms import LEVELS_OF_OFFICE, Column, FormSet, Indicator, Ledger
@@ -41,8 +43,7 @@ _HEADINGS = {
 _LOGIC = Facts("logic")
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(msgspec.Struct, frozen=True):
     """Where names are looked up: the own set, the others, and the ledger whose rows are meant."""
 
     own: FormSet

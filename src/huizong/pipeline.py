@@ -218,22 +218,26 @@ def aggregate(work: Work, period: Period) -> tuple[Published, ...]:
     """
     refuse_closed(work, period)
     answers = take_answers(work, str(period))
-    published, failed = _publish_sets(work, period)
-    sets = tuple(examine(work, checked, period) for checked in work.sets(period))
-    write_papers(work, period, sets, answers)
+    sets, published, failed = _publish_sets(work, period)
+    if len(sets) == len(work.sets(period)):
+        write_papers(work, period, sets, answers)
     if failed:
         raise HuizongError("error.sets_failed", lines="\n".join(failed), published=published)
     return published
 
 
-def _publish_sets(work: Work, period: Period) -> tuple[tuple[Published, ...], list[str]]:
-    """Publish every form set of which something has passed; say which failed, and where."""
+def _publish_sets(
+    work: Work, period: Period
+) -> tuple[tuple[SetReturns, ...], tuple[Published, ...], list[str]]:
+    """Audit and publish every form set of which something has passed; say which failed, where."""
     nothing: HuizongError | None = None
+    sets: list[SetReturns] = []
     done: list[Published] = []
     failed: list[str] = []
     for checked in work.sets(period):
         try:
-            published = publish(work, checked, period)
+            sets.append(examine(work, checked, period))
+            published = publish(work, checked, period, sets[-1])
             done.append(published)
             done[-1] = msgspec.structs.replace(published, amended=amend(work, checked, period))
         except HuizongError as error:
@@ -245,7 +249,7 @@ def _publish_sets(work: Work, period: Period) -> tuple[tuple[Published, ...], li
             failed.append(say("error.set_failed", set=name_of(checked.form_set), **told))
     if nothing and not done and not failed:
         raise nothing
-    return tuple(done), failed
+    return tuple(sets), tuple(done), failed
 
 
 def close(work: Work, period: Period, officer: str, reason: str) -> Closing:

@@ -46,18 +46,19 @@ from huizong.work import Work, checked_sets
 PARTS = ("totals", "units", "own", "ledger_totals", "findings", "reporting")
 
 
-def publish(work: Work, checked: CheckedSet, period: Period) -> Published:
+def publish(work: Work, checked: CheckedSet, period: Period, returns: SetReturns) -> Published:
     """
     Add up what has passed and write the summary; an earlier version is never overwritten.
 
-    Where nothing has changed since the last version, that one is given and none is written.
+    `returns` are the form set's, as the audit has just left them. Where nothing has changed since
+    the last version, that one is given and none is written.
 
     Raises:
         HuizongError: If nothing has passed (`error.nothing_passed`), or a second sum in SQL
             differs from the first (`error.sums_differ`): then nothing is published.
     """
     try:
-        return _publish(work, checked, period)
+        return _publish(work, checked, period, with_readings(work, returns))
     except HuizongError as error:
         if error.code != "error.disk_full":
             raise
@@ -65,8 +66,7 @@ def publish(work: Work, checked: CheckedSet, period: Period) -> Published:
         raise HuizongError("error.summary_disk_full", **told) from error
 
 
-def _publish(work: Work, checked: CheckedSet, period: Period) -> Published:
-    returns = with_readings(work, examine(work, checked, period))
+def _publish(work: Work, checked: CheckedSet, period: Period, returns: SetReturns) -> Published:
     if not any(one.included for one in returns.rows):
         raise HuizongError(
             "error.nothing_passed", period=name(period), set=name_of(checked.form_set)

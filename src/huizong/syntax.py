@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 import lark
+import msgspec
 
 from huizong.errors import DefinitionError
 
@@ -41,8 +41,7 @@ FUNCTIONS: dict[str, tuple[int, int | None]] = {
 AGGREGATES = ("COUNT", "SUM", "DISTINCT", "MIN", "MAX")
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(msgspec.Struct, frozen=True):
     """
     What is known of a value before there is one.
 
@@ -59,28 +58,23 @@ class Facts:
 UNKNOWN = Facts("")
 
 
-class Node:
-    """A part of a relation."""
-
-    __slots__ = ()
+class Node(msgspec.Struct, frozen=True, cache_hash=True):
+    """A part of a relation; its hash, by which equal parts are worked out once, is kept."""
 
 
-@dataclass(frozen=True, slots=True)
-class Number(Node):
+class Number(Node, frozen=True, cache_hash=True):
     """A number as written."""
 
     value: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class Text(Node):
+class Text(Node, frozen=True, cache_hash=True):
     """A text in quotes."""
 
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class Figure(Node):
+class Figure(Node, frozen=True, cache_hash=True):
     """An indicator; `when` is now, previous, year_ago, ytd, year or children."""
 
     code: str
@@ -89,23 +83,20 @@ class Figure(Node):
     facts: Facts = UNKNOWN
 
 
-@dataclass(frozen=True, slots=True)
-class Span(Node):
+class Span(Node, frozen=True, cache_hash=True):
     """All figures from one code to another, `TJ08:TJ13`; gone once names are resolved."""
 
     first: str
     last: str
 
 
-@dataclass(frozen=True, slots=True)
-class Heading(Node):
+class Heading(Node, frozen=True, cache_hash=True):
     """A field of the heading, such as QUARTER, LEVEL, PERIOD_START or EXPECTED."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Source(Node):
+class Source(Node, frozen=True, cache_hash=True):
     """A ledger, of this period or the last; `entry` are the columns that make a row exist."""
 
     symbol: str
@@ -114,8 +105,7 @@ class Source(Node):
     entry: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Cell(Node):
+class Cell(Node, frozen=True, cache_hash=True):
     """A column's value in the row that is looked at, or in the row above it."""
 
     key: str
@@ -125,8 +115,7 @@ class Cell(Node):
     facts: Facts = UNKNOWN
 
 
-@dataclass(frozen=True, slots=True)
-class Aggregate(Node):
+class Aggregate(Node, frozen=True, cache_hash=True):
     """COUNT, SUM, DISTINCT, MIN or MAX over the rows of a ledger."""
 
     name: str
@@ -135,24 +124,21 @@ class Aggregate(Node):
     where: Node | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Each(Node):
+class Each(Node, frozen=True, cache_hash=True):
     """A condition that every row fulfils."""
 
     source: Source
     condition: Node
 
 
-@dataclass(frozen=True, slots=True)
-class Call(Node):
+class Call(Node, frozen=True, cache_hash=True):
     """A function of its arguments."""
 
     name: str
     arguments: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Operation(Node):
+class Operation(Node, frozen=True, cache_hash=True):
     """Arithmetic: + - * /."""
 
     sign: str
@@ -160,8 +146,7 @@ class Operation(Node):
     right: Node
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison(Node):
+class Comparison(Node, frozen=True, cache_hash=True):
     """`left sign right`; a chain is an AND of these."""
 
     sign: str
@@ -169,16 +154,14 @@ class Comparison(Node):
     right: Node
 
 
-@dataclass(frozen=True, slots=True)
-class Among(Node):
+class Among(Node, frozen=True, cache_hash=True):
     """`value IN (options)`."""
 
     value: Node
     options: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Logic(Node):
+class Logic(Node, frozen=True, cache_hash=True):
     """AND, OR, NOT, => or <=> of its parts."""
 
     sign: str
@@ -188,8 +171,8 @@ class Logic(Node):
 def walk(node: Node) -> Iterator[Node]:
     """Go through a node and all below it, in the order of writing."""
     yield node
-    for field in fields(node):
-        value = getattr(node, field.name)
+    for name in node.__struct_fields__:
+        value = getattr(node, name)
         for part in value if isinstance(value, tuple) else (value,):
             if isinstance(part, Node):
                 yield from walk(part)
@@ -198,13 +181,13 @@ def walk(node: Node) -> Iterator[Node]:
 def rebuild(node: Node, change: Any) -> Node:
     """Make a copy of a node whose direct parts went through `change`."""
     changed: dict[str, Any] = {}
-    for field in fields(node):
-        value = getattr(node, field.name)
+    for name in node.__struct_fields__:
+        value = getattr(node, name)
         if isinstance(value, Node):
-            changed[field.name] = change(value)
+            changed[name] = change(value)
         elif isinstance(value, tuple) and any(isinstance(part, Node) for part in value):
-            changed[field.name] = tuple(map(change, value))
-    return replace(node, **changed) if changed else node
+            changed[name] = tuple(map(change, value))
+    return msgspec.structs.replace(node, **changed) if changed else node
 
 
 def _logic(sign: str) -> Any:

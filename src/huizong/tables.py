@@ -13,7 +13,7 @@ from xlsxwriter.worksheet import Worksheet
 from huizong.cells import clean_text, cut
 from huizong.checkrows import MAX_ROWS
 from huizong.errors import HuizongError
-from huizong.styles import Styles, set_up_page
+from huizong.styles import Styles, set_up_page, split_pages
 from huizong.texts import say
 
 # In memory: what units sent never lies in temporary files of the system. Texts stay texts.
@@ -38,14 +38,20 @@ def new_workbook(path: Path, title: str, now: dt.datetime) -> Iterator[xlsxwrite
 
 
 class Table:
-    """One sheet with a title, an optional note, a heading row and rows of texts."""
+    """
+    One sheet with a title, an optional note, a heading row and rows of texts.
+
+    `split` (keep, at) prints it on two pages side by side, the first `keep` columns on both.
+    """
 
     def __init__(
-        self, book: xlsxwriter.Workbook, styles: Styles, name: str, widths: Sequence[float]
-    ) -> None:
+        self, book: xlsxwriter.Workbook, styles: Styles, name: str, widths: Sequence[float],
+        split: tuple[int, int] | None = None,
+    ) -> None:  # fmt: skip
         self.sheet: Worksheet = book.add_worksheet(name)
         self.styles = styles
         self.widths = widths
+        self.split = split
         self.row = 0
         self.sheet.hide_gridlines(2)
         for column, width in enumerate(widths):
@@ -57,13 +63,20 @@ class Table:
 
     def note(self, text: str, style: str = "left") -> None:
         """Write a line of explanation over the whole width, as high as it needs."""
-        self._across(text, style, 15 * lines_needed(text, sum(self.widths) - 4) + 4)
+        # Beside the columns that stand on both pages: on the second it would be cut off.
+        first = self.split[0] if self.split else 0
+        lines = lines_needed(text, sum(self._front()[first:]) - 4)
+        self._across(text, style, 15 * lines + 4, first)
 
-    def _across(self, text: str, style: str, height: float) -> None:
+    def _across(self, text: str, style: str, height: float, first: int = 0) -> None:
         self.sheet.set_row(self.row, height)
-        last = len(self.widths) - 1
-        self.sheet.merge_range(self.row, 0, self.row, last, fit(text), self.styles(style))
+        last = len(self._front()) - 1
+        self.sheet.merge_range(self.row, first, self.row, last, fit(text), self.styles(style))
         self.row += 1
+
+    def _front(self) -> Sequence[float]:
+        """The columns of the first page: what stands above the table does not reach farther."""
+        return self.widths[: self.split[1]] if self.split else self.widths
 
     def headings(self, texts: Sequence[str], *, keep: bool = True) -> None:
         """Write the heading row; `keep` freezes it and prints it on every page."""
@@ -95,8 +108,12 @@ class Table:
         """Set up the paper, at the end."""
         top = getattr(self, "heading", None)
         repeat = None if top is None else (top, top)
-        set_up_page(self.sheet, sum(self.widths), repeat, landscape=landscape)
-        self.sheet.fit_to_pages(1, 0)
+        across = 1 if self.split else sum(self.widths)
+        set_up_page(self.sheet, across, repeat, landscape=landscape)
+        if self.split:
+            split_pages(self.sheet, *self.split)
+        else:
+            self.sheet.fit_to_pages(1, 0)
 
 
 def fit(text: str) -> str:

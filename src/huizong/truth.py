@@ -1,14 +1,13 @@
 """Three-valued logic over vectors: surely so, surely not, undecided."""
 
-from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
+import msgspec
 import numpy as np
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Truth:
+class Truth(msgspec.Struct, frozen=True, eq=False):
     """Where a condition surely holds and where it surely fails; elsewhere it is undecided."""
 
     yes: np.ndarray
@@ -25,8 +24,7 @@ class Truth:
         return cls(yes & known, ~yes & known)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Texts:
+class Texts(msgspec.Struct, frozen=True, eq=False):
     """Texts, and where they are known."""
 
     texts: Any
