@@ -57,7 +57,12 @@ LAYERS = (
         "progress reports dictionary definition_book sample filled dirt demo_offices demo acts"
         " asking addin_file book_figures",
     ),
-    ("faces", "usage cli addin udf this_book menu __main__"),
+    (
+        "LibreOffice",
+        "uno_bridge uno_caller uno_messages uno_values uno_formulas uno_looks uno_places uno_names"
+        " uno_range uno_tables uno_sheets uno_books uno_app uno_engine",
+    ),
+    ("faces", "usage cli addin click udf this_book menu __main__"),
 )
 RANKS = {module: rank for rank, (_, names) in enumerate(LAYERS) for module in names.split()}
 LAYER_OF = {module: layer for layer, names in LAYERS for module in names.split()}
@@ -113,7 +118,22 @@ HOMES = {
         "unit_sheets",
         "addin_file",
     ),
-    "xlwings": ("addin", "udf", "this_book"),
+    "uno": ("uno_bridge",),
+    # What a button does, and the engine that lets xlwings work with LibreOffice.
+    "xlwings": (
+        "addin",
+        "udf",
+        "this_book",
+        "uno_engine",
+        "uno_app",
+        "uno_books",
+        "uno_sheets",
+        "uno_range",
+        "uno_names",
+        "uno_tables",
+        "uno_looks",
+        "uno_places",
+    ),
 }
 # Half a second each: `huizong --help` and `status` answer before these are imported.
 SLOW = frozenset({"numpy", "openpyxl", "pandas", "xlwings"})
