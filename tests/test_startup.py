@@ -58,3 +58,18 @@ def test_slow_import_is_seen():
     code = CODE.replace("import sys\n", "import sys\nimport numpy\n", 1)
 
     assert imported_by("--help", code=code) == ["numpy"]
+
+
+def test_buttons_import_nothing_slow():
+    """
+    What a button starts can say its first word before pandas, xlwings or the pipeline is there.
+    """
+    code = f"""
+import sys
+import huizong.addin
+from huizong.texts import say
+print(say("addin.working", name=huizong.addin.name_of("issue"), seconds=0))
+print("imported:", *sorted(set(sys.modules) & set({(*SLOW, "huizong.pipeline")})))
+"""
+
+    assert imported_by(code=code) == []

@@ -50,7 +50,7 @@ LAYERS = (
         "pipeline",
         "work checking beside key_files issuing take_in across unit_returns examine editions"
         " problems publish versions send_back circulate standing closing openings opening_blank"
-        " amend paper_copies signing ready pipeline",
+        " amend paper_copies signing ready pipeline standing_book",
     ),
     (
         "showing",
@@ -62,6 +62,7 @@ LAYERS = (
         "uno_bridge uno_caller uno_messages uno_values uno_formulas uno_looks uno_places uno_names"
         " uno_range uno_tables uno_sheets uno_books uno_app uno_engine",
     ),
+    ("open book", "progress_table open_book open_tables running button_acts"),
     ("faces", "usage cli addin click udf this_book menu __main__"),
 )
 RANKS = {module: rank for rank, (_, names) in enumerate(LAYERS) for module in names.split()}
@@ -123,6 +124,8 @@ HOMES = {
     "xlwings": (
         "addin",
         "udf",
+        "open_book",
+        "open_tables",
         "this_book",
         "uno_engine",
         "uno_app",

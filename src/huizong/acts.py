@@ -29,10 +29,17 @@ DONE, WAITS, FAILED = 0, 1, 2
 
 
 class Told(msgspec.Struct, frozen=True):
-    """What an action has to say, line by line, and whether someone must act on it."""
+    """
+    What an action has to say, line by line, and whether someone must act on it.
+
+    `results` are the files or the folder that it was done for, `short` says it in one line where
+    the first line does not.
+    """
 
     lines: tuple[str, ...]
     waits: bool = False
+    results: tuple[Path, ...] = ()
+    short: str = ""
 
 
 def attempt(action: Callable[[], Any]) -> int:
@@ -103,7 +110,8 @@ def issue(work: Work, period: Period, set_code: str = "") -> Told:
     issued = pipeline.issue(work, period, set_code)
     folder = work.office.issued(str(period))
     books = len({one.path for one in issued})
-    return Told((say("command.issued", books=books, count=len(issued), folder=folder),))
+    line = say("command.issued", books=books, count=len(issued), folder=folder)
+    return Told((line,), results=(folder,))
 
 
 def collect(work: Work, files: tuple[Path, ...] = ()) -> Told:
@@ -130,7 +138,7 @@ def audit(work: Work, period: Period, *, as_json: bool = False) -> Told:
     if as_json:
         return Told((reports.audit_json(done, period),), waits=waits)
     lines = (*map(pipeline.unfiled_line, late), *reports.audit_lines(done))
-    return Told(lines, waits=waits)
+    return Told(lines, waits, short=" ".join(map(reports.counts_line, done.sets)))
 
 
 def answer(work: Work, period: Period, typed: Any) -> Told:
@@ -148,12 +156,13 @@ def send_back(work: Work, period: Period, unit: str = "") -> Told:
     done = pipeline.send_back(work, period, unit)
     if not done:
         return Told((say("command.nothing_to_return", period=period),))
-    head = say("command.returned", count=len(done), folder=work.office.corrections(str(period)))
+    folder = work.office.corrections(str(period))
+    head = say("command.returned", count=len(done), folder=folder)
     copies = (
         say("command.returned_one", name=one.unit.name, count=one.problems, path=one.path.name)
         for one in done
     )
-    return Told((head, *copies))
+    return Told((head, *copies), results=(folder,))
 
 
 def differences(work: Work, period: Period, unit: str = "") -> Told:
@@ -182,13 +191,13 @@ def papers(work: Work, period: Period) -> Told:
     """Write the bulletin, the problems, the reminder and the figures by unit."""
     from huizong import pipeline
 
-    return Told(
-        tuple(
-            say("command.paper" if one.path else "command.paper_skipped",
-                path=one.path, name=one.name, why=one.why)
-            for one in pipeline.papers(work, period)
-        )
+    done = pipeline.papers(work, period)
+    lines = (
+        say("command.paper" if one.path else "command.paper_skipped",
+            path=one.path, name=one.name, why=one.why)
+        for one in done
     )  # fmt: skip
+    return Told(tuple(lines), results=tuple(one.path for one in done if one.path))
 
 
 def aggregate(work: Work, period: Period) -> Told:
@@ -197,7 +206,8 @@ def aggregate(work: Work, period: Period) -> Told:
 
     published = pipeline.aggregate(work, period)
     lines = tuple(line for one in published for line in _published(one))
-    return Told(lines, waits=any(one.personal or _open_totals(one) for one in published))
+    waits = any(one.personal or _open_totals(one) for one in published)
+    return Told(lines, waits, tuple(one.path for one in published))
 
 
 def _open_totals(one: "Published") -> int:
@@ -234,7 +244,7 @@ def history(work: Work, file: Path, period: str = "", *, blank: bool = False) ->
 
         of = Period.parse(period or work.office.settings.period)
         path, count = write_history_blank(work, of, file)
-        return Told((say("command.history_blank", count=count, path=path),))
+        return Told((say("command.history_blank", count=count, path=path),), results=(path,))
     from huizong.openings import import_history
 
     done = import_history(work, file)
@@ -255,7 +265,7 @@ def paper(work: Work, period: Period, noted: Sequence["Noted"] = ()) -> Told:
     each = (say("paper.count", name=say(f"paper_state.{s}"), count=n) for s, n in counts.items())
     last = say("paper_copy.counts", counts=say("paper.joint").join(each))
     waits = any(one.state in paper_copies.WAITING for one in states)
-    return Told((*map(_paper_line, states), last), waits=waits)
+    return Told((*map(_paper_line, states), last), waits, short=last)
 
 
 def _paper_line(one: "PaperState") -> str:
@@ -275,7 +285,7 @@ def sign(
         done = signing.sign(work, period, step, officer, note, set_code)
         name = say(f"signing.{done.step.step}")
         line = say("signing.entered", step=name, officer=done.step.officer, path=done.path)
-        return Told((line,))
+        return Told((line,), results=(done.path,))
     lines = list(signing_lines(work.book, str(period)))
     open_ = [
         one
@@ -316,7 +326,8 @@ def status(work: Work, period: Period, *, as_json: bool = False) -> Told:
         for one in stands
     )
     last = marked("，").join(f"{say('state.' + state)} {count}" for state, count in counts.items())
-    return Told((*lines, last, *_signed(work, period), *_closed(work, period)))
+    more = (*_signed(work, period), *_closed(work, period))
+    return Told((*lines, last, *more), short=last)
 
 
 def _signed(work: Work, period: Period) -> Iterator[str]:

@@ -256,4 +256,20 @@ def apply(book: Book, typed: Sequence[Typed], period: str, now: str) -> Applied:
     entered = save_answers(book, [one for one in weighed if isinstance(one, Answer)])
     for answer in entered:
         book.record("answer", {"key": answer.key, "action": answer.action}, now)
-    return Applied(entered, tuple(one for one in weighed if isinstance(one, Refused)))
+    return Applied(entered, _still_refused(weighed))
+
+
+def _still_refused(weighed: Sequence[Answer | Refused]) -> tuple[Refused, ...]:
+    """
+    List what waits to be mended; the same answer is told once.
+
+    A finding stands in 待办 of 审核结果.xlsx and of the open control workbook: an answer mended
+    in one of them is not held up by what stands in the other.
+    """
+    good = {one.key for one in weighed if isinstance(one, Answer)}
+    refused: dict[tuple[str, ...], Refused] = {}
+    for one in weighed:
+        if isinstance(one, Refused) and one.typed.key not in good:
+            said = (one.typed.key, one.typed.action, one.typed.officer, one.typed.reason)
+            refused.setdefault((*said, one.typed.file, one.code), one)
+    return tuple(refused.values())

@@ -9,6 +9,7 @@ import msgspec
 import xlsxwriter
 
 from huizong import findings as wording
+from huizong.console import TODO_ANSWERS, TODO_DIGEST, TODO_WIDTHS
 from huizong.differences import Compared
 from huizong.entries import Answer, Received
 from huizong.office import Office
@@ -32,11 +33,8 @@ _ORDER = {level: n for n, level in enumerate(("must", "release", "ask", "explain
 # What only the officer can settle.
 _OFFICERS = ("ask", "release")
 CHAT_LINES = 6
-_WIDTHS = (10, 14, 9, 6, 11, 12, 7, 10, 10, 44, 26, 11, 18, 10, 9, 20, 20, 20)
 # On paper where and what stand on one page, who does what about it on the page beside.
 _SPLIT = (2, 10)
-_ANSWERS = 13  # the first of the three answer columns
-_DIGEST = 17
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -168,7 +166,7 @@ def _write_rows(
     book: xlsxwriter.Workbook, styles: Styles, name: str, title: str, rows: Sequence[Row],
     notes: Sequence[str], typed: Mapping[str, tuple[str, str, str]],
 ) -> None:  # fmt: skip
-    table = Table(book, styles, name, _WIDTHS, _SPLIT)
+    table = Table(book, styles, name, TODO_WIDTHS, _SPLIT)
     table.title(title)
     for note in notes:
         table.note(note)
@@ -176,16 +174,16 @@ def _write_rows(
     for row in rows:
         settled = row.audited.state != "open"
         plain = "grey_text" if settled else "text"
-        looks = [plain] * len(_WIDTHS)
-        looks[_ANSWERS : _ANSWERS + 3] = [
+        looks = [plain] * len(TODO_WIDTHS)
+        looks[TODO_ANSWERS : TODO_ANSWERS + 3] = [
             "grey_text" if row.audited.finding.level in ("note", "info") else "input"
         ] * 3
-        table.line(_texts(row, typed.get(row.key)), looks)
+        table.line(texts_of(row, typed.get(row.key)), looks)
     last = max(table.row - 1, table.heading + 1)
     if rows:
-        table.sheet.data_validation(table.heading + 1, _ANSWERS, last, _ANSWERS, _choices())
-    table.sheet.autofilter(table.heading, 0, last, _DIGEST)
-    table.sheet.set_column(_DIGEST, _DIGEST, 10, None, {"hidden": True})
+        table.sheet.data_validation(table.heading + 1, TODO_ANSWERS, last, TODO_ANSWERS, _choices())
+    table.sheet.autofilter(table.heading, 0, last, TODO_DIGEST)
+    table.sheet.set_column(TODO_DIGEST, TODO_DIGEST, 10, None, {"hidden": True})
     table.page()
 
 
@@ -194,7 +192,8 @@ def _choices() -> dict[str, object]:
     return {"validate": "list", "source": words, "error_type": "stop"}
 
 
-def _texts(row: Row, typed: tuple[str, str, str] | None) -> tuple[str, ...]:
+def texts_of(row: Row, typed: tuple[str, str, str] | None = None) -> tuple[str, ...]:
+    """Give the texts of one row; `typed` is an answer that could not be entered yet."""
     finding = row.audited.finding
     details = wording.details_of(finding)
     return (

@@ -24,9 +24,7 @@ def keep(
     """Show a stored file to people under 已收/{period}/, named by unit, set and version."""
     folder = office.received(period)
     folder.mkdir(parents=True, exist_ok=True)
-    parts = (period, unit.code, unit.name, set_code, f"第{number}版")
-    stem = "_".join(safe_name(part) for part in parts if part)
-    path = folder / f"{stem}{original.suffix}"
+    path = folder / f"{kept_name(period, unit, set_code, number)}{original.suffix}"
     if path.exists() and path.samefile(original):
         return path
     try:
@@ -39,6 +37,12 @@ def keep(
             shutil.copyfile(original, temp)
             mark_foreign(temp)
     return path
+
+
+def kept_name(period: str, unit: Unit, set_code: str, number: int) -> str:
+    """Name a filed return, without its kind, so that people can tell it."""
+    parts = (period, unit.code, unit.name, set_code, f"第{number}版")
+    return "_".join(safe_name(part) for part in parts if part)
 
 
 def mark_foreign(path: Path, *, windows: bool = os.name == "nt") -> None:

@@ -112,14 +112,17 @@ def _unfiled(work: Work) -> Unfiled:
 
 
 def take_answers(work: Work, period: str) -> Applied:
-    """Read the officer's answers from 审核结果.xlsx, and from those written while it was open."""
+    """
+    Read the officer's answers: from 审核结果.xlsx, from those written while it was open, and
+    from the control workbook where that is open.
+    """
     typed: list[Typed] = []
     for path in reversed(beside(work.office.findings)):
         newer = {one.key for one in typed}
         # Somebody else's file under our name holds no answers.
         with contextlib.suppress(HuizongError):
             typed += [one for one in read_answers(path) if one.key not in newer]
-    return apply(work.book, tuple(typed), period, work.at)
+    return apply(work.book, (*work.typed, *typed), period, work.at)
 
 
 def answer(work: Work, period: str, typed: Typed) -> Applied:
@@ -156,7 +159,7 @@ def write_papers(
     }
     status = _write_status(work, period, sets)
     findings = write_findings(
-        office, str(period), [_with_summary(work, period, one) for one in sets], files,
+        office, str(period), [with_summary(work, period, one) for one in sets], files,
         office.findings, work.now, answers=answers_of(work.book), typed=typed,
         refused=[str(one) for one in applied.refused],
         versions=compared(work, period, last=True),
@@ -182,7 +185,7 @@ _UNFILED = "unfiled"
 TOTALS = "totals"
 
 
-def _with_summary(work: Work, period: Period, returns: SetReturns) -> SetReturns:
+def with_summary(work: Work, period: Period, returns: SetReturns) -> SetReturns:
     """List the findings about the office's own totals beside those of its units."""
     summary = last_summary(work.book, str(period), returns.code)
     if summary is None or not summary.findings:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 
 from huizong.findings import place, remedy, who, with_sheet, words
+from huizong.papers import SetReturns
 from huizong.periods import Period
 from huizong.pipeline import Audited
 from huizong.records import MISSING, AuditedFinding, UnitReturn
@@ -29,17 +30,22 @@ def audit_lines(audited: Audited) -> Iterator[str]:
                 for one in open_:
                     told = f"{with_sheet(one.finding)} {remedy(one.finding)}"
                     yield f"  [{one.key}] {_level(one)} {told}"
-        states = [unit.state for unit in sets.rows]
-        counts = marked("，").join(
-            f"{say('state.' + state)} {states.count(state)}" for state in dict.fromkeys(states)
-        )
-        yield say("command.audited", set=sets.name, counts=counts)
+        yield counts_line(sets)
     for refused in audited.answers.refused:
         yield str(refused)
     for path in (audited.status, audited.findings):
         if stands_beside(path):
             yield say("command.moved", path=path.name)
     yield say("command.papers", status=audited.status, findings=audited.findings)
+
+
+def counts_line(sets: SetReturns) -> str:
+    """Say how many units of a form set stand how."""
+    states = [unit.state for unit in sets.rows]
+    counts = marked("，").join(
+        f"{say('state.' + state)} {states.count(state)}" for state in dict.fromkeys(states)
+    )
+    return say("command.audited", set=sets.name, counts=counts)
 
 
 def _level(one: AuditedFinding) -> str:

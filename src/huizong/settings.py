@@ -107,13 +107,24 @@ def read_control(path: Path) -> tuple[Settings, tuple[Unit, ...]]:
         data = path.read_bytes()
     except OSError as error:
         raise HuizongError("error.no_office", folder=path.parent) from error
-    sheets = dict(sheets_of(data, path))
+    return control_of(dict(sheets_of(data, path, faults=True)), path.name)
+
+
+def control_of(
+    sheets: Mapping[str, Sequence[Sequence]], file: str
+) -> tuple[Settings, tuple[Unit, ...]]:
+    """
+    Read settings and roster from the rows of their sheets, saved or in an open book.
+
+    Raises:
+        HuizongError: If a sheet is missing or a line is wrong.
+    """
     for name in (SETTINGS, SHEET):
         if name not in sheets:
-            raise HuizongError("error.control_sheet", file=path.name, sheet=name)
-    settings = settings_of(sheets[SETTINGS], path.name)
-    lines = lines_of(sheets[SHEET], SHEET, path.name)
-    refuse_unknown_parents(lines, settings.code, path.name)
+            raise HuizongError("error.control_sheet", file=file, sheet=name)
+    settings = settings_of(sheets[SETTINGS], file)
+    lines = lines_of(sheets[SHEET], SHEET, file)
+    refuse_unknown_parents(lines, settings.code, file)
     return settings, tuple(line.unit for line in lines)
 
 

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 
 import msgspec
 
+from huizong.entries import files_of
 from huizong.forms import installed
 from huizong.history import standings_of
 from huizong.office import Office, expected_units
 from huizong.periods import Period
-from huizong.records import MISSING, OWN, SUMMARY, UNIT, level_of
+from huizong.records import MISSING, OWN, PASSED, PENDING, SUMMARY, UNIT, WAITING, level_of
 from huizong.work import Work
 
 
@@ -30,14 +31,23 @@ def standing(work: Work, period: Period) -> tuple[Stand, ...]:
 
 
 def _stands(work: Work, period: Period) -> Iterator[Stand]:
+    filed = _filed(work, period)
     for code in work.office.settings.sets or tuple(installed()):
         known = standings_of(work.book, str(period), code)
         for unit, role in _expected(work.office, period, code):
             one = known.get((code, unit.code, role))
             state = one.state if one else MISSING
+            if state != PASSED and (code, unit.code, role) in filed:
+                state = WAITING
             late = one.late if one else False
             digest = one.digest if one else ""
             yield Stand(code, unit.code, unit.name, role, state, late, digest)
+
+
+def _filed(work: Work, period: Period) -> set[tuple[str, str, str]]:
+    """Give set, unit and role of returns that have come and are not audited yet."""
+    files = files_of(work.book, period=str(period), states=(PENDING,))
+    return {(one.set_code, one.unit, one.role) for one in files if one.reason == "placed"}
 
 
 def _expected(office: Office, period: Period, code: str) -> Iterator[tuple]:

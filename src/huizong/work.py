@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from huizong.answers import Typed
 from huizong.book import Book, open_book
 from huizong.errors import HuizongError
 from huizong.forms import installed, read_form_set
@@ -32,13 +33,18 @@ def silent(_what: str, _done: int, _of: int) -> None:
 
 
 class Work(msgspec.Struct, frozen=True):
-    """What every step of the pipeline needs; `now` is the only clock."""
+    """
+    What every step of the pipeline needs; `now` is the only clock.
+
+    `typed` are answers that stand in the open control workbook, saved or not.
+    """
 
     office: Office
     book: Book
     now: dt.datetime
     progress: Progress = silent
     notices: tuple[Notice, ...] = ()
+    typed: tuple[Typed, ...] = ()
 
     @property
     def at(self) -> str:
@@ -101,16 +107,19 @@ READING = frozenset(("status", "differences"))
 
 @contextlib.contextmanager
 def at_work(
-    folder: Path, now: dt.datetime, action: str, progress: Progress = silent
-) -> Iterator[Work]:
+    folder: Path, now: dt.datetime, action: str, progress: Progress = silent,
+    *, office: Office | None = None,
+) -> Iterator[Work]:  # fmt: skip
     """
     Open an office for a command and keep others out while it runs.
+
+    `office` is what an open control workbook says; else the saved one is read.
 
     Raises:
         HuizongError: If there is no office, someone else is at work, the disk is full or closed,
             or the book is damaged (then `READING` still works, with a notice).
     """
-    office = open_office(folder)
+    office = office or open_office(folder)
     reading = action in READING
     who = me(now.isoformat(timespec="seconds"), action)
     with disk_told(folder), hold(folder, who) as left:

@@ -1,0 +1,87 @@
+"""What a button does that no command does alike: files are found where people put them."""
+
+from pathlib import Path
+
+from huizong import acts
+from huizong.acts import Told
+from huizong.errors import HuizongError
+from huizong.history import Made
+from huizong.open_book import Asked
+from huizong.paperwork import last_made, signed_sets
+from huizong.safely import told
+from huizong.texts import name_of, say
+from huizong.work import Work
+
+EARLIER = "期初"
+_TABLES = (".xlsx", ".xlsm", ".csv", ".txt")
+
+
+def submit(work: Work, asked: Asked) -> Told:
+    """
+    Name the summaries that may go up, all of them or none.
+
+    Raises:
+        HuizongError: If there is none, or something keeps one from going (`error.cannot_submit`).
+    """
+    # Late, as in `acts`: what it needs takes longer to load than the first word to appear.
+    from huizong.ready import ready_to_submit
+
+    made = _summaries(work, asked)
+    still = [one for of in made for one in ready_to_submit(work, asked.period, of.set_code)]
+    if still:
+        lines = "\n".join(f"  {one}" for one in still)
+        period = name_of(asked.period)
+        raise HuizongError("error.cannot_submit", period=period, lines=lines, open=tuple(still))
+    paths = tuple(_path(work, one) for one in made)
+    lines = tuple(say("addin.may_go_up", file=path.name) for path in paths)
+    return Told(lines, results=(*paths, work.office.summaries(str(asked.period))))
+
+
+def verify(work: Work, asked: Asked) -> Told:
+    """Recompute the last summaries from their own sources and from the files received."""
+    checked = [
+        acts.verify(_path(work, one), work.office.originals) for one in _summaries(work, asked)
+    ]
+    lines = tuple(line for one in checked for line in one.lines)
+    return Told(lines, waits=any(one.waits for one in checked))
+
+
+def history(work: Work, asked: Asked) -> Told:
+    """Take in the newest file of 期初; where there is none, write the blank to be filled in."""
+    folder = work.office.folder / EARLIER
+    try:
+        folder.mkdir(exist_ok=True)
+        found = [path for path in folder.iterdir() if _is_table(path)]
+        newest = max(found, key=lambda path: path.stat().st_mtime, default=None)
+    except OSError as error:
+        raise told(error, folder) from error
+    if newest:
+        return acts.history(work, newest)
+    blank = folder / f"{say('history.sheet')}.xlsx"
+    return acts.history(work, blank, str(asked.period), blank=True)
+
+
+def _is_table(path: Path) -> bool:
+    return path.suffix.lower() in _TABLES and not path.name.startswith((".", "~"))
+
+
+def paper(work: Work, asked: Asked) -> Told:
+    """Enter the codes typed over 纸质件 in the progress table, or say how all copies stand."""
+    from huizong.paper_copies import Noted
+
+    noted = [Noted(unit, code, set_code, cell) for unit, code, set_code, cell in asked.codes]
+    return acts.paper(work, asked.period, noted)
+
+
+def _summaries(work: Work, asked: Asked) -> list[Made]:
+    """Give the last summary of each form set, or of the one chosen."""
+    period = str(asked.period)
+    sets = [code for code in signed_sets(work.book, period) if asked.set_code in ("", code)]
+    made = [one for code in sets if (one := last_made(work.book, period, code))]
+    if not made:
+        raise HuizongError("error.sign_nothing", period=name_of(asked.period))
+    return made
+
+
+def _path(work: Work, made: Made) -> Path:
+    return work.office.summaries(made.period) / made.path

@@ -1,0 +1,191 @@
+"""The open control workbook: what a person has set and typed, saved or not, and what is shown."""
+
+import datetime as dt
+import unicodedata
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from huizong.answers import Typed, answers_in
+from huizong.cells import address
+from huizong.console import (
+    CONSOLE,
+    OFFICER,
+    PERIOD,
+    PROGRESS,
+    PROGRESS_COLUMNS,
+    REASON,
+    SAID,
+    SETS,
+    STEP,
+    TODO_SHEET,
+)
+from huizong.errors import HuizongError
+from huizong.forms import installed
+from huizong.office import Office, make_office
+from huizong.paperwork import STEPS
+from huizong.periods import Period
+from huizong.roster import SHEET, shown
+from huizong.settings import SETTINGS, control_of
+from huizong.texts import catalogue, listed
+
+if TYPE_CHECKING:
+    import xlwings
+
+Rows = list[list[Any]]
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """
+    What a person has chosen on the console.
+
+    `unit` is the one whose row is selected, `codes` what was typed as codes on paper copies:
+    unit, code, form set and cell.
+    """
+
+    period: Period
+    set_code: str = ""
+    officer: str = ""
+    step: str = ""
+    reason: str = ""
+    unit: str = ""
+    codes: tuple[tuple[str, str, str, str], ...] = ()
+
+
+class Opened(msgspec.Struct, frozen=True):
+    """An open control workbook as it stands: the office, what is asked, the answers typed."""
+
+    office: Office
+    asked: Asked
+    typed: tuple[Typed, ...]
+
+
+def read_open(book: "xlwings.Book") -> Opened:
+    """
+    Read the open control workbook as it stands, unsaved edits included.
+
+    Raises:
+        HuizongError: If it lies in no folder, is no control workbook, or a cell is wrong.
+    """
+    folder = Path(book.fullname).parent
+    if not folder.is_absolute():
+        raise HuizongError("error.book_not_saved", file=book.name)
+    names = [sheet.name for sheet in book.sheets]
+    sheets = {name: rows_of(book.sheets[name]) for name in (SETTINGS, SHEET) if name in names}
+    settings, roster = control_of(sheets, book.name)
+    if CONSOLE not in names:
+        raise HuizongError("error.control_sheet", file=book.name, sheet=CONSOLE)
+    office = make_office(folder, settings, roster)
+    return Opened(office, _asked(book, settings.period), typed_in(book))
+
+
+def say_result(book: "xlwings.Book", text: str) -> None:
+    """Put the words of the last action on the console, if there is one."""
+    if CONSOLE in [sheet.name for sheet in book.sheets]:
+        book.sheets[CONSOLE].range(SAID).value = plain(text)
+
+
+def plain(text: str) -> str:
+    """Keep what a file or a person brings from being taken for a formula."""
+    return f" {text}" if text.startswith(("=", "+", "@")) else text
+
+
+def rows_of(sheet: "xlwings.Sheet") -> Rows:
+    """Give the cells of a sheet from A1 on, as the reader of saved files gives them."""
+    last = sheet.used_range.last_cell
+    cells = sheet.range((1, 1), (last.row, last.column))
+    return [list(map(_value, row)) for row in cells.options(ndim=2, err_to_str=True).value]
+
+
+def _value(value: Any) -> Any:
+    """A blank is an empty text, a day without a time of day a date."""
+    if isinstance(value, dt.datetime) and value.time() == dt.time():
+        return value.date()
+    return "" if value is None else value
+
+
+def typed_in(book: "xlwings.Book") -> tuple[Typed, ...]:
+    """Read the answers that stand in 待办."""
+    if TODO_SHEET not in [sheet.name for sheet in book.sheets]:
+        return ()
+    found = answers_in(TODO_SHEET, rows_of(book.sheets[TODO_SHEET]))
+    return tuple(typed for typed in found if typed)
+
+
+def _asked(book: "xlwings.Book", usual: str) -> Asked:
+    console = book.sheets[CONSOLE]
+    texts = {name: _text(console.range(name).value) for name in (PERIOD, SETS, STEP)}
+    period = unicodedata.normalize("NFKC", texts[PERIOD]) or usual
+    if not period:
+        raise HuizongError("error.no_period")
+    rows = _progress_rows(book)
+    return Asked(
+        period=Period.named(period) or Period.parse(period),
+        set_code=_set_code(texts[SETS]),
+        officer=_text(console.range(OFFICER).value),
+        step=_step(texts[STEP]),
+        reason=_text(console.range(REASON).value),
+        unit=_selected(book, rows),
+        codes=tuple(_paper_codes(book, rows)),
+    )
+
+
+def _text(value: Any) -> str:
+    return shown("" if value is None else _value(value))
+
+
+def _set_code(text: str) -> str:
+    """Give the form set that is chosen, empty for all."""
+    if text in ("", *catalogue()["console.all_sets"].values()):
+        return ""
+    code = text.split()[0].upper()
+    if code not in installed():
+        raise HuizongError("error.unknown_set", set=text, known=listed(installed()))
+    return code
+
+
+def _step(text: str) -> str:
+    """Give the step of signing that is chosen, empty for none."""
+    words = {word: step for step in STEPS for word in catalogue()[f"signing.{step}"].values()}
+    return words.get(text, text)
+
+
+def _progress_rows(book: "xlwings.Book") -> Mapping[int, tuple[str, ...]]:
+    """Give the filled rows of the progress table by their numbers, as texts."""
+    console = book.sheets[CONSOLE]
+    top = console.range(PROGRESS)
+    last = console.used_range.last_cell.row
+    if last <= top.row:
+        return {}
+    block = top.offset(1, 0).resize(last - top.row, len(PROGRESS_COLUMNS))
+    rows: dict[int, tuple[str, ...]] = {}
+    for number, row in enumerate(block.options(ndim=2).value, top.row + 1):
+        texts = tuple(map(_text, row))
+        if not texts[0]:
+            break
+        rows[number] = texts
+    return rows
+
+
+def _selected(book: "xlwings.Book", rows: Mapping[int, tuple[str, ...]]) -> str:
+    """Give the unit in whose row of the progress table the cursor stands."""
+    selection = book.app.selection
+    if selection is None or selection.sheet.name != CONSOLE or selection.sheet.book != book:
+        return ""
+    row = rows.get(selection.row)
+    return row[PROGRESS_COLUMNS.index("unit")] if row else ""
+
+
+def _paper_codes(
+    book: "xlwings.Book", rows: Mapping[int, tuple[str, ...]]
+) -> Iterator[tuple[str, str, str, str]]:
+    """Give unit, code, form set and cell of each code typed over the state of a paper copy."""
+    column = PROGRESS_COLUMNS.index("paper")
+    left = book.sheets[CONSOLE].range(PROGRESS).column
+    for number, row in rows.items():
+        code = unicodedata.normalize("NFKC", row[column])
+        if code.isdecimal():
+            set_code, unit = row[:2]
+            yield unit, code, set_code, f"{CONSOLE} {address(number - 1, left + column - 1)}"

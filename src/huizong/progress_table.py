@@ -1,0 +1,136 @@
+"""The progress of the units and what waits for the officer, as rows of cells for an open book."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from huizong.console import PROGRESS_COLUMNS, TODO_ANSWERS, TODO_CELL
+from huizong.entries import Answer, Received, answers_of, files_of
+from huizong.findings_paper import Row, rows_of, texts_of, todo_rows
+from huizong.keeping import kept_name
+from huizong.paper_copies import shown_states
+from huizong.papers import SetReturns
+from huizong.periods import Period
+from huizong.personal import masked
+from huizong.pipeline import with_summary
+from huizong.records import OWN, UNIT, UnitReturn
+from huizong.standing_book import sets_in_book
+from huizong.texts import say
+from huizong.work import Work
+
+
+class Link(msgspec.Struct, frozen=True):
+    """A cell that opens a file, at a cell of it (sheet and cell) if one is given."""
+
+    text: str
+    path: Path
+    sheet: str = ""
+    cell: str = ""
+
+
+Cell = str | int | Link
+Cells = tuple[Cell, ...]
+
+
+class Table(msgspec.Struct, frozen=True):
+    """What is written into the open control workbook after an action."""
+
+    progress: tuple[Cells, ...]
+    todo: tuple[Cells, ...]
+
+
+class _Office(msgspec.Struct, frozen=True):
+    """What the rows are made from: the office at work, a period, and all files by digest."""
+
+    work: Work
+    period: Period
+    files: Mapping[str, Received]
+
+    def path_of(self, digest: str) -> Path | None:
+        """Give where people see a file: filed under its unit, else among the originals."""
+        file = self.files.get(digest)
+        if file is None:
+            return None
+        office = self.work.office
+        units = {one.code: one for one in (*office.roster, office.unit)}
+        path = office.originals / file.kept_as
+        if file.unit in units and file.number:
+            name = kept_name(file.period, units[file.unit], file.set_code, file.number)
+            filed = office.received(file.period) / f"{name}{path.suffix}"
+            path = filed if filed.exists() else path
+        return path if path.exists() else None
+
+
+def table_of(work: Work, period: Period, only: str = "") -> Table:
+    """Give the progress of all form sets, or of one, and what waits in all of them."""
+    sets = sets_in_book(work, period)
+    shown = [one for one in sets if only in ("", one.code)]
+    office = _Office(work, period, {file.digest: file for file in files_of(work.book)})
+    return Table(tuple(_progress(office, shown)), tuple(_todo(office, sets)))
+
+
+def _progress(office: _Office, sets: Sequence[SetReturns]) -> Iterator[Cells]:
+    papers = shown_states(office.work, office.period)
+    folder = office.work.office.corrections(str(office.period))
+    copies = sorted(folder.glob("*.xlsx"))
+    for one in sets:
+        for unit in one.rows:
+            role = OWN if one.own is unit else UNIT
+            paper = papers.get((one.code, unit.unit.code, role), "")
+            copy = _copy_among(copies, one.code, unit)
+            cells = {
+                "set": one.code,
+                "unit": unit.unit.code,
+                "name": masked(unit.unit.name + (say("book.own_mark") if role == OWN else "")),
+                "state": say(f"state.{unit.state}"),
+                "late": say("mark.late") if unit.late else "",
+                "paper": say(f"paper_state.{paper}") if paper else "",
+                "findings": sum(found.stands for found in unit.findings) or "",
+                "return": _filed(office, unit),
+                "findings_link": _findings(office, unit),
+                "correction_link": Link(say("table.correction"), copy) if copy else "",
+            }
+            yield tuple(cells[name] for name in PROGRESS_COLUMNS)
+
+
+def _filed(office: _Office, unit: UnitReturn) -> Cell:
+    path = office.path_of(unit.digest)
+    return Link(say("table.version", number=unit.version), path) if path else ""
+
+
+def _findings(office: _Office, unit: UnitReturn) -> Cell:
+    path = office.work.office.findings
+    return Link(say("table.findings"), path) if unit.findings and path.exists() else ""
+
+
+def _copy_among(copies: Sequence[Path], set_code: str, unit: UnitReturn) -> Path | None:
+    """Find the correction copy of the version that a unit stands by."""
+    last = f"_{set_code}_退改{unit.version}.xlsx"
+    code = f"_{unit.unit.code}_"
+    return next((one for one in copies if code in one.name and one.name.endswith(last)), None)
+
+
+def _todo(office: _Office, sets: Sequence[SetReturns]) -> Iterator[Cells]:
+    """Give the rows of 待办 as they stand in 审核结果.xlsx, with a link to each cell."""
+    work, period = office.work, office.period
+    every = [with_summary(work, period, one) for one in sets]
+    answers = answers_of(work.book)
+    files = tuple(office.files.values())
+    rows = rows_of(str(period), every, files, answers, work.office)
+    for row in todo_rows(rows, files):
+        texts = texts_of(_chosen(row, answers.get(row.key)))
+        typed = range(TODO_ANSWERS, TODO_ANSWERS + 3)
+        cells: list[Cell] = [t if at in typed else masked(t) for at, t in enumerate(texts)]
+        path = office.path_of(row.digest)
+        if path:
+            sheet, cell = texts[TODO_CELL - 1], texts[TODO_CELL]
+            cells[TODO_CELL] = Link(cell or say("table.open"), path, sheet, cell)
+        yield tuple(cells)
+
+
+def _chosen(row: Row, answer: Answer | None) -> Row:
+    """Of files that were chosen from, show the answer beside the one that was chosen."""
+    if answer is None or answer.file in ("", row.digest):
+        return row
+    return msgspec.structs.replace(row, action="", officer="", reason="")

@@ -1,0 +1,222 @@
+"""What the buttons show in the open control workbook, from the book of record alone."""
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from huizong import acts, pipeline
+from huizong.answers import Typed, apply
+from huizong.console import PROGRESS_COLUMNS, TODO_ANSWERS, TODO_CELL, TODO_DIGEST, TODO_WIDTHS
+from huizong.errors import HuizongError
+from huizong.open_book import plain
+from huizong.open_tables import formula_of, target_of, with_typed
+from huizong.progress_table import Cell, Link, Table, table_of
+from huizong.records import PASSED, TO_MEND, WAITING
+from huizong.running import EVERY, run_beside
+from huizong.texts import say
+from huizong.work import Progress, at_work
+from huizong.workbooks import open_workbook
+from street import EAST, LIGHT, NOW, PEACE, PERIOD, UNITS, empty_office, office, readers, send
+
+__all__ = ("empty_office", "office", "readers")
+
+
+def shown(table: Table, *names: str) -> list[tuple[Cell, ...]]:
+    """Give some columns of the progress of mediation."""
+    places = [PROGRESS_COLUMNS.index(name) for name in names]
+    return [tuple(row[at] for at in places) for row in table.progress if row[0] == "TJ"]
+
+
+def text_of(cell: Cell) -> str:
+    """Give what a person reads in a cell."""
+    return cell.text if isinstance(cell, Link) else str(cell)
+
+
+def saved_todo(path: Path) -> list[tuple[str, ...]]:
+    """Give the rows of 待办 in 审核结果.xlsx."""
+    sheet = open_workbook(path.read_bytes()).sheets[0]
+    width = len(TODO_WIDTHS)
+    rows = [tuple(map(str, (*row, *[""] * width)[:width])) for row in sheet.rows]
+    heading = next(at for at, row in enumerate(rows) if row[0] == say("paper.findings_heading")[:2])
+    return [row for row in rows[heading + 1 :] if row[0]]
+
+
+def test_progress_follows_the_quarter(office, readers):
+    """
+    A return that has come waits for the audit, then stands as the audit says, with its links.
+    """
+    send(office, PEACE, TJ16="1")
+    send(office, LIGHT, TJ16=None)
+    with at_work(office, NOW, "test") as work:
+        pipeline.collect(work, (), readers)
+        collected = table_of(work, PERIOD)
+        listed = acts.status(work, PERIOD).short
+        pipeline.audit(work, PERIOD)
+        pipeline.send_back(work, PERIOD)
+        audited = table_of(work, PERIOD)
+
+    waiting, missing = say(f"state.{WAITING}"), say("state.missing")
+    assert shown(collected, "unit", "state")[:3] == [
+        (PEACE, waiting), (LIGHT, waiting), (EAST, missing),
+    ]  # fmt: skip
+    assert f"{waiting} 2" in listed
+    assert shown(audited, "state", "findings")[:3] == [
+        (say(f"state.{PASSED}"), ""), (say(f"state.{TO_MEND}"), 1), (missing, ""),
+    ]  # fmt: skip
+    (good, *_), (mend, findings, copy), *_ = shown(
+        audited, "return", "findings_link", "correction_link"
+    )
+    assert [link.path.parent.parent.name for link in (good, mend)] == ["已收", "已收"]
+    assert [link.path.name for link in (findings,)] == ["审核结果.xlsx"]
+    assert "退改1" in copy.path.name
+    assert all(link.path.is_file() for link in (good, mend, findings, copy))
+
+
+def test_progress_counts_every_expected_unit_once(office):
+    """
+    Each form set has a row for every expected unit and one for the office itself.
+    """
+    with at_work(office, NOW, "test") as work:
+        every, one = table_of(work, PERIOD), table_of(work, PERIOD, "TJ")
+        sets = [checked.form_set.code for checked in work.sets(PERIOD)]
+
+    assert [row[0] for row in every.progress] == [c for c in sets for _ in range(len(UNITS) + 1)]
+    assert len(one.progress) == len(UNITS) + 1
+    assert len({row[:2] for row in every.progress}) == len(every.progress)
+
+
+def test_todo_is_that_of_the_findings_paper(office, readers):
+    """
+    待办 of the open workbook has the same rows, after an audit, as that of 审核结果.xlsx.
+    """
+    send(office, PEACE, "和平一", TJ16="1")
+    send(office, PEACE, "和平二", TJ16="9")
+    with at_work(office, NOW, "test") as work:
+        pipeline.collect(work, (), readers)
+        audited = pipeline.audit(work, PERIOD)
+        rows = table_of(work, PERIOD).todo
+        key = str(rows[0][0])
+        digests = [str(row[TODO_DIGEST]) for row in rows]
+        used = Typed(key=key, action="采用此份", officer="王芳", reason="后一份", file=digests[1])
+        pipeline.answer(work, str(PERIOD), used)
+        answered = table_of(work, PERIOD).todo
+
+    opened = slice(TODO_CELL, TODO_CELL + 1)
+    saved = saved_todo(audited.findings)
+    assert len(rows) == 2
+    for row, kept in zip(rows, saved, strict=True):
+        texts = [text_of(cell) for cell in row]
+        texts[opened] = kept[opened]
+        assert tuple(texts) == kept
+    assert [row[TODO_ANSWERS] for row in answered] == ["", "采用此份"]
+
+
+def test_typed_meanwhile_stays():
+    """
+    What was typed while an action ran stands in the row of its finding and file afterwards.
+    """
+    width = len(TODO_WIDTHS)
+    row = ("K1", *[""] * (width - 2), "aaaa")
+    other = ("K1", *[""] * (width - 2), "bbbb")
+    typed = Typed(key="K1", action="接受", officer="王芳", reason="属实", file="bbbb")
+
+    kept = with_typed([row, other], [typed])
+
+    assert kept[0] == row
+    assert kept[1][TODO_ANSWERS : TODO_ANSWERS + 3] == ("接受", "王芳", "属实")
+
+
+def test_answer_mended_in_one_place_counts(office, readers):
+    """
+    A finding stands in two workbooks: an answer that is whole in one of them is entered.
+    """
+    send(office, PEACE, "和平一", TJ16="1")
+    send(office, PEACE, "和平二", TJ16="9")
+    with at_work(office, NOW, "test") as work:
+        pipeline.collect(work, (), readers)
+        pipeline.audit(work, PERIOD)
+        row = table_of(work, PERIOD).todo[0]
+        said = {"key": str(row[0]), "action": "采用此份", "file": str(row[TODO_DIGEST])}
+        half = Typed(**said, sheet="待办", cell="N5")
+        whole = Typed(**said, officer="王芳", reason="后一份", sheet="待办", cell="N4")
+        applied = apply(work.book, [half, whole], str(PERIOD), work.at)
+
+    assert [one.key for one in applied.entered] == [said["key"]]
+    assert applied.refused == ()
+
+
+@pytest.mark.parametrize(
+    ("link", "formula"),
+    [
+        (Link("看", Path("/office/收表/a b.xlsx")),
+         '=HYPERLINK("file:///office/%E6%94%B6%E8%A1%A8/a%20b.xlsx","看")'),
+        (Link('第"1"版', Path("/x.xlsx"), "TJ's 表", "D7"),
+         "=HYPERLINK(\"file:///x.xlsx#'TJ''s 表'.D7\",\"第\"\"1\"\"版\")"),
+        (Link("=1+1", Path("/x.xlsx")), '=HYPERLINK("file:///x.xlsx"," =1+1")'),
+        (Link("看", Path("/" + "长" * 60)), "看"),
+    ],
+)  # fmt: skip
+def test_links_are_formulas(link, formula):
+    """
+    A link is a formula that opens a file at a cell; a path too long for one leaves the words.
+    """
+    assert formula_of(link) == formula
+
+
+def test_links_on_windows_are_paths(monkeypatch):
+    """
+    On Windows a link names the file by its path and the cell as Excel writes it.
+    """
+    monkeypatch.setattr("huizong.open_tables.WINDOWS", True)
+    link = Link("看", Path("收表/a b.xlsx"), "TJ-1 统计表", "D7")
+
+    assert target_of(link) == f"{Path('收表/a b.xlsx')}#'TJ-1 统计表'!D7"
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+A1", "@SUM(A1)"])
+def test_texts_are_no_formulas(text):
+    """
+    What a file brings is never worked out as a formula in the officer's workbook.
+    """
+    assert plain(text) == f" {text}"
+
+
+def test_progress_is_shown_while_work_goes_on():
+    """
+    The newest progress is said, by the caller's thread, while the work is going on.
+    """
+    said: list[tuple[str, int]] = []
+    again = threading.Event()
+
+    def show(text: str) -> None:
+        said.append((text, threading.get_ident()))
+        if len(said) > 3:
+            again.set()
+
+    def job(progress: Progress) -> int:
+        progress("read", 1, 9)
+        progress("read", 2, 9)
+        assert again.wait(60)
+        return threading.get_ident()
+
+    worker = run_beside(job, show, "收表")
+
+    texts = [text for text, _ in said]
+    newest = say("addin.progress", name="收表", what=say("progress.read"), done=2, of=9, seconds="")
+    assert EVERY <= 0.5
+    assert {who for _, who in said} == {threading.get_ident()} != {worker}
+    assert texts[-1].startswith(newest.partition("，")[0])
+    assert len(set(texts)) == len(texts)
+
+
+def test_fault_of_the_work_reaches_the_caller():
+    """
+    What stops the work is raised where it was asked for.
+    """
+
+    def job(_: Progress) -> None:
+        raise HuizongError("error.no_period")
+
+    with pytest.raises(HuizongError):
+        run_beside(job, lambda _: None, "收表")
