@@ -13,6 +13,7 @@ from huizong.answers import Typed
 from huizong.blank import write_blank
 from huizong.caches import with_caches
 from huizong.children import Children
+from huizong.entries import last_answer
 from huizong.errors import DefinitionError
 from huizong.forms import read_form_set
 from huizong.history import last_summary
@@ -21,9 +22,10 @@ from huizong.office import expected_units, init_office
 from huizong.paperwork import STEPS
 from huizong.periods import Period
 from huizong.records import FigureCell, Reading
+from huizong.reports import audit_lines, someone_must_act
 from huizong.signing import sign
 from huizong.take_in import TASK
-from huizong.texts import speak
+from huizong.texts import say, speak
 from huizong.work import at_work, checked_sets
 from validator import validate
 
@@ -340,3 +342,64 @@ def test_ranked_indicator_says_which_way_is_better(tmp_path):
         read_form_set(tmp_path / "ZZ")
 
     assert (caught.value.code, caught.value.details["line"]) == ("definition.rank", 9)
+
+
+def typed_in(path: Path, key: str, *answer: str) -> None:
+    """Type an answer beside a finding in the list of all."""
+    book = openpyxl.load_workbook(path)
+    heading, *rows = (row for row in book["审核结果"].iter_rows() if row[0].value)
+    while heading[0].value != "编号":
+        heading, *rows = rows
+    columns = [[cell.value for cell in heading].index(n) for n in ("处理", "核准人", "理由")]
+    for row in rows:
+        if row[0].value == key:
+            for column, text in zip(columns, answer, strict=True):
+                row[column].value = text
+    book.save(path)
+
+
+def test_audit_names_what_is_asked_about_totals(office):
+    """
+    Questions about the totals are told by the audit too, until each of them is answered.
+    """
+    with at_work(office, SECOND, "test") as work:
+        audited = pipeline.audit(work, Q2)
+        keys = [one.key for one in last_summary(work.book, str(Q2), "ZZ").findings if one.stands]
+        lines = list(audit_lines(audited))
+        assert keys
+        assert [key for key in keys if not any(f"[{key}]" in line for line in lines)] == []
+        assert sum(say("paper.totals_explain") in line for line in lines) == len(keys)
+        assert someone_must_act(audited)
+        for key in keys:
+            told = {"officer": "李强", "reason": "第二季度集中走访"}
+            pipeline.answer(work, str(Q2), Typed(key=key, action="accept", **told))
+        audited = pipeline.audit(work, Q2)
+
+    assert not someone_must_act(audited)
+    assert not any(key in line for line in audit_lines(audited) for key in keys)
+
+
+def test_what_was_answered_by_the_command_is_past_in_the_list(office):
+    """
+    A row of the list whose finding was answered by the command since is no complaint and no new
+    answer: it is told in one line, once; typed anew in the new list, it counts.
+    """
+    with at_work(office, SECOND, "test") as work:
+        path = pipeline.audit(work, Q2).findings
+        (key,) = (o.key for o in last_summary(work.book, str(Q2), "ZZ").findings if o.stands)
+
+        def after(*answer: str, command: str = "") -> tuple:
+            typed_in(path, key, *answer)
+            if command:
+                told = Typed(key=key, action="reject", officer="李强", reason=command)
+                pipeline.answer(work, str(Q2), told)
+            answers = pipeline.audit(work, Q2).answers
+            refused = [one.code for one in answers.refused]
+            return answers.past, refused, last_answer(work.book, key).action
+
+        incomplete = after("接受", "王芳", "", command="请各社区再核")
+        overruled = after("接受", "王芳", "已核实原因", command="仍请各社区再核")
+        later = after("接受", "王芳", "已核实原因")
+
+    assert incomplete == overruled == ((key,), [], "reject")
+    assert later == ((), [], "accept")

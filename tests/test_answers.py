@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+import msgspec
 import pytest
 import xlsxwriter
 
@@ -172,6 +173,20 @@ def test_answers_are_entered_once(tmp_path):
         assert apply(book, typed, "2026Q1", AT).entered == ()
         assert answers_of(book)["A"].source == "待办 M4"
         assert [what for _, what, _ in book.events()] == ["made", "answer"]
+
+
+def test_row_of_a_list_about_what_is_gone_is_past(tmp_path):
+    """
+    A finding that has vanished since the list was written is no complaint; at the command it is.
+    """
+    create_book(tmp_path / "huizong.db", AT)
+    row = Typed(key="GONE", action="接受", officer="王芳", reason="属实", sheet="待办", cell="M5")
+    with open_book(tmp_path / "huizong.db") as book:
+        listed = apply(book, [row, msgspec.structs.replace(row, sheet="审核结果")], "2026Q1", AT)
+        command = apply(book, [msgspec.structs.replace(row, sheet="", cell="")], "2026Q1", AT)
+
+    assert (listed.past, listed.refused) == (("GONE",), ())
+    assert [one.code for one in command.refused] == ["unknown_key"]
 
 
 def test_question_of_an_unfiled_file_can_be_answered(tmp_path):

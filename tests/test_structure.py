@@ -50,7 +50,7 @@ LAYERS = (
         "pipeline",
         "work checking beside key_files issuing take_in across unit_returns examine editions"
         " problems publish versions send_back circulate standing closing openings opening_blank"
-        " amend paper_copies signing ready pipeline standing_book",
+        " amend paper_copies signing ready office_lists pipeline standing_book",
     ),
     (
         "showing",

@@ -206,9 +206,11 @@ def _narrowed(work: Work, action: str, asked: Asked) -> Work:
 
 def _answers(applied: "Applied") -> Told:
     """Say how many answers were entered, and which wait to be mended."""
+    from huizong.office_lists import told_of
+
     count = len(applied.entered)
     lines = [say("addin.answers_entered", count=count)] if count else []
-    lines += map(str, applied.refused)
+    lines += told_of(applied)
     return Told(tuple(lines), waits=bool(applied.refused))
 
 

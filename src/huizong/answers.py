@@ -13,9 +13,11 @@ from huizong.entries import (
     Answer,
     Received,
     all_findings,
+    answered_since,
     files_of,
     is_entered,
     save_answers,
+    was_entered,
 )
 from huizong.errors import HuizongError
 from huizong.history import closed_periods
@@ -58,10 +60,16 @@ class Refused(msgspec.Struct, frozen=True):
 
 
 class Applied(msgspec.Struct, frozen=True):
-    """What became of the answers: `entered` are new in the book, `refused` wait to be mended."""
+    """
+    What became of the answers: `entered` are new in the book, `refused` wait to be mended.
+
+    `past` are the numbers of findings that stand in a list written before, and are not asked any
+    more, or were answered by the command since.
+    """
 
     entered: tuple[Answer, ...]
     refused: tuple[Refused, ...]
+    past: tuple[str, ...] = ()
 
 
 def read_answers(path: Path) -> tuple[Typed, ...]:
@@ -253,10 +261,31 @@ def apply(book: Book, typed: Sequence[Typed], period: str, now: str) -> Applied:
         Refused(row, "twice") if len(said.get(row.key, ())) > 1 else one
         for row, one in zip(typed, weighed, strict=True)
     ]
+    past = _past(book, weighed, typed, questions)
+    weighed = [one for row, one in zip(typed, weighed, strict=True) if row.key not in past]
     entered = save_answers(book, [one for one in weighed if isinstance(one, Answer)])
     for answer in entered:
         book.record("answer", {"key": answer.key, "action": answer.action}, now)
-    return Applied(entered, _still_refused(weighed))
+    return Applied(entered, _still_refused(weighed), past)
+
+
+def _past(
+    book: Book, weighed: Sequence[Answer | Refused], typed: Sequence[Typed],
+    questions: Mapping[str, Question],
+) -> tuple[str, ...]:  # fmt: skip
+    """Tell which rows of a list are past: what a person types at the command is never."""
+    since = answered_since(book)
+    past = [
+        row.key
+        for row, one in zip(typed, weighed, strict=True)
+        if row.sheet
+        and (row.key not in questions or (row.key in since and _says_nothing_new(book, one)))
+    ]
+    return tuple(dict.fromkeys(past))
+
+
+def _says_nothing_new(book: Book, one: Answer | Refused) -> bool:
+    return isinstance(one, Refused) or (was_entered(book, one) and not is_entered(book, one))
 
 
 def _still_refused(weighed: Sequence[Answer | Refused]) -> tuple[Refused, ...]:

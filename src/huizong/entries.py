@@ -76,6 +76,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     source: str = ""
 
 
+# Where the book keeps which answer the list of findings shows last.
+_LISTED = "answers_listed"
 _reading = msgspec.msgpack.Decoder(Reading).decode
 _finding = msgspec.msgpack.Decoder(Finding).decode
 _findings = msgspec.msgpack.Decoder(tuple[Finding, ...]).decode
@@ -292,6 +294,28 @@ def is_entered(book: Book, answer: Answer) -> bool:
     told = ("action", "file", "officer", "reason")
     last = last_answer(book, answer.key)
     return last is not None and all(getattr(last, name) == getattr(answer, name) for name in told)
+
+
+def was_entered(book: Book, answer: Answer) -> bool:
+    """Whether the same was ever answered, in force or not."""
+    where = "(key, action, file, officer, reason) = (?, ?, ?, ?, ?)"
+    told = (answer.key, answer.action, answer.file, answer.officer, answer.reason)
+    return bool(book.ask(f"SELECT 1 FROM answer WHERE {where}", told))
+
+
+def mark_listed(book: Book) -> None:
+    """Remember that the list of findings, as it is written now, shows every answer so far."""
+    last = str(book.ask("SELECT coalesce(max(id), 0) FROM answer")[0][0])
+    if last != book.meta(_LISTED):
+        book.set_meta(_LISTED, last)
+
+
+def answered_since(book: Book) -> frozenset[str]:
+    """Give the findings answered last by the command, later than the list was written."""
+    sql = """SELECT key FROM answer WHERE id > ? AND source = ''
+        AND id IN (SELECT max(id) FROM answer GROUP BY key)"""
+    listed = book.meta(_LISTED)
+    return frozenset(key for (key,) in book.ask(sql, (int(listed),))) if listed else frozenset()
 
 
 _ANSWER = "SELECT key, action, officer, reason, file, period, at, source FROM answer"

@@ -22,6 +22,7 @@ from huizong.records import (
     TO_EXPLAIN,
     TO_MEND,
     AuditedFinding,
+    Finding,
     UnitReturn,
 )
 from huizong.safely import write_safely
@@ -207,7 +208,7 @@ def texts_of(row: Row, typed: tuple[str, str, str] | None = None) -> tuple[str, 
         "" if finding.code == "two_returns" else details.get("found", ""),
         details.get("expected", ""),
         wording.words(finding),
-        _remedy(row),
+        remedy_of_total(finding) if row.of_totals else wording.remedy(finding),
         say("who.ask") if row.of_totals else wording.who(finding),
         row.audited.explanation,
         *(typed or (row.action, row.officer, row.reason)),
@@ -216,10 +217,9 @@ def texts_of(row: Row, typed: tuple[str, str, str] | None = None) -> tuple[str, 
     )
 
 
-def _remedy(row: Row) -> str:
-    """Say what to do; a total was typed by nobody, its questions are the office's."""
-    finding = row.audited.finding
-    if row.of_totals and finding.level in ("must", "release", "explain"):
+def remedy_of_total(finding: Finding) -> str:
+    """Say what to do about a total: nobody typed it, its questions are the office's."""
+    if finding.level in ("must", "release", "explain"):
         return say(f"paper.totals_{finding.level}")
     return wording.remedy(finding)
 

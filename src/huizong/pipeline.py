@@ -15,37 +15,40 @@ from huizong.children import Children
 from huizong.circulate import Paper
 from huizong.closing import refuse_closed
 from huizong.desk import Blank
-from huizong.entries import Received, answers_of, files_of
+from huizong.entries import Received, files_of
 from huizong.errors import HuizongError, place_of
 from huizong.examine import examine
 from huizong.findings import remedy, words
-from huizong.findings_paper import write_findings
-from huizong.history import Closing, Issued, issued_of, last_summary, save_issued
-from huizong.inbox import text_of
+from huizong.history import Closing, Issued, issued_of, save_issued
 from huizong.issue import write_issued
 from huizong.issuing import blanks_of, refuse_unknown_paper, refuse_unknown_redefined
 from huizong.key_files import issue_keys
 from huizong.office import expected_units
-from huizong.paper_copies import Noted, PaperState, register, shown_states
-from huizong.papers import SetReturns, Unfiled, write_status
+from huizong.office_lists import keep_unfiled, totals_of, write_papers, write_state
+from huizong.paper_copies import Noted, PaperState, register
+from huizong.papers import SetReturns
 from huizong.periods import Period
 from huizong.publish import Published, publish
-from huizong.records import LEVELS, PENDING, Unit, UnitReturn, level_of
-from huizong.safely import beside, remove_beside
+from huizong.records import LEVELS, PENDING, level_of
+from huizong.safely import beside
 from huizong.send_back import SentBack
 from huizong.take_in import Collected
 from huizong.texts import name_of, say
-from huizong.versions import compared
 from huizong.work import Work, checked_sets
 
 
 class Audited(msgspec.Struct, frozen=True):
-    """How all units stand in a period, by form set, and what the officer's answers came to."""
+    """
+    How all units stand in a period, by form set, and what the officer's answers came to.
+
+    `totals` are the office's own totals about which something was found, as if of a unit.
+    """
 
     sets: tuple[SetReturns, ...]
     answers: Applied
     status: Path
     findings: Path
+    totals: tuple[SetReturns, ...] = ()
 
 
 def issue(work: Work, period: Period, set_code: str = "") -> tuple[Issued, ...]:
@@ -94,21 +97,8 @@ def collect(work: Work, files: Sequence[Path] = (), readers: Children | None = N
         counts = {"filed": len(collected.filed), "unfiled": len(collected.unfiled)}
         work.book.record("collected", counts, work.at)
     if not files:
-        _keep_unfiled(work, collected)
+        keep_unfiled(work, collected)
     return collected
-
-
-def _keep_unfiled(work: Work, collected: Collected) -> None:
-    """Remember what was left in 收表, for the list of files that the audit writes."""
-    names = tuple(text_of(path.name) for path in collected.busy)
-    left = msgspec.json.encode(Unfiled(len(collected.scan.ignored), names)).decode()
-    if left != work.book.meta(_UNFILED):
-        work.book.set_meta(_UNFILED, left)
-
-
-def _unfiled(work: Work) -> Unfiled:
-    left = work.book.meta(_UNFILED)
-    return msgspec.json.decode(left, type=Unfiled) if left else Unfiled()
 
 
 def take_answers(work: Work, period: str) -> Applied:
@@ -132,6 +122,8 @@ def answer(work: Work, period: str, typed: Typed) -> Applied:
     Raises:
         HuizongError: If it cannot be entered (`error.answer_refused`, saying why).
     """
+    # What stands in the list was typed before.
+    take_answers(work, period)
     applied = apply(work.book, (typed,), period, work.at)
     if applied.refused:
         raise HuizongError("error.answer_refused", why=str(applied.refused[0]))
@@ -144,56 +136,7 @@ def audit(work: Work, period: Period) -> Audited:
     take_in.file_held(work)
     sets = tuple(examine(work, checked, period) for checked in work.sets(period))
     status, findings = write_papers(work, period, sets, answers)
-    return Audited(sets, answers, status, findings)
-
-
-def write_papers(
-    work: Work, period: Period, sets: Sequence[SetReturns], applied: Applied
-) -> tuple[Path, Path]:
-    """Write 状态.xlsx and 审核结果.xlsx; answers that were refused stay as they were typed."""
-    office = work.office
-    files = files_of(work.book)
-    typed = {
-        one.typed.key: (one.typed.action, one.typed.officer, one.typed.reason)
-        for one in applied.refused
-    }
-    status = _write_status(work, period, sets)
-    findings = write_findings(
-        office, str(period), [with_summary(work, period, one) for one in sets], files,
-        office.findings, work.now, answers=answers_of(work.book), typed=typed,
-        refused=[str(one) for one in applied.refused],
-        versions=compared(work, period, last=True),
-    )  # fmt: skip
-    for asked, written in ((office.status, status), (office.findings, findings)):
-        if asked == written:
-            remove_beside(asked)
-    return status, findings
-
-
-def _write_status(work: Work, period: Period, sets: Sequence[SetReturns]) -> Path:
-    office = work.office
-    return write_status(
-        office, str(period), sets, files_of(work.book), office.status, work.now,
-        _unfiled(work),
-        shown_states(work, period),
-    )  # fmt: skip
-
-
-# Where the book keeps what the last collection left in 收表.
-_UNFILED = "unfiled"
-# How the office's own totals stand in the list of findings: no unit, nothing to report.
-TOTALS = "totals"
-
-
-def with_summary(work: Work, period: Period, returns: SetReturns) -> SetReturns:
-    """List the findings about the office's own totals beside those of its units."""
-    summary = last_summary(work.book, str(period), returns.code)
-    if summary is None or not summary.findings:
-        return returns
-    name = work.office.unit.name + say("book.summary_mark")
-    unit = Unit(code=work.office.unit.code, name=name, parent="")
-    own = UnitReturn(unit=unit, state=TOTALS, included=True, findings=summary.findings)
-    return msgspec.structs.replace(returns, returns=(*returns.returns, own))
+    return Audited(sets, answers, status, findings, tuple(totals_of(work, period, sets)))
 
 
 def send_back(work: Work, period: Period, unit: str = "") -> tuple[SentBack, ...]:
@@ -273,7 +216,7 @@ def register_paper(work: Work, period: Period, noted: Sequence[Noted]) -> tuple[
     """Enter paper copies, and write 状态.xlsx anew."""
     done = register(work, period, noted)
     sets = tuple(examine(work, checked, period) for checked in work.sets(period))
-    _write_status(work, period, sets)
+    write_state(work, period, sets)
     return done
 
 

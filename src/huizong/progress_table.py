@@ -9,11 +9,11 @@ from huizong.console import PROGRESS_COLUMNS, TODO_ANSWERS, TODO_CELL
 from huizong.entries import Answer, Received, answers_of, files_of
 from huizong.findings_paper import Row, rows_of, texts_of, todo_rows
 from huizong.keeping import kept_name
+from huizong.office_lists import with_summary
 from huizong.paper_copies import shown_states
 from huizong.papers import SetReturns
 from huizong.periods import Period
 from huizong.personal import masked
-from huizong.pipeline import with_summary
 from huizong.records import OWN, UNIT, UnitReturn
 from huizong.standing_book import sets_in_book
 from huizong.texts import say

@@ -4,6 +4,8 @@ import json
 from collections.abc import Iterator
 
 from huizong.findings import place, remedy, who, with_sheet, words
+from huizong.findings_paper import remedy_of_total
+from huizong.office_lists import told_of
 from huizong.papers import SetReturns
 from huizong.periods import Period
 from huizong.pipeline import Audited
@@ -13,9 +15,15 @@ from huizong.texts import marked, say
 
 
 def someone_must_act(audited: Audited) -> bool:
-    """Whether a block or a missing explanation stands anywhere, or an answer was refused."""
+    """
+    Whether a block or a missing explanation stands anywhere, of a unit or of the totals, or an
+    answer was refused.
+    """
     standing = any(
-        one.stands for sets in audited.sets for unit in sets.rows for one in unit.findings
+        one.stands
+        for sets in (*audited.sets, *audited.totals)
+        for unit in sets.rows
+        for one in unit.findings
     )
     return standing or bool(audited.answers.refused)
 
@@ -31,12 +39,23 @@ def audit_lines(audited: Audited) -> Iterator[str]:
                     told = f"{with_sheet(one.finding)} {remedy(one.finding)}"
                     yield f"  [{one.key}] {_level(one)} {told}"
         yield counts_line(sets)
-    for refused in audited.answers.refused:
-        yield str(refused)
+    for sets in audited.totals:
+        yield from _totals_lines(sets)
+    yield from told_of(audited.answers)
     for path in (audited.status, audited.findings):
         if stands_beside(path):
             yield say("command.moved", path=path.name)
     yield say("command.papers", status=audited.status, findings=audited.findings)
+
+
+def _totals_lines(sets: SetReturns) -> Iterator[str]:
+    """Say what is asked about the office's own totals, and that the office has to answer it."""
+    open_ = [one for unit in sets.rows for one in unit.findings if one.stands]
+    if open_:
+        yield say("command.totals_asked", set=sets.name, count=len(open_))
+    for one in open_:
+        told = f"{with_sheet(one.finding)} {remedy_of_total(one.finding)}"
+        yield f"  [{one.key}] {_level(one)} {told}"
 
 
 def counts_line(sets: SetReturns) -> str:
@@ -59,6 +78,11 @@ def audit_json(audited: Audited, period: Period) -> str:
         "sets": [
             {"set": sets.code, "units": [_unit(unit) for unit in sets.rows]}
             for sets in audited.sets
+        ],
+        "totals": [
+            {"set": sets.code, "findings": [_finding(one) for one in unit.findings]}
+            for sets in audited.totals
+            for unit in sets.rows
         ],
     }
     return json.dumps(report, ensure_ascii=False, indent=2)
