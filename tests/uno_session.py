@@ -133,7 +133,7 @@ def uno_session(folder: Path) -> Iterator[Session]:
     command += ["--headless", "--invisible", "--norestore", "--nologo", "--nodefault"]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
-            context = _connect(uno, pipe, process)
+            context = connect(uno, pipe, process)
             desktop = context.ServiceManager.createInstanceWithContext(
                 "com.sun.star.frame.Desktop", context
             )
@@ -147,7 +147,8 @@ def uno_session(folder: Path) -> Iterator[Session]:
                 process.kill()
 
 
-def _connect(uno: Any, pipe: str, process: subprocess.Popen) -> Any:
+def connect(uno: Any, pipe: str, process: subprocess.Popen) -> Any:
+    """Connect with the LibreOffice that listens at a pipe, once it does."""
     local = uno.getComponentContext()
     resolver = local.ServiceManager.createInstanceWithContext(
         "com.sun.star.bridge.UnoUrlResolver", local

@@ -3,6 +3,7 @@
 import os
 import shlex
 import unicodedata
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,32 @@ def ask(prompt: str) -> str:
 def ask_number(prompt: str) -> str:
     """Ask for a number; one typed full-width is the same."""
     return unicodedata.normalize("NFKC", ask(prompt))
+
+
+def agreed(lines: Sequence[str]) -> bool:
+    """
+    Say what would be done, and ask whether it may be.
+
+    Raises:
+        HuizongError: If nobody is there to answer (`error.nobody_agrees`).
+    """
+    print(*lines, sep="\n")
+    try:
+        return ask_number(say("install.ask")) == "1"
+    except Back:
+        return False
+    except EOFError as error:
+        raise HuizongError("error.nobody_agrees") from error
+
+
+def ask_install(desk: Desk) -> tuple[Path, Callable[[Sequence[str]], bool]]:
+    """Give the office's folder, and how to ask before this computer is changed."""
+    return desk.office.folder, agreed
+
+
+def ask_here(desk: Desk) -> tuple[Path]:
+    """Give the office's folder; nothing has to be asked."""
+    return (desk.office.folder,)
 
 
 def ask_period(desk: Desk) -> Period:

@@ -1,7 +1,7 @@
 """The command line: parse, run one action, print; 0 done, 1 someone must act, 2 failed."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -251,6 +251,26 @@ def launchers(office: Folder) -> int:
 
 
 @app.command(cls=Command)
+def install(
+    office: Annotated[Path, typer.Argument(metavar="[OFFICE]")] = Path(),
+    yes: Annotated[bool, typer.Option("--yes")] = False,
+    remove: Annotated[bool, typer.Option("--remove")] = False,
+) -> int:
+    """Set this computer up for the buttons, once a person agrees."""
+    from huizong.asking import agreed
+
+    return _tell(acts.install(office, _show if yes else agreed, remove=remove))
+
+
+@app.command(cls=Command)
+def doctor(
+    office: Annotated[Path | None, typer.Argument(metavar="[OFFICE]")] = None,
+) -> int:
+    """Say what is wrong with this computer, and how to mend it."""
+    return _tell(acts.doctor(office))
+
+
+@app.command(cls=Command)
 def dictionary(
     set_code: Annotated[str, typer.Argument(metavar="SET")],
 ) -> None:
@@ -319,6 +339,12 @@ def _tell(told: Told) -> int:
     for line in told.lines:
         typer.echo(line)
     return WAITS if told.waits else DONE
+
+
+def _show(lines: Sequence[str]) -> bool:
+    """Agree beforehand: what is done is only said."""
+    typer.echo("\n".join(lines))
+    return True
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -54,7 +54,7 @@ Categories=Office;
 
 def write_launchers(folder: Path) -> None:
     """Write both launchers into an office's folder; each names the Python that is running now."""
-    python = _running_python()
+    python = running_python()
     windows = os.name == "nt"
     for name, data in (
         (WINDOWS, windows_launcher(python if windows else "")),
@@ -115,7 +115,7 @@ def _path(place: Path) -> Path:
     return Path(unquote(address.path)) if address.scheme == "file" else place
 
 
-def _running_python() -> str:
+def running_python() -> str:
     """Name the Python that runs, empty inside a program that only embeds one."""
     python = Path(sys.executable or "")
     if not python.name.lower().startswith("python"):

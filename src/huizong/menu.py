@@ -18,6 +18,8 @@ from huizong.asking import (
     ask_earlier,
     ask_files,
     ask_grounds,
+    ask_here,
+    ask_install,
     ask_number,
     ask_paper,
     ask_period,
@@ -62,6 +64,8 @@ ACTIONS = (
     Action("reopen", acts.reopen, ask_grounds),
     Action("verify", acts.verify, ask_summary, period=False, office=False),
     Action("history", acts.history, ask_earlier, period=False),
+    Action("install", acts.install, ask_install, period=False, office=False),
+    Action("doctor", acts.doctor, ask_here, period=False, office=False),
 )
 _BY_NUMBER = {str(number): action for number, action in enumerate(ACTIONS, 1)}
 _COLLECT = next(action for action in ACTIONS if action.name == "collect")
