@@ -15,12 +15,14 @@ from huizong.caches import with_caches
 from huizong.children import Children
 from huizong.entries import last_answer
 from huizong.errors import DefinitionError
+from huizong.examine import examine
 from huizong.forms import read_form_set
 from huizong.history import last_summary
 from huizong.issuing import blanks_of
 from huizong.office import expected_units, init_office
 from huizong.paperwork import STEPS
 from huizong.periods import Period
+from huizong.publish import publish
 from huizong.records import FigureCell, Reading
 from huizong.reports import audit_lines, someone_must_act
 from huizong.signing import sign
@@ -228,6 +230,31 @@ def test_paper_is_written_once(office, readers):
         pipeline.close(work, Q1, "王芳", "更正后再次定稿")
 
     assert [told["file"] for told in papers] == [path.name]
+
+
+@pytest.mark.parametrize("step", ["aggregate", "close"])
+def test_paper_that_a_killed_run_left_out_is_made(office, readers, step):
+    """
+    A run killed between the summary and its paper leaves none; the next step makes it.
+    """
+    with at_work(office, LATE, "test") as work:
+        send(work, Q1, {PEACE: (22, 5, 100)}, "漏报三月份十二户")
+        pipeline.collect(work, readers=readers)
+        pipeline.reopen(work, Q1, "王芳", "和平社区来函更正")
+        settle(work, readers, Q1)
+        (checked,) = work.sets(Q1)
+        publish(work, checked, Q1, examine(work, checked, Q1))
+        folder = work.office.summaries(str(Q1))
+        left = list(folder.glob("*更正单*"))
+        if step == "aggregate":
+            (published,) = pipeline.aggregate(work, Q1)
+            assert not published.new
+        else:
+            pipeline.close(work, Q1, "王芳", "更正后再次定稿")
+        (path,) = folder.glob("*更正单*")
+
+    assert left == []
+    assert sections(path)["二"][0][:6] == ("和平社区", "ZZ01 服务户数", "户", 10, 22, 12)
 
 
 def test_unit_no_longer_counted_is_a_line_without_difference(office, readers):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import msgspec
 
 from huizong import collect as collecting
+from huizong.amend import amend
 from huizong.checking import verify
 from huizong.entries import files_of
 from huizong.errors import HuizongError
@@ -51,6 +52,9 @@ def close(work: Work, period: Period, officer: str, reason: str) -> Closing:
     if still:
         lines = "\n".join(f"  {one}" for one in still)
         raise HuizongError("error.cannot_close", period=name_of(period), lines=lines, open=still)
+    for checked in _used(work, period):
+        # A run killed between a summary and its 数据更正单 left none; there is no next one now.
+        amend(work, checked, period)
     backup = work.book.back_up(work.office.backups, work.now)
     closing = Closing(str(period), True, officer, reason, work.at, backup.name)
     digest = hashlib.sha256(backup.read_bytes()).hexdigest()
