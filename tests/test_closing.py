@@ -2,9 +2,12 @@
 
 import datetime as dt
 import hashlib
+import os
 import re
+import shutil
 import sqlite3
 
+import msgspec
 import openpyxl
 import pytest
 
@@ -15,9 +18,11 @@ from huizong.cli import app, run
 from huizong.entries import files_of
 from huizong.errors import HuizongError
 from huizong.history import closed_periods, closings_of, summaries_of
-from huizong.office import init_office
+from huizong.inbox import scan
+from huizong.office import init_office, open_office
 from huizong.periods import Period
 from huizong.records import ADOPTED, PENDING, RETURNED
+from huizong.texts import say
 from huizong.wholeness import sum_of
 from returned import PERIOD, SENT, at, good, put, with_figure
 
@@ -78,6 +83,47 @@ def test_closing_is_refused_while_something_is_open(office):
 
         assert refused(work) == ["files", "outdated"]
         assert closed_periods(work.book) == {}
+
+
+def test_copied_folder_can_be_closed(office, tmp_path):
+    """
+    In a copy of the folder, whose files have other times, nothing waits; what is new still does.
+    """
+    with at(office) as work:
+        pipeline.audit(work, PERIOD)
+        pipeline.aggregate(work, PERIOD)
+    copy = tmp_path / "备用" / "清河街道"
+    shutil.copytree(office, copy)
+    (path,) = (copy / "收表").glob("*.xlsx")
+    os.utime(path, (SENT.timestamp(), SENT.timestamp()))
+    with at(copy) as work:
+        assert scan(work.office, work.book).found == (path,)
+        content = path.read_bytes()
+        path.write_bytes(content + b"\0")
+        assert refused(work) == ["inbox"]
+        path.write_bytes(content)
+        os.utime(path, (SENT.timestamp(), SENT.timestamp()))
+        pipeline.close(work, PERIOD, OFFICER, REASON)
+
+        assert list(closed_periods(work.book)) == ["2026Q1"]
+
+
+def test_closing_mentions_a_summary_that_is_not_signed(office):
+    """
+    Where the office wants summaries signed, closing says which steps are missing, and closes.
+    """
+    settings = msgspec.structs.replace(open_office(office).settings, signing="apart")
+    with at(office) as work:
+        pipeline.audit(work, PERIOD)
+        pipeline.aggregate(work, PERIOD)
+        wanting = msgspec.structs.replace(work.office, settings=settings)
+        told = acts.close(
+            msgspec.structs.replace(work, office=wanting), PERIOD, OFFICER, REASON
+        )  # fmt: skip
+        closed = list(closed_periods(work.book))
+
+    assert (closed, told.waits, len(told.lines)) == (["2026Q1"], True, 2)
+    assert all(say(f"signing.{step}") in told.lines[1] for step in ("draft", "check", "sign"))
 
 
 def test_closing_is_refused_for_an_altered_summary(office):

@@ -338,10 +338,12 @@ def sign(
 
 def close(work: Work, period: Period, officer: str, reason: str) -> Told:
     """Close a period."""
-    from huizong import pipeline
+    from huizong import pipeline, ready
 
     done = pipeline.close(work, period, officer, reason)
-    return Told((say("command.closed", period=period, backup=work.office.backups / done.backup),))
+    line = say("command.closed", period=period, backup=work.office.backups / done.backup)
+    still = ready.unsigned(work, period)
+    return Told((line, *map(str, still)), waits=bool(still))
 
 
 def reopen(work: Work, period: Period, officer: str, reason: str) -> Told:

@@ -105,7 +105,7 @@ def _enter(work: Work, closing: Closing, more: dict[str, str]) -> Closing:
 
 def open_of(work: Work, period: Period) -> Iterator[Open]:
     """List what is still open in a period, form set by form set."""
-    waiting = collecting.scan(work.office, work.book, ()).found
+    waiting = collecting.uncollected(work.office, work.book)
     if waiting:
         yield Open("inbox", {"count": len(waiting)})
     used = list(_used(work, period))

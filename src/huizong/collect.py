@@ -22,6 +22,7 @@ from huizong.entries import (
     first_seen,
     save_files,
     save_sightings,
+    sightings_of,
 )
 from huizong.inbox import (
     Scan,
@@ -44,6 +45,7 @@ __all__ = (
     "store",
     "store_members",
     "sweep",
+    "uncollected",
 )
 
 # Why a file waits that lay in an archive, and has not been read yet.
@@ -215,6 +217,20 @@ def _digest(path: Path) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
         return ""
+
+
+def uncollected(office: Office, book: Book) -> tuple[Path, ...]:
+    """
+    List what lies in 收表 and has not been taken in.
+
+    A copy of the whole folder has other times: bytes seen at the same place are no news.
+    """
+    return tuple(path for path in scan(office, book).found if not _was_seen(office, book, path))
+
+
+def _was_seen(office: Office, book: Book, path: Path) -> bool:
+    place = place_of(office, path)
+    return any(one.path == place for one in sightings_of(book, _digest(path)))
 
 
 def _put_in_place(copies: Mapping[str, _Copy], targets: Mapping[str, Path]) -> None:

@@ -26,11 +26,21 @@ def _open(work: Work, period: Period, set_code: str) -> Iterator[Open]:
     summary = last_summary(work.book, str(period), set_code)
     if summary and (count := personal_in(summary)):
         yield Open("personal", {"set": name_of(checked.form_set), "count": count})
+    yield from _unsigned(work, period, set_code)
+
+
+def unsigned(work: Work, period: Period) -> tuple[Open, ...]:
+    """List the summaries of a period that are not signed to the end, where that is wanted."""
+    return tuple(one for code in checked_sets() for one in _unsigned(work, period, code))
+
+
+def _unsigned(work: Work, period: Period, set_code: str) -> Iterator[Open]:
     made = last_made(work.book, str(period), set_code)
     if made is None or not work.office.settings.signing:
         return
     done = {one.step for one in steps_of(work.book, made)}
     steps = [say(f"signing.{step}") for step in STEPS if step not in done]
     if steps:
-        said = {"set": name_of(checked.form_set), "number": made.number}
+        name = name_of(checked_sets()[set_code].form_set)
+        said = {"set": name, "number": made.number}
         yield Open("unsigned", {**said, "steps": listed(steps)})
