@@ -1,4 +1,4 @@
-"""Setting a computer up for the buttons: LibreOffice's trust, xlwings' settings, the add-in."""
+"""Setting a computer up for the buttons: LibreOffice's trust, the interpreter, the add-in."""
 
 import datetime as dt
 import os
@@ -20,9 +20,9 @@ from huizong.errors import HuizongError
 from huizong.install import ADDIN, Places, carry_out, changes
 from huizong.launchers import running_python
 from huizong.office import init_office
+from huizong.pointer import pointer_to, read_pointer
 from huizong.trust import SETTINGS, Trust, profile_of, read_trust, trusting, untrusting
 from huizong.vba_project import Kind, Module, Project, write_project
-from huizong.xlwings_conf import interpreter_in, pointing, unpointing, with_variables
 from programs import require
 from terminal import SRC
 from uno_session import connect
@@ -261,28 +261,22 @@ def windows(tmp_path) -> Places:
     )  # fmt: skip
 
 
-def test_excels_files_are_put_in_place_and_taken_back(windows, tmp_path):
+def test_excels_add_in_is_put_in_place_and_taken_back(windows, tmp_path):
     """
-    The add-in goes where Excel opens it, alone; other settings of xlwings stay.
+    The add-in goes where Excel opens it, alone; the interpreter is named in Excel's code page.
     """
-    windows.conf.parent.mkdir()
-    windows.conf.write_bytes('"PYTHONPATH","D:\\工具"\n"INTERPRETER_WIN","old"'.encode("cp936"))
-    before = windows.conf.read_bytes()
-
     carry_out(windows, changes(windows, tmp_path))
 
     assert windows.addin
     assert windows.addin.read_bytes() == b"add-in"
     assert [path.name for path in windows.addin.parent.iterdir()] == [ADDIN]
-    assert windows.conf.read_bytes() == (
-        '"PYTHONPATH","D:\\工具"\n"INTERPRETER_WIN","C:/程序/python.exe"\r\n'.encode("cp936")
-    )
-    assert windows.conf.with_name("xlwings.conf" + install.BACKUP).read_bytes() == before
+    assert windows.pointer.read_bytes() == "C:/程序/python.exe\n".encode("cp936")
+    assert read_pointer(windows.pointer, "cp936", {}) == "C:/程序/python.exe"
     assert changes(windows, tmp_path) == ()
 
     carry_out(windows, changes(windows, tmp_path, remove=True))
     assert not windows.addin.exists()
-    assert windows.conf.read_bytes() == '"PYTHONPATH","D:\\工具"\n'.encode("cp936")
+    assert read_pointer(windows.pointer, "cp936", {}) == ""
 
 
 def test_an_add_in_of_another_version_is_replaced(windows, tmp_path):
@@ -313,44 +307,28 @@ def test_a_package_without_add_in_says_so(windows, tmp_path):
     assert not windows.pointer.exists()
 
 
-def test_another_program_s_interpreter_stays(tmp_path):
+def test_paths_of_a_chinese_user_need_no_chinese_letters(tmp_path):
     """
-    Taking back leaves the interpreter that somebody else has entered since.
+    Below a user's own folder the file names the variable, which the macro puts in again.
     """
-    conf = tmp_path / "xlwings.conf"
-    conf.write_bytes(b'"INTERPRETER_WIN","D:\\other\\python.exe"\r\n')
+    user = "C:\\Users\\王芳"
+    environment = {"LOCALAPPDATA": f"{user}\\AppData\\Local", "USERPROFILE": user}
+    python = PureWindowsPath(f"{user}\\AppData\\Local\\huizong\\Scripts\\python.exe")
 
-    assert unpointing(conf, Path("C:/python.exe"), "cp936") == conf.read_bytes()
+    line = pointer_to(python, "cp1252", environment)
+    (tmp_path / "python.txt").write_bytes(line)
 
-
-def test_paths_of_a_chinese_user_need_no_chinese_letters(tmp_path, monkeypatch):
-    """
-    Below a user's own folder the file names the variable, which xlwings puts in again.
-    """
-    environment = {
-        "LOCALAPPDATA": "C:\\Users\\王芳\\AppData\\Local",
-        "USERPROFILE": "C:\\Users\\王芳",
-    }
-    python = PureWindowsPath("C:\\Users\\王芳\\AppData\\Local\\huizong\\Scripts\\python.exe")
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-
-    conf = tmp_path / "xlwings.conf"
-    conf.write_bytes(pointing(conf, python, "cp1252"))
-
-    assert (
-        conf.read_bytes() == b'"INTERPRETER_WIN","%LOCALAPPDATA%\\huizong\\Scripts\\python.exe"\r\n'
-    )
-    assert interpreter_in(conf, "cp1252", environment) == str(python)
-    assert with_variables(PureWindowsPath("D:\\python.exe"), environment) == "D:\\python.exe"
+    assert line == b"%LOCALAPPDATA%\\huizong\\Scripts\\python.exe\n"
+    assert read_pointer(tmp_path / "python.txt", "cp1252", environment) == str(python)
+    assert pointer_to(PureWindowsPath("D:\\py.exe"), "cp936", environment) == b"D:\\py.exe\n"
 
 
-def test_a_letter_that_the_code_page_lacks_is_named(tmp_path):
+def test_a_letter_that_the_code_page_lacks_is_named():
     """
     A path that Excel could not read is refused, with the letter.
     """
     with pytest.raises(HuizongError) as caught:
-        pointing(tmp_path / "conf", PureWindowsPath("D:\\𠮷\\python.exe"), "cp936")
+        pointer_to(PureWindowsPath("D:\\𠮷\\python.exe"), "cp936", {})
 
     assert (caught.value.code, caught.value.details["letter"]) == ("error.code_page", "𠮷")
 

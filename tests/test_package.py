@@ -24,7 +24,7 @@ def checkout(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("checkout")
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, folder)
-    for name in ("src", "templates", "macros"):
+    for name in ("src", "templates", "macros", "workbook"):
         ignored = shutil.ignore_patterns("*.egg-info", "__pycache__")
         shutil.copytree(ROOT / name, folder / name, ignore=ignored)
     return folder
@@ -42,7 +42,7 @@ def test_wheel_is_complete(checkout, tmp_path):
 
     modules = {name for name in files_below(ROOT / "src/huizong") if name.endswith(SUFFIXES)}
     folders = {
-        f"{folder}/{name}" for folder in ("templates", "macros")
+        f"{folder}/{name}" for folder in ("templates", "macros", "workbook")
         for name in files_below(ROOT / folder)
     }  # fmt: skip
     assert got == {f"huizong/{name}" for name in modules | folders}

@@ -55,7 +55,7 @@ LAYERS = (
     (
         "showing",
         "progress reports dictionary definition_book sample filled dirt demo_offices demo acts"
-        " asking addin_file book_figures remarks trust xlwings_conf install registry excel_facts"
+        " asking addin_file book_figures remarks trust pointer install registry excel_facts"
         " doctor_machine doctor_office doctor_linux doctor_windows doctor",
     ),
     (

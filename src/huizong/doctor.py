@@ -8,6 +8,7 @@ from huizong import doctor_linux, doctor_machine, doctor_office, doctor_windows
 from huizong.doctor_linux import filesystem_of, gather_linux
 from huizong.excel_facts import drive_of, gather_windows
 from huizong.remarks import Remark
+from huizong.trust import running_profiles
 
 
 def examine(folder: Path | None) -> tuple[Remark, ...]:
@@ -17,7 +18,9 @@ def examine(folder: Path | None) -> tuple[Remark, ...]:
     found += _windows(folder) if os.name == "nt" else _linux(folder)
     if folder:
         filesystem = drive_of(folder) if os.name == "nt" else filesystem_of(folder)
-        office = doctor_office.gather_office(folder.resolve(), filesystem)
+        office = doctor_office.gather_office(
+            folder.resolve(), filesystem, libreoffice=any(running_profiles())
+        )
         found += [remark for check in doctor_office.CHECKS for remark in check(office)]
     # One thing may be seen twice: a folder by its name and by the program that copies it.
     return tuple({(one.code, str(one.details)): one for one in found}.values())

@@ -13,6 +13,7 @@ import msgspec
 from huizong.doctor_machine import PATIENCE, Answer, ask_python
 from huizong.errors import HuizongError
 from huizong.install import places, ways_to
+from huizong.pointer import read_pointer
 from huizong.remarks import Remark, good, mend, note
 from huizong.trust import SETTINGS, Trust, read_trust
 
@@ -42,7 +43,7 @@ def gather_linux(folder: Path | None) -> LinuxFacts:
     """Look at this computer, and whether an office's folder is trusted."""
     where = places()
     soffice = shutil.which("soffice") or shutil.which("libreoffice") or ""
-    pointer = _first_line(where.pointer)
+    pointer = read_pointer(where.pointer, where.code_page, {})
     return LinuxFacts(
         soffice=os.path.realpath(soffice) if soffice else "",
         version=_output(soffice, "--version") or "" if soffice else "",
@@ -71,13 +72,6 @@ def filesystem_of(folder: Path) -> str:
         if len(place) >= len(longest) and folder.resolve().is_relative_to(place):
             kind, longest = found, place
     return kind
-
-
-def _first_line(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8", errors="replace").partition("\n")[0].strip()
-    except OSError:
-        return ""
 
 
 def _output(*command: str) -> str | None:

@@ -1,6 +1,7 @@
 """电脑检查, an office's folder: can it be written, is it one, is anything in it left over."""
 
 import contextlib
+import datetime as dt
 import platform
 import shutil
 from collections.abc import Iterator
@@ -15,7 +16,6 @@ from huizong.lock import hold, me
 from huizong.office import BOOK, CONTROL, open_office
 from huizong.remarks import Remark, good, mend, note
 from huizong.safely import RESERVE, temp_beside
-from huizong.trust import running_profiles
 
 # Folders that a program copies elsewhere while we write in them.
 CLOUDS = (
@@ -24,6 +24,9 @@ CLOUDS = (
 )  # fmt: skip
 # Whose locks need not reach from one computer to the other.
 SHARES = ("nfs", "cifs", "smb", "9p", "sshfs", "davfs", "gvfs", "rclone", "remote")
+
+
+WITH_BUTTONS = next(name for name in CONTROL if name.endswith(".xlsm"))
 
 
 class OpenMark(msgspec.Struct, frozen=True):
@@ -38,6 +41,7 @@ class OfficeFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of an office's folder; what is wrong is told in words, empty if nothing."""
 
     folder: Path
+    now: dt.datetime
     closed: str = ""
     free: int = 0
     filesystem: str = ""
@@ -48,11 +52,15 @@ class OfficeFacts(msgspec.Struct, frozen=True, kw_only=True):
     last: str = ""
 
 
-def gather_office(folder: Path, filesystem: str) -> OfficeFacts:
-    """Look at an office's folder; the book is looked into under the office's lock."""
+def gather_office(folder: Path, filesystem: str, *, libreoffice: bool) -> OfficeFacts:
+    """
+    Look at an office's folder; the book is looked into under the office's lock.
+
+    `libreoffice` says whether one runs on this computer.
+    """
     facts = OfficeFacts(
-        folder=folder, closed=_closed(folder), filesystem=filesystem,
-        marks=tuple(_marks(folder)), buttons=(folder / CONTROL_WITH_BUTTONS).exists(),
+        folder=folder, now=china_now(), closed=_closed(folder), filesystem=filesystem,
+        marks=tuple(_marks(folder, libreoffice)), buttons=(folder / WITH_BUTTONS).exists(),
     )  # fmt: skip
     with contextlib.suppress(OSError):
         facts = msgspec.structs.replace(facts, free=shutil.disk_usage(folder).free)
@@ -61,14 +69,11 @@ def gather_office(folder: Path, filesystem: str) -> OfficeFacts:
     except HuizongError as error:
         return msgspec.structs.replace(facts, settings=error)
     try:
-        who = me(china_now().isoformat(timespec="seconds"), "doctor")
+        who = me(facts.now.isoformat(timespec="seconds"), "doctor")
         with hold(folder, who), open_book(folder / BOOK, reading=True) as book:
             return msgspec.structs.replace(facts, book=book.damage, last=book.last_event_at())
     except HuizongError as error:
         return msgspec.structs.replace(facts, book=error)
-
-
-CONTROL_WITH_BUTTONS = next(name for name in CONTROL if name.endswith(".xlsm"))
 
 
 def _closed(folder: Path) -> str:
@@ -82,13 +87,13 @@ def _closed(folder: Path) -> str:
     return ""
 
 
-def _marks(folder: Path) -> Iterator[OpenMark]:
+def _marks(folder: Path, libreoffice: bool) -> Iterator[OpenMark]:
     """LibreOffice names the computer in its mark, Excel and WPS do not."""
     here = platform.node()
     for path in sorted(folder.glob(".~lock.*#")):
         fields = path.read_text(encoding="utf-8", errors="replace").split(",")
         host = fields[2] if len(fields) > 2 else ""
-        yield OpenMark(path, host, left=host == here and not any(running_profiles()))
+        yield OpenMark(path, host, left=host == here and not libreoffice)
     for path in sorted(folder.glob("~$*")):
         yield OpenMark(path, "")
 
@@ -109,7 +114,7 @@ def check_settings(facts: OfficeFacts) -> Iterator[Remark]:
     if facts.settings:
         yield mend("settings", why=facts.settings)
     elif not facts.buttons:
-        yield note("no_buttons", file=CONTROL_WITH_BUTTONS)
+        yield note("no_buttons", file=WITH_BUTTONS)
 
 
 def check_book(facts: OfficeFacts) -> Iterator[Remark]:
@@ -126,10 +131,9 @@ def check_book(facts: OfficeFacts) -> Iterator[Remark]:
 
 def check_last(facts: OfficeFacts) -> Iterator[Remark]:
     """The clock is not far from what was entered last."""
-    now = china_now()
-    if facts.last and is_doubtful(now, facts.last):
+    if facts.last and is_doubtful(facts.now, facts.last):
         last = facts.last.replace("T", " ")[:16]
-        yield mend("clock_and_book", now=f"{now:%Y-%m-%d %H:%M}", last=last)
+        yield mend("clock_and_book", now=f"{facts.now:%Y-%m-%d %H:%M}", last=last)
 
 
 def check_marks(facts: OfficeFacts) -> Iterator[Remark]:

@@ -10,8 +10,8 @@ import msgspec
 from huizong.doctor_machine import Answer, ask_python
 from huizong.errors import HuizongError
 from huizong.install import ADDIN, Places, addin_of, places
+from huizong.pointer import read_pointer
 from huizong.registry import CLASSES, MACHINE, USER, value, values
-from huizong.xlwings_conf import interpreter_in
 
 OURS = "import huizong, win32com; print('huizong')"
 # Excel 2016 and newer, 2013, 2010.
@@ -65,7 +65,7 @@ def gather_windows(folder: Path | None) -> WindowsFacts:
     """Look at this computer, and at the workbooks of an office's folder."""
     where = places()
     version = next(filter(_has_excel, _VERSIONS), "")
-    interpreter = interpreter_in(where.conf, where.code_page, os.environ)
+    interpreter = read_pointer(where.pointer, where.code_page, os.environ)
     workbooks = tuple(folder.glob("*.xls[mx]")) if folder else ()
     return WindowsFacts(
         excel=version,

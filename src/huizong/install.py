@@ -14,9 +14,9 @@ import msgspec
 from huizong.errors import HuizongError
 from huizong.launchers import running_python
 from huizong.office import CONTROL
+from huizong.pointer import pointer_to
 from huizong.safely import sync, sync_folder, temp_beside, told
 from huizong.trust import SETTINGS, profile_of, read_trust, running_profiles, trusting, untrusting
-from huizong.xlwings_conf import pointing, unpointing
 
 ADDIN = "huizong.xlam"
 BACKUP = ".huizong.bak"
@@ -27,8 +27,8 @@ class Places(msgspec.Struct, frozen=True):
     Where things are for one user of one computer.
 
     `profile` is LibreOffice's on Linux, `appdata` the folder of programs' data on Windows; the
-    other one is None. `source` is the add-in that belongs to this program, `code_page` what Excel
-    reads text files in.
+    other one is None. `source` is the add-in that belongs to this program, `code_page` what Excel's
+    macros read text files in.
     """
 
     home: Path
@@ -40,13 +40,8 @@ class Places(msgspec.Struct, frozen=True):
 
     @property
     def pointer(self) -> Path:
-        """The file whose first line is the interpreter; the macro reads it in LibreOffice."""
+        """The file that tells the macros which Python to start."""
         return self.home / ".huizong" / "python.txt"
-
-    @property
-    def conf(self) -> Path:
-        """The settings of xlwings, which its macro reads in Excel."""
-        return self.home / ".xlwings" / "xlwings.conf"
 
     @property
     def addin(self) -> Path | None:
@@ -111,9 +106,8 @@ def _installed(where: Places, folder: Path) -> Iterator[Change]:
         yield Change("trust", settings, trusting(settings, ways_to(folder)), kept=True)
     if where.addin:
         yield Change("addin", where.addin, addin_of(where))
-        conf = pointing(where.conf, where.python, where.code_page)
-        yield Change("conf", where.conf, conf, kept=True)
-    yield Change("pointer", where.pointer, f"{where.python}\n".encode(where.code_page))
+    line = pointer_to(where.python, where.code_page, os.environ)
+    yield Change("pointer", where.pointer, line)
 
 
 def _removed(where: Places, folder: Path) -> Iterator[Change]:
@@ -125,9 +119,6 @@ def _removed(where: Places, folder: Path) -> Iterator[Change]:
             others = _trusts_another(settings, folder)
     if where.addin:
         yield Change("no_addin", where.addin, None)
-        if where.conf.exists():
-            conf = unpointing(where.conf, where.python, where.code_page)
-            yield Change("no_conf", where.conf, conf, kept=True)
     if not others:
         yield Change("no_pointer", where.pointer, None)
 
