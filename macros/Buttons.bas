@@ -11,7 +11,8 @@ Public Sub DoSubmit(): Huizong "submit": End Sub
 Public Sub DoPapers(): Huizong "papers": End Sub
 Public Sub DoClose(): Huizong "close": End Sub
 Public Sub DoDoctor(): Huizong "doctor": End Sub
+Public Sub DoStatus(): Huizong "status": End Sub
 Public Sub DoVerify(): Huizong "verify": End Sub
-Public Sub DoHistory(): Huizong "history": End Sub
 Public Sub DoPaper(): Huizong "paper": End Sub
+Public Sub DoHistory(): Huizong "history": End Sub
 Public Sub DoReopen(): Huizong "reopen": End Sub

@@ -18,7 +18,7 @@ import xlsxwriter
 
 from huizong import pipeline
 from huizong.cli import app, run
-from huizong.control import CONSOLE, HELP
+from huizong.console import CONSOLE, HELP, TODO_SHEET
 from huizong.findings import _HEAD
 from huizong.forms import FormSet, installed, read_form_set
 from huizong.layout import STATUSES
@@ -266,6 +266,7 @@ def data() -> tuple[str, ...]:
         SETTINGS,
         CONSOLE,
         HELP,
+        TODO_SHEET,
     }
     words |= set(catalogue()["control.categories"]["zh"].split("|")) | set(LANGUAGE_NAMES)
     return tuple(filter(_is_text, words))
@@ -323,6 +324,7 @@ TYPED = {
     "demo": "what the demo's people type, and its folders",
     "demo_offices": "the demo's units and files",
     "office": "folders, and the sample's units",
+    "control_desk": "folders, to which it links",
     "openings": "columns of the file of earlier figures, looked up by name",
     "definition_book": "sheets and columns of a definition, looked up by name",
     "forms": "units of measure and levels of definitions",
@@ -331,7 +333,8 @@ TYPED = {
 # Single texts elsewhere that are looked up or compared, never told.
 KEPT = {
     # Folders, sheets, columns of the roster; fonts; levels, states, a choice of the plan.
-    *("备份", "控制台", "帮助", "区划代码", "上级代码", "并入代码", "类别", "宋体", "仿宋", "黑体"),
+    *("备份", "控制台", "帮助", "区划代码", "上级代码", "并入代码", "类别"),
+    *("宋体", "仿宋", "黑体", "微软雅黑", "待办", "控制台.xlsm", "控制台.xlsx"),
     *(*LEVELS, *STATUSES, "纸质备查", "已完成"),
     # What people head their rows with, and how formats name large units.
     *("合计", "小计", "总计", "本页合计", "本页小计", "合计:", "本级", "其中：", "万", "亿"),

@@ -54,7 +54,7 @@ def test_new_office_reads_back_what_was_written(tmp_path):
     assert office.settings.period == "2026Q2"
     assert all(path.is_dir() for path in (office.inbox, office.originals))
     assert office.book.stat().st_mode & 0o777 == 0o600
-    with pytest.raises(HuizongError, match=r"控制台\.xlsx"):
+    with pytest.raises(HuizongError, match=r"控制台\.xlsm"):
         init_office(tmp_path / "清河", now=NOW)
     assert office.control.read_bytes() == before
 

@@ -13,6 +13,7 @@ from huizong.answers import Typed
 from huizong.blank import write_blank
 from huizong.book import create_book, open_book
 from huizong.caches import with_caches
+from huizong.console import FILE
 from huizong.errors import HuizongError
 from huizong.issuing import blanks_of
 from huizong.office import expected_units, init_office
@@ -308,7 +309,7 @@ def _send(work, code: str) -> None:
 
 def _rename(folder: Path, alias: str) -> None:
     """The officer changes a name in the saved control workbook."""
-    path = folder / "控制台.xlsx"
+    path = folder / FILE
     book = openpyxl.load_workbook(path)
     sheet = book["名册"]
     for row in sheet.iter_rows():
@@ -367,7 +368,7 @@ def test_settings_tell_what_counts_otherwise(tmp_path):
 
 
 def _set_redefined(folder: Path, text: str) -> None:
-    path = folder / "控制台.xlsx"
+    path = folder / FILE
     book = openpyxl.load_workbook(path)
     for row in book["设置"].iter_rows():
         if row[0].value == "口径变更":

@@ -32,8 +32,9 @@ LAYERS = (
     ("opened", "child children workbooks sheets"),
     (
         "office",
-        "console roster table_files settings control lock wholeness schema book launchers office"
-        " entries history past digests paperwork",
+        "console roster table_files settings control_places control_progress control_desk"
+        " control_roster control"
+        " lock wholeness schema book launchers office entries history past digests paperwork",
     ),
     (
         "parts of stages",
@@ -106,6 +107,9 @@ HOMES = {
         "tables",
         "pages",
         "control",
+        "control_desk",
+        "control_progress",
+        "control_roster",
         "findings_paper",
         "desk",
         "blank",

@@ -54,9 +54,11 @@ BUTTONS = (
     "close",
     "doctor",
 )
-RARE_BUTTONS = ("verify", "history", "paper", "reopen")
+RARE_BUTTONS = ("status", "verify", "paper", "history", "reopen")
 
 # 待办 has the columns of the sheet of that name in 审核结果.xlsx: widths, the cell of the return,
 # the first of the three answers, and the file's digest, which is hidden.
 TODO_WIDTHS = (10, 14, 9, 6, 11, 12, 7, 10, 10, 44, 26, 11, 18, 10, 9, 20, 20, 20)
 TODO_CELL, TODO_ANSWERS, TODO_DIGEST = 6, 13, 17
+# On paper where and what stand on one page, who does what about it on the page beside.
+TODO_SPLIT = (2, 10)

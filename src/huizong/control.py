@@ -1,48 +1,50 @@
-"""Write the control workbook (控制台.xlsx) of a new office; afterwards a person keeps it."""
+"""Write the control workbook (控制台.xlsm) of a new office; afterwards a person keeps it."""
 
 import datetime as dt
+import io
 from collections.abc import Sequence
 from pathlib import Path
 
 import xlsxwriter
-from xlsxwriter.worksheet import Worksheet
 
-from huizong.cells import address
+from huizong import console
+from huizong.control_desk import write_desk
+from huizong.control_roster import list_of, write_roster
+from huizong.macros import macro_module
 from huizong.records import Unit
-from huizong.roster import FIELDS, SHEET
 from huizong.settings import LANGUAGES, SETTING_NAMES, SETTINGS, SIGNING, Settings
 from huizong.styles import Styles
-from huizong.tables import Table, new_workbook
+from huizong.tables import Table, answer_choices, new_workbook
 from huizong.texts import catalogue, say
+from huizong.vba_project import Kind, Module, Project, write_project
 
-CONSOLE, HELP = "控制台", "帮助"
-ROSTER_LINES = 1000
+SHEETS, TODO_LINES = 5, 500
 _FIRST_SETTING = 3  # rows above the settings: title, note, heading
 
 
 def write_control(path: Path, settings: Settings, roster: Sequence[Unit], now: dt.datetime) -> None:
-    """Write the control workbook of a new office."""
+    """Write the control workbook of a new office, with its macros."""
     with new_workbook(path, say("control.title"), now) as book:
         styles = Styles(book)
-        _write_console(book, styles, settings)
+        write_desk(book, settings, setting_cells())
+        _write_todo(book, styles)
+        write_roster(book, styles, roster)
         _write_settings(book, styles, settings)
-        _write_roster(book, styles, roster)
         _write_help(book, styles)
+        book.add_vba_project(io.BytesIO(write_project(project())), is_stream=True)
 
 
-def _write_console(book: xlsxwriter.Workbook, styles: Styles, settings: Settings) -> None:
-    table = Table(book, styles, CONSOLE, (24, 34, 56))
-    table.title(say("control.title"))
-    table.note(say("control.about"), "middle")
-    table.row += 1
-    for name in ("name", "code", "period"):
-        row = table.line((say(f"setting.{name}"), "", ""), "left")
-        # What the settings say now, not what they said when this was written.
-        formula = f'={SETTINGS}!$B${SETTING_NAMES.index(name) + _FIRST_SETTING + 1}&""'
-        table.sheet.write_formula(row, 1, formula, styles("strong"), getattr(settings, name))
-    _block(table, "control.steps", "control.step")
-    _block(table, "control.folder", "control.place")
-    table.page(landscape=False)
+def project() -> Project:
+    """Give the macros of the control workbook: a module of each sheet, and what the buttons run."""
+    sheets = (Module(f"Sheet{number}", Kind.SHEET) for number in range(1, SHEETS + 1))
+    own = (macro_module(name) for name in ("Host", "Buttons"))
+    return Project("HuizongConsole", (Module("ThisWorkbook", Kind.WORKBOOK), *sheets, *own))
+
+
+def setting_cells() -> dict[str, str]:
+    """Give the address of each setting's value, by its name."""
+    first = _FIRST_SETTING + 1
+    return {name: f"{SETTINGS}!$B${row}" for row, name in enumerate(SETTING_NAMES, first)}
 
 
 def _block(table: Table, title: str, prefix: str) -> None:
@@ -69,7 +71,7 @@ def _write_settings(book: xlsxwriter.Workbook, styles: Styles, settings: Setting
         table.sheet.write_string(row, 1, _setting_text(settings, name), styles("input", "@"))
         choices = _choices(name)
         if choices:
-            table.sheet.data_validation(row, 1, row, 1, _list(choices))
+            table.sheet.data_validation(row, 1, row, 1, list_of(choices))
     table.page()
 
 
@@ -98,51 +100,31 @@ def _setting_text(settings: Settings, name: str) -> str:
     return "、".join(value) if isinstance(value, tuple) else str(value)
 
 
-def _write_roster(book: xlsxwriter.Workbook, styles: Styles, roster: Sequence[Unit]) -> None:
-    table = Table(book, styles, SHEET, (16, 24, 16, 16, 24, 12, 16, 22, 13, 13, 16, 16))
-    # Whole columns as text: a code typed later stays as typed, twelve digits and all.
+def _write_todo(book: xlsxwriter.Workbook, styles: Styles) -> None:
+    """Lay out what waits for the officer; the buttons fill it in."""
+    table = Table(book, styles, console.TODO_SHEET, console.TODO_WIDTHS, console.TODO_SPLIT)
+    table.title(say("paper.todo_title"))
+    table.note(say("console.todo_help"))
+    table.headings(say("paper.findings_heading").split("|"))
+    answers, digest, top = console.TODO_ANSWERS, console.TODO_DIGEST, table.row
     for column, width in enumerate(table.widths):
-        table.sheet.set_column(column, column, width, styles("left", "@"))
-    table.title(say("control.roster"))
-    table.note(say("control.roster_help"))
-    table.headings(tuple(FIELDS))
-    top = table.row
-    text = styles("text", "@")
-    for row, unit in enumerate(roster, top):
-        for column, field in enumerate(FIELDS.values()):
-            table.sheet.write_string(row, column, _roster_text(unit, field), text)
-    _validate_roster(table.sheet, top, top + max(ROSTER_LINES, 2 * len(roster)))
-    table.sheet.freeze_panes(top, 2)
-    table.sheet.autofilter(top - 1, 0, top - 1 + len(roster), len(FIELDS) - 1)
+        table.sheet.set_column(column, column, width, styles("note", "@"))
+    table.sheet.set_column(digest, digest, 10, None, {"hidden": True})
+    table.sheet.data_validation(top, answers, top + TODO_LINES, answers, answer_choices())
+    for columns, look in (((0, digest), "lined"), ((answers, answers + 2), "answer")):
+        place = (top, columns[0], top + TODO_LINES, columns[1])
+        rule = {"type": "formula", "criteria": f'=$A{top + 1}<>""', "format": styles(look)}
+        table.sheet.conditional_format(*place, rule)
+    table.sheet.autofilter(top - 1, 0, top + TODO_LINES, digest)
     table.page()
-
-
-def _roster_text(unit: Unit, field: str) -> str:
-    value = getattr(unit, field)
-    if isinstance(value, tuple):
-        return "、".join(value)
-    return "" if value is None else str(value)
-
-
-def _validate_roster(sheet: Worksheet, top: int, last: int) -> None:
-    for label in ("区划代码", "上级代码", "并入代码"):
-        column = list(FIELDS).index(label)
-        cell = address(top, column)
-        told = {"error_title": label, "error_message": say("control.code_wanted")}
-        several = f",LEN({cell})>24" if label == "并入代码" else ""
-        rule = f'=OR(LEN({cell})=12,LEFT({cell},1)="Z"{several})'
-        wanted = {"validate": "custom", "value": rule, **told}
-        sheet.data_validation(top, column, last, column, wanted)
-    column = list(FIELDS).index("类别")
-    sheet.data_validation(top, column, last, column, _list(say("control.categories").split("|")))
-
-
-def _list(choices: Sequence[str]) -> dict[str, object]:
-    return {"validate": "list", "source": list(choices), "error_type": "information"}
+    book.define_name(console.TODO, f"={console.TODO_SHEET}!$A${top}")
 
 
 def _write_help(book: xlsxwriter.Workbook, styles: Styles) -> None:
-    table = Table(book, styles, HELP, (34, 90))
+    table = Table(book, styles, console.HELP, (24, 44, 62))
     table.title(say("control.help"))
+    table.note(say("control.about"), "middle")
+    _block(table, "control.steps", "control.step")
     _block(table, "control.questions", "control.answer")
+    _block(table, "control.folder", "control.place")
     table.page(landscape=False)

@@ -9,7 +9,7 @@ import msgspec
 import xlsxwriter
 
 from huizong import findings as wording
-from huizong.console import TODO_ANSWERS, TODO_DIGEST, TODO_WIDTHS
+from huizong.console import TODO_ANSWERS, TODO_DIGEST, TODO_SPLIT, TODO_WIDTHS
 from huizong.differences import Compared
 from huizong.entries import Answer, Received
 from huizong.office import Office
@@ -27,15 +27,13 @@ from huizong.records import (
 )
 from huizong.safely import write_safely
 from huizong.styles import Styles
-from huizong.tables import Table, new_workbook
+from huizong.tables import Table, answer_choices, new_workbook
 from huizong.texts import say
 
 _ORDER = {level: n for n, level in enumerate(("must", "release", "ask", "explain", "note", "info"))}
 # What only the officer can settle.
 _OFFICERS = ("ask", "release")
 CHAT_LINES = 6
-# On paper where and what stand on one page, who does what about it on the page beside.
-_SPLIT = (2, 10)
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -167,7 +165,7 @@ def _write_rows(
     book: xlsxwriter.Workbook, styles: Styles, name: str, title: str, rows: Sequence[Row],
     notes: Sequence[str], typed: Mapping[str, tuple[str, str, str]],
 ) -> None:  # fmt: skip
-    table = Table(book, styles, name, TODO_WIDTHS, _SPLIT)
+    table = Table(book, styles, name, TODO_WIDTHS, TODO_SPLIT)
     table.title(title)
     for note in notes:
         table.note(note)
@@ -182,15 +180,11 @@ def _write_rows(
         table.line(texts_of(row, typed.get(row.key)), looks)
     last = max(table.row - 1, table.heading + 1)
     if rows:
-        table.sheet.data_validation(table.heading + 1, TODO_ANSWERS, last, TODO_ANSWERS, _choices())
+        place = (table.heading + 1, TODO_ANSWERS, last, TODO_ANSWERS)
+        table.sheet.data_validation(*place, answer_choices())
     table.sheet.autofilter(table.heading, 0, last, TODO_DIGEST)
     table.sheet.set_column(TODO_DIGEST, TODO_DIGEST, 10, None, {"hidden": True})
     table.page()
-
-
-def _choices() -> dict[str, object]:
-    words = [say(f"answer.{action}") for action in ("accept", "reject", "use")]
-    return {"validate": "list", "source": words, "error_type": "stop"}
 
 
 def texts_of(row: Row, typed: tuple[str, str, str] | None = None) -> tuple[str, ...]:

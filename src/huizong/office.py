@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from huizong import console
 from huizong.book import BACKUPS, create_book
 from huizong.errors import HuizongError
 from huizong.launchers import write_launchers
@@ -18,7 +19,7 @@ from huizong.safely import told, write_safely
 from huizong.settings import Settings, read_control
 from huizong.texts import listed, marked
 
-CONTROL = ("控制台.xlsx", "控制台.xlsm")
+CONTROL = (console.FILE, console.OLD_FILE)
 BOOK = "huizong.db"
 
 

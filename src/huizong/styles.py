@@ -52,6 +52,9 @@ FORMATS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "green": _TEXT | {"align": "center", "bold": True, "bg_color": "#C6E6C9"},
         "amber": _TEXT | {"align": "center", "bold": True, "bg_color": "#FFE699"},
         "red": _TEXT | {"align": "center", "bold": True, "bg_color": "#F4B6B6"},
+        # For rows that are filled in later: only what a conditional format can hold.
+        "lined": _BOX,
+        "answer": _BOX | {"bg_color": "#FFF9DB"},
     }
 )
 
@@ -80,8 +83,9 @@ def change_format(places: int = 1, suffix: str = "") -> str:
 class Styles:
     """The named formats of one workbook, each made once, in the order in which they are asked."""
 
-    def __init__(self, book: Workbook) -> None:
+    def __init__(self, book: Workbook, formats: Mapping[str, Mapping[str, Any]] = FORMATS) -> None:
         self._book = book
+        self._formats = formats
         self._made: dict[tuple[str, str], Format] = {}
 
     def __call__(self, name: str, num_format: str = "") -> Format:
@@ -89,7 +93,7 @@ class Styles:
         key = (name, num_format)
         if key not in self._made:
             more = {"num_format": num_format} if num_format else {}
-            self._made[key] = self._book.add_format({**FORMATS[name], **more})
+            self._made[key] = self._book.add_format({**self._formats[name], **more})
         return self._made[key]
 
     def number(self, places: int, name: str = "number") -> Format:

@@ -116,6 +116,12 @@ class Table:
             self.sheet.fit_to_pages(1, 0)
 
 
+def answer_choices() -> dict[str, object]:
+    """Give the validation of the column in which an officer answers a finding."""
+    words = [say(f"answer.{action}") for action in ("accept", "reject", "use")]
+    return {"validate": "list", "source": words, "error_type": "stop"}
+
+
 def fit(text: str) -> str:
     """Make a text fit for a cell."""
     clean = clean_text(text)
