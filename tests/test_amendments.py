@@ -157,7 +157,16 @@ def test_paper_lists_what_moves(office, readers):
     assert path.parent == office / "汇总" / "2026Q1"
     assert found["二"] == [
         ("和平社区", label, "户", 10, 22, 12, reason, "李强"),
-        ("和平社区", "ZZ04 服务面", "%", 10, 22, 12, "以来函更正的一份为准，已电话核实", "李强"),
+        (
+            "和平社区",
+            "ZZ04 服务面",
+            "%",
+            10,
+            22,
+            12,
+            f"由 ZZ01、ZZ03 计算，随之变动；{reason}",
+            "李强",
+        ),
     ]
     assert [row[:6] for row in found["三"]] == [
         ("汇总数", label, "户", 45, 57, 12),

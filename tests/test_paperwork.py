@@ -21,6 +21,7 @@ from huizong.ready import ready_to_submit
 from huizong.records import FigureCell, Identity, Reading
 from huizong.settings import read_control
 from huizong.signing import sign
+from huizong.styles import number_format
 from huizong.work import checked_sets
 from returned import CODE, ISSUED, PERIOD, SENT, at, changed, good, put, with_figure
 from validator import validate
@@ -336,6 +337,24 @@ def test_approval_is_one_page_with_figures_and_names(office):
     with zipfile.ZipFile(second.path) as archive:
         assert archive.testzip() is None
     assert validate([second.path]) == {second.path: []}
+
+
+def test_approval_shows_figures_as_the_summary_does(office):
+    """The key figures of the 送审单 are numbers with thousands separators and their places."""
+    with at(office) as work:
+        (one,) = pipeline.aggregate(work, PERIOD)
+        path = signed(work, "draft", "李明").path
+    form_set = checked_sets()["TJ"].form_set
+    scales = {i.zh.strip(): i.scale for i in form_set.indicators if i.key}
+    totals = {form_set.by_code[t.code].zh.strip(): t.value for t in one.summary.totals}
+    rows = openpyxl.load_workbook(path).active.iter_rows()
+    shown = {row[0].value: row[2] for row in rows if row[0].value in scales}
+
+    assert shown
+    for name, cell in shown.items():
+        assert (cell.data_type, float(totals[name])) == ("n", cell.value)
+        assert cell.number_format == number_format(scales[name])
+    assert number_format(0).startswith("#,##0")
 
 
 def test_changed_approval_is_kept(office):

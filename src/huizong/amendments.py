@@ -11,7 +11,8 @@ from huizong.forms import FormSet, Indicator
 from huizong.periods import Period
 from huizong.records import Summary, Total, UnitReturn
 from huizong.recount import ratio
-from huizong.texts import say
+from huizong.syntax import Figure, parse, walk
+from huizong.texts import listed, say
 
 Who = tuple[str, bool]  # unit code, and whether it is the office itself
 
@@ -88,11 +89,21 @@ def _figures(
     for indicator in form_set.indicators:
         code = indicator.code
         if old.get(code, "") != new.get(code, ""):
-            reasons = dict.fromkeys((remarks.get(code, ""), decided[1]))
+            reasons = dict.fromkeys((*_reasons(indicator, remarks), decided[1]))
             yield Moved(
                 whose=name, code=code, before=old.get(code, ""), after=new.get(code, ""),
                 told="；".join(filter(None, reasons)), officer=decided[0],
             )  # fmt: skip
+
+
+def _reasons(indicator: Indicator, remarks: Mapping[str, str]) -> Iterator[str]:
+    """Give what the unit has remarked; a rate moves with its parts, and for their reasons."""
+    if indicator.ratio:
+        nodes = walk(parse(indicator.ratio))
+        codes = tuple(dict.fromkeys(node.code for node in nodes if isinstance(node, Figure)))
+        yield say("amendment.rate", codes=listed(codes))
+        yield from (remarks.get(code, "") for code in codes)
+    yield remarks.get(indicator.code, "")
 
 
 def figures_of(entry: UnitReturn) -> dict[str, str]:

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 import xlsxwriter
 
 from huizong.briefing import key_figures
-from huizong.contents import Contents, some
+from huizong.contents import Contents, is_number, some
+from huizong.desk import write_value
 from huizong.pages import foreign
 from huizong.paperwork import STEPS, Step
 from huizong.styles import Styles
@@ -52,8 +53,12 @@ def _write_figures(table: Table, contents: Contents) -> None:
     for indicator, total in key_figures(contents):
         now = total.value or say("book.empty")
         values = (now, total.previous or "——", total.year_ago or "——")
-        name = short_name(indicator)
-        table.line((name, measure_name(indicator.unit), *values), ("text", *["centre"] * 4))
+        measure = measure_name(indicator.unit)
+        row = table.line((short_name(indicator), measure, "", "", ""), ("text", *["centre"] * 4))
+        for column, value in enumerate(values, 2):
+            number = is_number(value)
+            style = table.styles.number(indicator.scale) if number else table.styles("centre")
+            write_value(table.sheet, row, column, value, style)
 
 
 def _write_steps(table: Table, done: Mapping[str, Step]) -> None:
