@@ -123,6 +123,7 @@ HOMES = {
         "total_sheets",
         "unit_sheets",
         "addin_file",
+        "click",
     ),
     "uno": ("uno_bridge",),
     # What a button does, and the engine that lets xlwings work with LibreOffice.
