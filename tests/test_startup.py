@@ -68,7 +68,7 @@ def test_buttons_import_nothing_slow():
 import sys
 import huizong.addin
 from huizong.texts import say
-print(say("addin.working", name=huizong.addin.name_of("issue"), seconds=0))
+print(say("addin.working", name=say("menu.action.issue"), seconds=0))
 print("imported:", *sorted(set(sys.modules) & set({(*SLOW, "huizong.pipeline")})))
 """
 

@@ -132,7 +132,7 @@ def doctor(folder: Path | None = None) -> Told:
     lines = (line for one in found for line in one.lines())
     mend = sum(one.level == "mend" for one in found)
     last = say("doctor.to_mend", count=mend) if mend else say("doctor.all_well")
-    return Told((*lines, last), waits=bool(mend))
+    return Told((*lines, last), waits=bool(mend), short=last)
 
 
 def _speak_as(folder: Path) -> None:

@@ -1,5 +1,6 @@
-"""What a button does that no command does alike: files are found where people put them."""
+"""What each button does: an action of the commands, given what is chosen in the open book."""
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from huizong import acts
@@ -12,6 +13,7 @@ from huizong.safely import told
 from huizong.texts import name_of, say
 from huizong.work import Work
 
+Act = Callable[[Work, Asked], Told]
 EARLIER = "期初"
 _TABLES = (".xlsx", ".xlsm", ".csv", ".txt")
 
@@ -85,3 +87,26 @@ def _summaries(work: Work, asked: Asked) -> list[Made]:
 
 def _path(work: Work, made: Made) -> Path:
     return work.office.summaries(made.period) / made.path
+
+
+# What each button does, by the name of its command, given the office at work and what is asked.
+ACTS: Mapping[str, Act] = {
+    "issue": lambda work, asked: acts.issue(work, asked.period, asked.set_code),
+    "collect": lambda work, _: acts.collect(work),
+    "audit": lambda work, asked: acts.audit(work, asked.period),
+    "return": lambda work, asked: acts.send_back(work, asked.period),
+    "aggregate": lambda work, asked: acts.aggregate(work, asked.period),
+    "sign": lambda work, asked: acts.sign(
+        work, asked.period, asked.step, asked.officer, asked.reason, asked.set_code
+    ),
+    "submit": submit,
+    "papers": lambda work, asked: acts.papers(work, asked.period),
+    "close": lambda work, asked: acts.close(work, asked.period, asked.officer, asked.reason),
+    "reopen": lambda work, asked: acts.reopen(work, asked.period, asked.officer, asked.reason),
+    "verify": verify,
+    "history": history,
+    "paper": paper,
+    "status": lambda work, asked: acts.status(work, asked.period),
+    "differences": lambda work, asked: acts.differences(work, asked.period, asked.unit),
+    "answer": lambda _work, _asked: Told((say("addin.answering"),)),
+}

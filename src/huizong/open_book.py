@@ -69,8 +69,8 @@ def read_open(book: "xlwings.Book") -> Opened:
     Raises:
         HuizongError: If it lies in no folder, is no control workbook, or a cell is wrong.
     """
-    folder = Path(book.fullname).parent
-    if not folder.is_absolute():
+    folder = folder_of(book)
+    if folder is None:
         raise HuizongError("error.book_not_saved", file=book.name)
     names = [sheet.name for sheet in book.sheets]
     sheets = {name: rows_of(book.sheets[name]) for name in (SETTINGS, SHEET) if name in names}
@@ -81,6 +81,12 @@ def read_open(book: "xlwings.Book") -> Opened:
     return Opened(office, _asked(book, settings.period), typed_in(book))
 
 
+def folder_of(book: "xlwings.Book") -> Path | None:
+    """Give the folder in which an open book lies; none if it was never saved."""
+    folder = Path(book.fullname).parent
+    return folder if folder.is_absolute() else None
+
+
 def say_result(book: "xlwings.Book", text: str) -> None:
     """Put the words of the last action on the console, if there is one."""
     if CONSOLE in [sheet.name for sheet in book.sheets]:
@@ -88,8 +94,12 @@ def say_result(book: "xlwings.Book", text: str) -> None:
 
 
 def plain(text: str) -> str:
-    """Keep what a file or a person brings from being taken for a formula."""
-    return f" {text}" if text.startswith(("=", "+", "@")) else text
+    """
+    Keep what a file or a person brings from being taken for a formula.
+
+    As in Excel, a leading apostrophe says that what follows is text, and is not shown.
+    """
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "'")) else text
 
 
 def rows_of(sheet: "xlwings.Sheet") -> Rows:
@@ -155,13 +165,13 @@ def _step(text: str) -> str:
 def _progress_rows(book: "xlwings.Book") -> Mapping[int, tuple[str, ...]]:
     """Give the filled rows of the progress table by their numbers, as texts."""
     console = book.sheets[CONSOLE]
-    top = console.range(PROGRESS)
-    last = console.used_range.last_cell.row
-    if last <= top.row:
+    heading, last = console.range(PROGRESS), console.used_range.last_cell.row
+    top, left = heading.row + 1, heading.column
+    if last < top:
         return {}
-    block = top.offset(1, 0).resize(last - top.row, len(PROGRESS_COLUMNS))
+    block = console.range((top, left), (last, left + len(PROGRESS_COLUMNS) - 1))
     rows: dict[int, tuple[str, ...]] = {}
-    for number, row in enumerate(block.options(ndim=2).value, top.row + 1):
+    for number, row in enumerate(block.options(ndim=2).value, top):
         texts = tuple(map(_text, row))
         if not texts[0]:
             break

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from huizong.answers import Typed
@@ -29,17 +30,17 @@ _LINKS = tuple(PROGRESS_COLUMNS.index(n) for n in ("return", "findings_link", "c
 _NUMBERS = (PROGRESS_COLUMNS.index("findings"),)
 
 
-def write_tables(book: "xlwings.Book", table: Table, read: Sequence[Typed]) -> None:
+def write_tables(book: "xlwings.Book", table: Table, entered: Sequence[Typed]) -> None:
     """
     Put the tables of an action in place of those before.
 
-    `read` are the answers that the action has dealt with; what a person has typed since stays.
+    `entered` are the answers that are in the book now; what else a person has typed stays.
     """
     progress = book.sheets[CONSOLE].range(PROGRESS)
     _write(progress, table.progress, len(PROGRESS_COLUMNS), (*_LINKS, *_NUMBERS))
     if TODO_SHEET in [sheet.name for sheet in book.sheets]:
-        since = [typed for typed in typed_in(book) if typed not in read]
-        rows = with_typed(table.todo, since)
+        left = [typed for typed in typed_in(book) if typed not in entered]
+        rows = with_typed(table.todo, left)
         _write(book.sheets[TODO_SHEET].range(TODO), rows, len(TODO_WIDTHS), (TODO_CELL,))
 
 
@@ -64,28 +65,32 @@ def _write(
 
     Values go in one block; links are formulas, a block a column.
     """
+    sheet, top, left = heading.sheet, heading.row + 1, heading.column
     height = max(len(rows), _height(heading))
     if not height:
         return
-    top = heading.offset(1, 0)
     full = [*rows, *[("",) * width] * (height - len(rows))]
-    for column in range(width):
+
+    def block(first: int, last: int) -> "xlwings.Range":
+        return sheet.range((top, left + first), (top + height - 1, left + last))
+
+    for is_general, run in groupby(range(width), key=lambda column: column in general):
+        columns = list(run)
         # Codes and what looks like a formula stay as they are in cells of text.
-        kind = "General" if column in general else "@"
-        top.offset(0, column).resize(height, 1).number_format = kind
-    top.resize(height, width).value = [[_value(cell) for cell in row] for row in full]
-    for column in range(width):
+        block(columns[0], columns[-1]).number_format = "General" if is_general else "@"
+    block(0, width - 1).value = [[_value(cell) for cell in row] for row in full]
+    for column in general:
         if any(isinstance(row[column], Link) for row in rows):
-            cells = top.offset(0, column).resize(height, 1)
-            cells.formula = [[formula_of(row[column])] for row in full]
+            block(column, column).formula = [[formula_of(row[column])] for row in full]
 
 
 def _height(heading: "xlwings.Range") -> int:
     """Count the rows that stand below a heading."""
-    last = heading.sheet.used_range.last_cell.row
-    if last <= heading.row:
+    sheet, top, left = heading.sheet, heading.row + 1, heading.column
+    last = sheet.used_range.last_cell.row
+    if last < top:
         return 0
-    column = heading.offset(1, 0).resize(last - heading.row, 1).options(ndim=1).value
+    column = sheet.range((top, left), (last, left)).options(ndim=1).value
     blank = (at for at, value in enumerate(column) if value in (None, ""))
     return next(blank, len(column))
 
@@ -98,19 +103,19 @@ def formula_of(cell: Cell) -> str:
     """Give the formula that opens a file; only its words where the path is too long for one."""
     if not isinstance(cell, Link):
         return str(_value(cell))
-    target, words = target_of(cell), plain(cell.text)
-    if max(len(target), len(words)) > LONGEST_TEXT:
-        return words
-    return f"=HYPERLINK({_quoted(target)},{_quoted(words)})"
+    target = target_of(cell)
+    if max(len(target), len(cell.text)) > LONGEST_TEXT:
+        return plain(cell.text)
+    return f"=HYPERLINK({_quoted(target)},{_quoted(cell.text)})"
 
 
 def target_of(link: Link) -> str:
-    """Name a file, and a cell in it, as Excel on Windows and as LibreOffice elsewhere want it."""
+    """Name a file, and a cell in it: by a path for Excel on Windows, elsewhere by an address."""
     path = str(link.path) if WINDOWS else link.path.as_uri()
     if not link.sheet or not link.cell:
         return path
     sheet = link.sheet.replace("'", "''")
-    return f"{path}#'{sheet}'{'!' if WINDOWS else '.'}{link.cell}"
+    return f"{path}#'{sheet}'!{link.cell}"
 
 
 def _quoted(text: str) -> str:

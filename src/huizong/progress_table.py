@@ -7,6 +7,7 @@ import msgspec
 
 from huizong.console import PROGRESS_COLUMNS, TODO_ANSWERS, TODO_CELL
 from huizong.entries import Answer, Received, answers_of, files_of
+from huizong.errors import HuizongError
 from huizong.findings_paper import Row, rows_of, texts_of, todo_rows
 from huizong.keeping import kept_name
 from huizong.office_lists import with_summary
@@ -15,6 +16,7 @@ from huizong.papers import SetReturns
 from huizong.periods import Period
 from huizong.personal import masked
 from huizong.records import OWN, UNIT, UnitReturn
+from huizong.roster import sheets_of
 from huizong.standing_book import sets_in_book
 from huizong.texts import say
 from huizong.work import Work
@@ -41,11 +43,16 @@ class Table(msgspec.Struct, frozen=True):
 
 
 class _Office(msgspec.Struct, frozen=True):
-    """What the rows are made from: the office at work, a period, and all files by digest."""
+    """
+    What the rows are made from: the office at work, a period, and all files by digest.
+
+    `listed` is where each finding stands in 审核结果.xlsx: sheet and cell by its key.
+    """
 
     work: Work
     period: Period
     files: Mapping[str, Received]
+    listed: Mapping[str, tuple[str, str]]
 
     def path_of(self, digest: str) -> Path | None:
         """Give where people see a file: filed under its unit, else among the originals."""
@@ -66,7 +73,8 @@ def table_of(work: Work, period: Period, only: str = "") -> Table:
     """Give the progress of all form sets, or of one, and what waits in all of them."""
     sets = sets_in_book(work, period)
     shown = [one for one in sets if only in ("", one.code)]
-    office = _Office(work, period, {file.digest: file for file in files_of(work.book)})
+    files = {file.digest: file for file in files_of(work.book)}
+    office = _Office(work, period, files, _listed(work.office.findings))
     return Table(tuple(_progress(office, shown)), tuple(_todo(office, sets)))
 
 
@@ -100,8 +108,21 @@ def _filed(office: _Office, unit: UnitReturn) -> Cell:
 
 
 def _findings(office: _Office, unit: UnitReturn) -> Cell:
-    path = office.work.office.findings
-    return Link(say("table.findings"), path) if unit.findings and path.exists() else ""
+    """Link to the first line about a unit in 审核结果.xlsx as it was written last."""
+    places = (office.listed[one.key] for one in unit.findings if one.key in office.listed)
+    first = min(places, key=lambda place: int(place[1][1:]), default=None)
+    return Link(say("table.findings"), office.work.office.findings, *first) if first else ""
+
+
+def _listed(path: Path) -> dict[str, tuple[str, str]]:
+    """Tell where the findings stand in 审核结果.xlsx; nowhere if it cannot be read."""
+    try:
+        sheets = sheets_of(path.read_bytes(), path)
+    except (OSError, HuizongError):
+        return {}
+    name = say("paper.findings_sheet")
+    rows = next((rows for sheet, rows in sheets if sheet == name), ())
+    return {str(row[0]): (name, f"A{number}") for number, row in enumerate(rows, 1) if row}
 
 
 def _copy_among(copies: Sequence[Path], set_code: str, unit: UnitReturn) -> Path | None:

@@ -5,7 +5,7 @@ from typing import Any
 from xlwings import base_classes
 
 from huizong.errors import HuizongError
-from huizong.uno_formulas import fill_formula, read_formulas, write_formula
+from huizong.uno_formulas import fill_formula, read_formulas, write_formula, write_formulas
 from huizong.uno_looks import (
     Colour,
     Font,
@@ -104,8 +104,7 @@ class Range(base_classes.Range):
         rows = value if isinstance(value, list | tuple) else [[value] * width] * height
         rows = rows if not rows or isinstance(rows[0], list | tuple) else [rows]
         formulas = write_values(self._cells, self._document, rows)
-        for column, row, formula in formulas:
-            self._write_formula(column, row, formula)
+        write_formulas(self._cells, formulas, self.sheet.book.parser)
 
     def _keep_locked(self) -> None:
         """

@@ -1,0 +1,169 @@
+"""Press a button: read the open book, do its action beside the host, write back what came of it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from huizong.acts import Told, clock, doctor
+from huizong.button_acts import ACTS
+from huizong.errors import HuizongError, place_of
+from huizong.open_book import Asked, Opened, folder_of, read_open, say_result
+from huizong.running import run_beside
+from huizong.texts import catalogue, say, speak_unless_chosen
+from huizong.work import READING, Progress, Work, at_work
+
+if TYPE_CHECKING:
+    import xlwings
+
+    from huizong.answers import Applied, Typed
+    from huizong.progress_table import Table
+
+# These do one form set alone if one is chosen; all others look at the whole period.
+_OF_ONE_SET = ("issue", "audit", "return", "aggregate", "papers")
+# What is asked of these is what they say; the others say it on the console.
+_ANSWERING = ("verify", "sign", "paper", "status", "differences", "answer", "doctor")
+_SHOWN_LINES = 24
+_SAID = 300  # characters that the line of the last action has room for
+
+
+class Ended(msgspec.Struct, frozen=True, kw_only=True):
+    """How an action has ended: what it said, the alert if there is one, what is to be opened."""
+
+    said: str
+    alert: str = ""
+    failed: bool = False
+    results: tuple[Path, ...] = ()
+
+
+class _Done(msgspec.Struct, frozen=True):
+    """
+    What the working thread brings back: all that was said, and the tables to be shown.
+
+    `left` are answers in 待办 that were not entered.
+    """
+
+    told: Told
+    table: "Table"
+    left: tuple["Typed", ...]
+
+
+def perform(book: "xlwings.Book", action: str) -> Ended:
+    """Do an action, and write into the open book what came of it; nothing is opened or alerted."""
+    name = name_of(action)
+
+    def tell(text: str) -> None:
+        book.app.status_bar = text
+
+    try:
+        tell(say("addin.working", name=name, seconds="0.0"))
+        if action == "doctor":
+            told = run_beside(lambda _: doctor(folder_of(book)), tell, name)
+            ended = _ended(book, action, told)
+        else:
+            opened = read_open(book)
+            speak_unless_chosen(opened.office.settings.language)
+            done = run_beside(lambda progress: _work(opened, action, progress), tell, name)
+            ended = _write_back(book, opened, action, done)
+    except HuizongError as error:
+        ended = _failed(book, action, str(error))
+    except Exception as error:
+        told = {"kind": type(error).__name__, "place": place_of(error)}
+        ended = _failed(book, action, say("error.unexpected", **told))
+    finally:
+        book.app.status_bar = False
+    return ended
+
+
+def name_of(action: str) -> str:
+    """Call an action as its button does, else as the menu."""
+    button = f"button.{action}"
+    return say(button if button in catalogue() else f"menu.action.{action}")
+
+
+def _work(opened: Opened, action: str, progress: Progress) -> _Done:
+    """Do an action in the office as the open book has it; the answers typed there come first."""
+    from huizong import pipeline
+    from huizong.progress_table import table_of
+
+    office, asked = opened.office, opened.asked
+    with at_work(office.folder, clock(), action, progress, office=office) as work:
+        work = msgspec.structs.replace(work, typed=opened.typed)
+        told = Told(tuple(map(str, work.notices)), waits=bool(work.notices))
+        left = opened.typed
+        if action not in READING:
+            applied = pipeline.take_answers(work, str(asked.period))
+            left = tuple(one.typed for one in applied.refused)
+            told = _after(told, _answers(applied))
+        told = _after(told, ACTS[action](_narrowed(work, action, asked), asked))
+        return _Done(told, table_of(work, asked.period, asked.set_code), left)
+
+
+def _narrowed(work: Work, action: str, asked: Asked) -> Work:
+    """Leave the office the one form set that is chosen, where an action is about form sets."""
+    if not asked.set_code or action not in _OF_ONE_SET:
+        return work
+    settings = msgspec.structs.replace(work.office.settings, sets=(asked.set_code,))
+    office = msgspec.structs.replace(work.office, settings=settings)
+    return msgspec.structs.replace(work, office=office)
+
+
+def _answers(applied: "Applied") -> Told:
+    """Say how many answers were entered, and which wait to be mended."""
+    from huizong.office_lists import told_of
+
+    count = len(applied.entered)
+    lines = [say("addin.answers_entered", count=count)] if count else []
+    lines += told_of(applied)
+    return Told(tuple(lines), waits=bool(applied.refused))
+
+
+def _after(first: Told, then: Told) -> Told:
+    """Say one thing after the other, and nothing twice."""
+    lines = tuple(line for line in first.lines if line not in then.lines)
+    waits = first.waits or then.waits
+    short = then.short or next(iter(then.lines), "")
+    return Told((*lines, *then.lines), waits, then.results, short)
+
+
+def _write_back(book: "xlwings.Book", opened: Opened, action: str, done: _Done) -> Ended:
+    """Put the tables and the words of an action into the open book."""
+    # Only now: with the pipeline behind it.
+    from huizong.open_tables import write_tables
+
+    write_tables(book, done.table, [one for one in opened.typed if one not in done.left])
+    return _ended(book, action, done.told, len(done.table.todo))
+
+
+def _ended(book: "xlwings.Book", action: str, told: Told, todo: int = 0) -> Ended:
+    """Say on the console what came of an action; what waits for someone is an alert too."""
+    said = _stamped(action, told.short or next(iter(told.lines), ""))
+    say_result(book, said)
+    waiting = [say("addin.waiting", count=todo)] if told.waits and todo else []
+    shown = told.waits or action in _ANSWERING
+    alert = "\n".join((*_few(told.lines), *waiting)) if shown else ""
+    return Ended(said=said, alert=alert, results=told.results)
+
+
+def _few(lines: Sequence[str]) -> Sequence[str]:
+    """Leave out the middle of what is too long for a message."""
+    if len(lines) <= _SHOWN_LINES:
+        return lines
+    head, tail = _SHOWN_LINES * 2 // 3, _SHOWN_LINES // 3
+    left_out = say("addin.left_out", count=len(lines) - head - tail)
+    return (*lines[:head], left_out, *lines[-tail:])
+
+
+def _stamped(action: str, text: str) -> str:
+    """Say when which action said something, as far as a line has room."""
+    time = f"{clock():%H:%M}"
+    line = say("addin.said", time=time, name=name_of(action), text=text.strip())
+    return line if len(line) <= _SAID else f"{line[: _SAID - 1]}…"
+
+
+def _failed(book: "xlwings.Book", action: str, text: str) -> Ended:
+    """Say on the console, where there is one, what has stopped an action."""
+    said = _stamped(action, text.partition("\n")[0])
+    say_result(book, said)
+    return Ended(said=said, alert=text, failed=True)
