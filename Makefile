@@ -11,7 +11,7 @@ EDITABLE := --config-settings editable_mode=compat --editable
 export LC_ALL := C.UTF-8
 export PYTHON
 
-.PHONY: demo test bench edits lint format blanks pictures generated templates lock clean help
+.PHONY: demo test bench edits lint format blanks pictures generated templates wheelhouse lock clean help
 .DEFAULT_GOAL := help
 
 demo: $(VENV)/huizong  ## one district, two quarters, in the folder demo/
@@ -52,11 +52,14 @@ generated: $(VENV)/dev  ## the standard blanks beside the definitions, and docs/
 
 templates: generated
 
+wheelhouse: $(VENV)/dev  ## wheels/ for setup.cmd: an office with Windows installs without network
+	$(BIN)/python scripts/wheelhouse.py
+
 lock:  ## pin the newest versions anew, with hashes
 	scripts/lock
 
 clean:  ## remove what make has made, the environment too
-	rm -rf $(VENV) demo pictures build dist tests/validator/node_modules
+	rm -rf $(VENV) demo pictures wheels build dist tests/validator/node_modules
 
 help:  ## this list
 	@sed -nE 's/^([a-z]+):.*  ## (.*)/make \1\t\2/p' $(MAKEFILE_LIST)

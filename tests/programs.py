@@ -2,6 +2,9 @@
 
 import os
 import shutil
+import subprocess
+import sys
+import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -22,6 +25,15 @@ def _uno() -> str | None:
     return str(UNO) if (UNO / "uno.py").exists() else None
 
 
+def _index() -> str | None:
+    """Where pip loads packages from; without network nothing comes."""
+    name = "et-xmlfile"
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "pip", "download", "-qq", "--no-deps", "--dest", folder]
+        got = subprocess.run([*command, name], capture_output=True, timeout=60, check=False)
+    return name if got.returncode == 0 else None
+
+
 FINDERS: Mapping[str, Callable[[], str | None]] = {
     "gcc": lambda: shutil.which("gcc"),
     "soffice": lambda: shutil.which("soffice"),
@@ -33,6 +45,7 @@ FINDERS: Mapping[str, Callable[[], str | None]] = {
     "gio": lambda: shutil.which("gio"),
     "uno": _uno,
     "validator": _validator,
+    "package index": _index,
 }
 
 

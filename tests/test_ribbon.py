@@ -242,3 +242,14 @@ def test_modules_of_the_project_have_one_kind_of_sheet_for_each_sheet(parts):
     names = [f"xl/worksheets/sheet{number}.xml" for number in range(1, len(sheets) + 1)]
 
     assert [re.findall(r'codeName="(\w+)"', parts[name].decode())[0] for name in names] == sheets
+
+
+def test_no_procedure_stands_in_one_line():
+    """
+    LibreOffice drops every procedure that ends in the line in which it begins.
+    """
+    sources = sorted((ROOT / "macros").glob("*.bas"))
+    lines = [line for path in sources for line in path.read_text(encoding="ascii").splitlines()]
+
+    assert [line for line in lines if re.match(r".*\b(Sub|Function)\b.*:\s*End \1", line)] == []
+    assert len(sources) >= 5

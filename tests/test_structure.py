@@ -51,20 +51,23 @@ LAYERS = (
         "pipeline",
         "work checking beside key_files issuing take_in across unit_returns examine editions"
         " problems publish versions send_back circulate standing closing openings opening_blank"
-        " amend paper_copies signing ready office_lists pipeline standing_book",
+        " amend paper_copies signing ready office_lists pipeline standing_book audit_one",
     ),
     (
         "showing",
         "progress reports dictionary definition_book sample filled dirt demo_offices demo acts"
         " asking addin_file book_figures remarks trust pointer install registry excel_facts"
-        " doctor_machine doctor_office doctor_linux doctor_windows doctor",
+        " doctor_machine doctor_office doctor_linux doctor_windows doctor tracing",
     ),
     (
         "LibreOffice",
         "uno_bridge uno_caller uno_messages uno_values uno_formulas uno_looks uno_places uno_names"
         " uno_range uno_tables uno_sheets uno_books uno_app uno_engine",
     ),
-    ("open book", "progress_table open_book open_tables running button_acts pressing"),
+    (
+        "open book",
+        "progress_table open_book open_tables running button_acts pressing marks open_sources",
+    ),
     ("faces", "usage cli addin click udf this_book menu __main__"),
 )
 RANKS = {module: rank for rank, (_, names) in enumerate(LAYERS) for module in names.split()}
@@ -123,6 +126,7 @@ HOMES = {
         "total_sheets",
         "unit_sheets",
         "addin_file",
+        "click",
     ),
     "uno": ("uno_bridge",),
     # What a button does, and the engine that lets xlwings work with LibreOffice.
@@ -133,6 +137,8 @@ HOMES = {
         "open_tables",
         "pressing",
         "this_book",
+        "marks",
+        "open_sources",
         "uno_engine",
         "uno_app",
         "uno_books",

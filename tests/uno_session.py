@@ -67,10 +67,10 @@ class Document:
 class Session:
     """A running LibreOffice."""
 
-    def __init__(self, desktop: Any, uno: Any, context: Any) -> None:
+    def __init__(self, desktop: Any, uno: Any, context: Any, pipe: str) -> None:
         self._desktop = desktop
         self._uno = uno
-        self.context = context
+        self.context, self.pipe = context, pipe
 
     def _value(self, name: str, wanted: object) -> Any:
         return self.struct("com.sun.star.beans.PropertyValue", Name=name, Value=wanted)
@@ -137,7 +137,7 @@ def uno_session(folder: Path) -> Iterator[Session]:
             desktop = context.ServiceManager.createInstanceWithContext(
                 "com.sun.star.frame.Desktop", context
             )
-            yield Session(desktop, uno, context)
+            yield Session(desktop, uno, context, pipe)
             _quit(desktop)
             process.wait(20)
         except subprocess.TimeoutExpired:

@@ -29,7 +29,7 @@ CONFIGURED = {"INTERPRETER_WIN": "", "ADD_WORKBOOK_TO_PYTHONPATH": "false"}
 WORDS = "huizong"
 # The cell for the interpreter, and the words that the macro says by itself.
 PYTHON, NO_BOOK = "HZ_PYTHON", "HZ_NO_BOOK"
-SAID = {WORKING: "macro.working", NO_PYTHON: "macro.no_python", NO_BOOK: "macro.no_book"}
+SAID = {WORKING: "console.working", NO_PYTHON: "console.no_python", NO_BOOK: "macro.no_book"}
 
 # What xlwings has for add-ins: the caller is the active workbook, not the add-in itself.
 RUN_PYTHON, DICTIONARY = "xlwings_custom_addin.bas", "addin/Dictionary.cls"
@@ -37,6 +37,12 @@ CREATED = dt.datetime(2026, 1, 1)
 
 TAB = "customUI/customUI14.xml"
 TAB_NAMES = "http://schemas.microsoft.com/office/2009/07/customui"
+# Where the words of a control stand: a button's label is that of the control workbook.
+ATTRIBUTES = {
+    "label": ("button.{}", "ribbon.{}.label"),
+    "screentip": ("ribbon.{}.tip",),
+    "supertip": ("ribbon.{}.more",),
+}
 TYPES, RELATIONS = "[Content_Types].xml", "_rels/.rels"
 # [MS-OFFMACRO2] 2.2.1: what makes a workbook an add-in; [MS-CUSTOMUI2] 2.1: the part of the tab.
 WORKBOOK_TYPE = b"application/vnd.ms-excel.sheet.macroEnabled.main+xml"
@@ -89,10 +95,11 @@ def tab(source: bytes) -> bytes:
     root = ElementTree.fromstring(source)
     with spoken(LANGUAGES[0]):
         for control in root.iter():
-            for attribute, key in (("label", "label"), ("screentip", "tip"), ("supertip", "more")):
-                code = f"ribbon.{control.get('id')}.{key}"
-                if code in catalogue():
-                    control.set(attribute, say(code))
+            name = control.get("id")
+            for attribute, codes in ATTRIBUTES.items():
+                known = [code for code in codes if code.format(name) in catalogue()]
+                if known:
+                    control.set(attribute, say(known[0].format(name)))
     return ElementTree.tostring(root, encoding="UTF-8", xml_declaration=True)
 
 

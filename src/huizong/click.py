@@ -1,25 +1,24 @@
 """What a button's macro starts in LibreOffice: `python -m huizong.click ACTION WORKBOOK`."""
 
-import importlib
+import contextlib
 import os
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
+import xlsxwriter
+
 from huizong.console import WORKING
 from huizong.errors import HuizongError, place_of
 from huizong.texts import say
-from huizong.uno_bridge import documents, lost, path_of, service
-from huizong.uno_caller import Caller, calling_office, reach
-from huizong.uno_messages import Message, ask, show_status, window_of
+from huizong.uno_bridge import documents, path_of, service, uno_errors
+from huizong.uno_caller import Caller, calling_office, reach, start
+from huizong.uno_messages import Message, ask, front_window, show_status
 
 # The process from which the calling LibreOffice is looked for, if not from our own.
 START = "HUIZONG_OFFICE"
 DONE, FAILED = 0, 2
-# `return` is a word of Python.
-FUNCTIONS = {"return": "send_back"}
 
 
 def main(action: str, workbook: Path) -> int:
@@ -31,11 +30,11 @@ def main(action: str, workbook: Path) -> int:
         notice(workbook).unlink(missing_ok=True)
         press(action, find(context, workbook), context, caller.pid)
     except Exception as error:
-        words = why(error)
+        words = why(error, context)
         print(words, file=sys.stderr)
         if context is None:
             leave_notice(words, workbook, caller)
-        else:
+        elif answers(context):
             tell(words, workbook, context)
         return FAILED
     return DONE
@@ -59,10 +58,11 @@ def press(action: str, document: Any, context: Any, pid: int) -> None:
     """Make the document the caller of xlwings, and call the button's function."""
     # To import xlwings and all that stands on it takes half a second: first a word to the person.
     show_status(document, working(document))
+    from huizong import addin
     from huizong.uno_engine import attach
 
     attach(context, pid).books[path_of(document.getURL())].set_mock_caller()
-    getattr(importlib.import_module("huizong.addin"), FUNCTIONS.get(action, action))()
+    addin.run(action)
 
 
 def working(document: Any) -> str:
@@ -71,42 +71,56 @@ def working(document: Any) -> str:
     return names.getByName(WORKING).ReferredCells.String if names.hasByName(WORKING) else ""
 
 
-def why(error: Exception) -> str:
+def why(error: Exception, context: Any) -> str:
     """Say what kept a button from its work."""
     if isinstance(error, HuizongError):
         return str(error)
+    if context is not None and not answers(context):
+        return say("error.office_ended")
     return say("error.unexpected", kind=type(error).__name__, place=place_of(error))
+
+
+def answers(context: Any) -> bool:
+    """Whether LibreOffice is still there."""
+    try:
+        service(context, "frame.Desktop")
+    except uno_errors():
+        return False
+    return True
 
 
 def tell(words: str, workbook: Path, context: Any) -> None:
     """Show a message over the workbook's window, or over none if it is closed."""
-    try:
-        document = find(context, workbook)
-    except HuizongError:
-        document = None
-    except lost():
-        return
-    if document:
-        show_status(document, "")
-    message = Message(words, say("click.title"), critical=True)
-    ask(context, document and window_of(document), message)
+    with contextlib.suppress(HuizongError):
+        show_status(find(context, workbook), "")
+    # Nobody reads it any more if LibreOffice ends behind the message.
+    with contextlib.suppress(uno_errors()):
+        ask(context, front_window(context), Message(words, say("click.title"), critical=True))
 
 
 def notice(workbook: Path) -> Path:
-    """Name the text file that speaks where no message box can."""
+    """Name the file that speaks where no message box can."""
     return workbook.with_name(say("click.notice"))
 
 
 def leave_notice(words: str, workbook: Path, caller: Caller | None) -> None:
-    """Write a message beside the workbook, and have LibreOffice open it if there is one."""
+    """Write a message beside the workbook, or in a temporary folder, and have it opened."""
     path = notice(workbook)
     try:
-        path.write_text(words + "\n", encoding="utf-8-sig")
-    except OSError:
-        path = Path(tempfile.gettempdir()) / path.name
-        path.write_text(words + "\n", encoding="utf-8-sig")
+        _write_notice(words, path)
+    except xlsxwriter.exceptions.FileCreateError:
+        path = Path(tempfile.mkdtemp()) / path.name
+        _write_notice(words, path)
     if caller:
-        subprocess.Popen([caller.program, *caller.profile, path], stdin=subprocess.DEVNULL)
+        start(caller, str(path))
+
+
+def _write_notice(words: str, path: Path) -> None:
+    """A workbook: of a text, a LibreOffice with Calc alone would ask what it is."""
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet()
+        sheet.set_column(0, 0, 100)
+        sheet.write(0, 0, words, book.add_format({"text_wrap": True, "font_size": 14}))
 
 
 if __name__ == "__main__":

@@ -93,52 +93,60 @@ def _judge(
     """Judge some files by all rules; determined figures go back into the book."""
     readings = readings_of(work.book, [file.digest for file in files])
     files = [file for file in files if file.digest in readings]
-    who = {file.unit for file in files}
-    past = pasts_of(
-        work.book, work.office.roster, checked, period, who, work.office.settings.redefined
-    )
-    pasts = [past.get((file.unit, file.role), Past()) for file in files]
-    last = _last_readings(work, checked, period, files)
     ordered = [readings[file.digest] for file in files]
+    places = [(file.unit, file.role) for file in files]
     work.progress("audit", 0, len(files))
-    done = audit(
-        checked,
-        ordered,
-        [Header(period, level_of(file.unit)) for file in files],
-        [
-            reading_of(one.identity, p.previous, _ledgers(last.get((f.unit, f.role))))
-            for one, p, f in zip(ordered, pasts, files, strict=True)
-        ],
-        [reading_of(one.identity, p.year_ago) for one, p in zip(ordered, pasts, strict=True)],
-        work.office.settings.paper_ledgers(checked.form_set),
-        beside_of(work, checked, period, [(file.unit, file.role) for file in files]),
-    )
+    judged = verdicts(work, checked, period, places, ordered)
     work.progress("audit", len(files), len(files))
     determined = {
         file.digest: reading
-        for file, reading, before in zip(files, done.readings, ordered, strict=True)
+        for file, (reading, _), before in zip(files, judged, ordered, strict=True)
         if reading.figures != before.figures
     }
     with work.book.writing():
         save_readings(work.book, determined, reader_version())
         rows = [(file.digest, rules) for file in files]
         work.book.put("INSERT OR REPLACE INTO audited VALUES (?, ?)", rows)
-    return {
-        file.digest: (reading, (*findings, *findings_of_past(past_, reading.sheet)))
-        for file, reading, findings, past_ in zip(
-            files, done.readings, done.findings, pasts, strict=True
-        )
-    }
+    return {file.digest: one for file, one in zip(files, judged, strict=True)}
+
+
+def verdicts(
+    work: Work, checked: CheckedSet, period: Period, places: Sequence[Place],
+    readings: Sequence[Reading],
+) -> list[Judged]:  # fmt: skip
+    """Judge readings beside what the books say of these units' past; nothing is entered."""
+    who = {unit for unit, _ in places}
+    past = pasts_of(
+        work.book, work.office.roster, checked, period, who, work.office.settings.redefined
+    )
+    pasts = [past.get(place, Past()) for place in places]
+    last = _last_readings(work, checked, period, places)
+    done = audit(
+        checked,
+        readings,
+        [Header(period, level_of(unit)) for unit, _ in places],
+        [
+            reading_of(one.identity, p.previous, _ledgers(last.get(place)))
+            for one, p, place in zip(readings, pasts, places, strict=True)
+        ],
+        [reading_of(one.identity, p.year_ago) for one, p in zip(readings, pasts, strict=True)],
+        work.office.settings.paper_ledgers(checked.form_set),
+        beside_of(work, checked, period, places),
+    )
+    return [
+        (reading, (*findings, *findings_of_past(past_, reading.sheet)))
+        for reading, findings, past_ in zip(done.readings, done.findings, pasts, strict=True)
+    ]
 
 
 def _last_readings(
-    work: Work, checked: CheckedSet, period: Period, files: Sequence[Received]
+    work: Work, checked: CheckedSet, period: Period, places: Sequence[Place]
 ) -> dict[Place, Reading]:
     """Give last period's readings, where a relation looks at last period's rows."""
     before = period.previous
     if before is None or not any("PREV(" in rule.relation.rule for rule in checked.relations):
         return {}
-    wanted = {(file.unit, file.role) for file in files}
+    wanted = set(places)
     code = checked.form_set.code
     heirs = moves(work.office.roster, code, before, period).heirs
     sent: dict[Place, list[str]] = defaultdict(list)

@@ -7,8 +7,8 @@ from xlwings import base_classes
 
 from huizong.errors import HuizongError
 from huizong.uno_books import Books
-from huizong.uno_bridge import documents, lost, options, service
-from huizong.uno_messages import Message, ask, show_status, window_of
+from huizong.uno_bridge import documents, lost, options, service, uno_errors
+from huizong.uno_messages import Message, ask, front_window, show_status
 
 AUTOMATIC, MANUAL = "automatic", "manual"
 
@@ -88,7 +88,7 @@ class App(base_classes.App):
         """
         try:
             return list(documents(self._desktop))
-        except lost() as error:
+        except uno_errors() as error:
             raise HuizongError("error.office_ended") from error
 
     @property
@@ -144,6 +144,9 @@ class App(base_classes.App):
     ) -> str:
         """Show a message and wait for a button: ok, cancel, yes or no."""
         del callback
-        windows = [window for one in self.documents() if (window := window_of(one))]
         message = Message(prompt, title or "LibreOffice", buttons, mode == "critical")
-        return ask(self._context, windows[0] if windows else None, message)
+        self.documents()
+        try:
+            return ask(self._context, front_window(self._context), message)
+        except lost() as error:
+            raise HuizongError("error.office_ended") from error

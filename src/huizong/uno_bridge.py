@@ -58,9 +58,9 @@ def _fault(name: str) -> type[Exception]:
     return load_uno().getClass(f"com.sun.star.{name}")
 
 
-def refused() -> type[Exception]:
-    """Give the error of LibreOffice that says no more than that it did not do it."""
-    return _fault("uno.RuntimeException")
+def uno_errors() -> type[Exception]:
+    """Give what all errors of LibreOffice are."""
+    return _fault("uno.Exception")
 
 
 def lost() -> type[Exception]:

@@ -1,5 +1,6 @@
 """Which LibreOffice has called: found among the processes above, and asked to listen."""
 
+import contextlib
 import os
 import subprocess
 from pathlib import Path
@@ -77,15 +78,25 @@ def reach(caller: Caller) -> Any:
     try:
         return connect(caller.pipe, 0)
     except HuizongError:
-        _ask_to_listen(caller)
+        start(caller, f"--accept=pipe,name={caller.pipe};urp;")
     return connect(caller.pipe, WAIT_SECONDS, caller.is_running)
 
 
-def _ask_to_listen(caller: Caller) -> None:
-    """Start the program again: it hands its options to the one that runs already, and ends."""
-    command = [str(caller.program), f"--accept=pipe,name={caller.pipe};urp;", *caller.profile]
+def start(caller: Caller, *arguments: str) -> None:
+    """
+    Start the program again: it hands what it is told to the one that runs already, and ends.
+
+    Raises:
+        HuizongError: If it cannot be started (`error.no_answer`).
+    """
     nothing = subprocess.DEVNULL
+    command = [str(caller.program), *caller.profile, *arguments]
     try:
-        subprocess.Popen(command, stdin=nothing, stdout=nothing, stderr=nothing)
+        # A session of its own: it outlives us where it has to open a window first.
+        process = subprocess.Popen(
+            command, stdin=nothing, stdout=nothing, stderr=nothing, start_new_session=True
+        )
     except OSError as error:
         raise HuizongError("error.no_answer") from error
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(WAIT_SECONDS)

@@ -39,10 +39,10 @@ def show_status(document: Any, text: str) -> None:
         indicator.end()
 
 
-def window_of(document: Any) -> Any:
-    """Give the window of a workbook; none if it has none."""
-    controller = document.CurrentController
-    return controller and controller.Frame.ContainerWindow
+def front_window(context: Any) -> Any:
+    """Give LibreOffice's window that is in front, or was last; none if it has none."""
+    frame = service(context, "frame.Desktop").getCurrentFrame()
+    return frame and frame.ContainerWindow
 
 
 def ask(context: Any, window: Any, message: Message) -> str:
