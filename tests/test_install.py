@@ -18,13 +18,15 @@ import xlsxwriter
 from huizong import acts, install
 from huizong.errors import HuizongError
 from huizong.install import ADDIN, Places, carry_out, changes
-from huizong.launchers import running_python
+from huizong.launchers import running_python, windows_launcher
+from huizong.menu import ACTIONS
 from huizong.office import init_office
 from huizong.pointer import pointer_to, read_pointer
+from huizong.texts import say
 from huizong.trust import SETTINGS, Trust, profile_of, read_trust, trusting, untrusting
 from huizong.vba_project import Kind, Module, Project, write_project
 from programs import require
-from terminal import SRC
+from terminal import SRC, Terminal
 from uno_session import connect
 
 HEAD = (
@@ -168,7 +170,7 @@ def test_fresh_home_is_set_up_and_taken_back(home, office):
     acts.install(office, yes, remove=True)
     assert read_trust(xcu) == Trust()
     assert not pointer.exists()
-    assert acts.install(office, yes, remove=True).lines == (acts.say("install.removed_before"),)
+    assert acts.install(office, yes, remove=True).lines == (say("install.removed_before"),)
 
 
 def test_nothing_is_done_without_a_yes(home, office):
@@ -247,8 +249,37 @@ def test_nobody_there_to_agree(home, office):
 
     run = subprocess.run(command, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True)
 
-    assert (run.returncode, acts.say("error.nobody_agrees") in run.stderr) == (2, True)
+    assert (run.returncode, say("error.nobody_agrees") in run.stderr) == (2, True)
     assert not (home / ".config").exists()
+
+
+def test_menu_installs_and_checks(home, office):
+    """
+    From the menu a person is asked, agrees with 1, and the check finds the office trusted.
+    """
+    numbers = {action.name: str(number) for number, action in enumerate(ACTIONS, 1)}
+    with Terminal(["menu", office], {"HOME": str(home)}) as terminal:
+        terminal.until(say("menu.choose"))
+        terminal.type(numbers["install"])
+        terminal.until(say("install.ask"))
+        terminal.type("1")
+        terminal.until(say("menu.back"))
+        terminal.type(numbers["doctor"])
+        terminal.until(say("doctor.trusted", folder=office))
+        terminal.until(say("menu.back"))
+        terminal.type("0")
+        assert terminal.end() == 0
+
+    assert read_trust(home / ".config/libreoffice/4" / SETTINGS).covers(office)
+
+
+def test_windows_launcher_reads_what_install_writes(windows):
+    """
+    汇总.cmd finds the Python of an install in the file that names it.
+    """
+    place = PureWindowsPath("%USERPROFILE%", windows.pointer.relative_to(windows.home))
+
+    assert f'set "NAMED={place}"\r\n'.encode() in windows_launcher("")
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ WITH_BUTTONS = next(name for name in CONTROL if name.endswith(".xlsm"))
 
 
 class OpenMark(msgspec.Struct, frozen=True):
-    """The mark that a program puts beside a file it has open; `left` if that program has gone."""
+    """The mark that a program put beside a file; `left` if that program has gone."""
 
     path: Path
     host: str
@@ -88,14 +88,21 @@ def _closed(folder: Path) -> str:
 
 
 def _marks(folder: Path, libreoffice: bool) -> Iterator[OpenMark]:
-    """LibreOffice names the computer in its mark, Excel and WPS do not."""
+    """
+    List the marks of files that are open elsewhere, or not at all.
+
+    LibreOffice names the computer in its mark, Excel and WPS do not; the control workbook is open
+    wherever buttons are used, and never written by us.
+    """
     here = platform.node()
     for path in sorted(folder.glob(".~lock.*#")):
         fields = path.read_text(encoding="utf-8", errors="replace").split(",")
         host = fields[2] if len(fields) > 2 else ""
-        yield OpenMark(path, host, left=host == here and not libreoffice)
+        if host != here or not libreoffice:
+            yield OpenMark(path, host, left=host == here)
     for path in sorted(folder.glob("~$*")):
-        yield OpenMark(path, "")
+        if path.name.removeprefix("~$") not in CONTROL:
+            yield OpenMark(path, "")
 
 
 def check_folder(facts: OfficeFacts) -> Iterator[Remark]:

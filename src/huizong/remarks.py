@@ -6,12 +6,15 @@ import msgspec
 
 from huizong.texts import catalogue, say
 
+# What keeps something from working; what works, but should be known; what is well.
+LEVELS = ("mend", "note", "good")
+
 
 class Remark(msgspec.Struct, frozen=True):
     """
-    One thing that was looked at; `code` names its words, and those of its remedy.
+    One thing that was looked at, and its level.
 
-    `level` is `good`, `note` (works, but should be known) or `mend` (keeps something from working).
+    `code` names its words, and those of its remedy.
     """
 
     code: str
