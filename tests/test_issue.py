@@ -12,6 +12,7 @@ from openpyxl import load_workbook
 
 from golden import as_lines, check_golden, rules_as_lines
 from huizong import layout
+from huizong.cells import column_letters
 from huizong.desk import Blank
 from huizong.issue import standard_blank, write_standard
 from huizong.past import Past
@@ -81,6 +82,19 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
     """One LibreOffice for all tests of this module."""
     with uno_session(tmp_path_factory.mktemp("office")) as session:
         yield session
+
+
+def test_plan_is_printed_on_two_readable_pages(tmp_path: Path):
+    """The plan's twenty columns stand on two pages at full size, what each row is about on both."""
+    path = tmp_path / "issued.xlsx"
+    path.write_bytes(written(blank_of()))
+    sheet = load_workbook(path)["TJ-P 工作计划"]
+    wide = [sheet.column_dimensions[column_letters(n)].width for n in range(20)]
+    at = sheet.col_breaks.brk[0].id
+
+    assert (sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) in ((2, None), (2, 1))
+    assert (sheet.print_title_cols, sheet["D5"].value) == ("$A:$D", "工作项目")
+    assert max(sum(wide[:at]), sum((*wide[:4], *wide[at:]))) < 130
 
 
 def test_issued_workbook_looks_as_agreed(tmp_path: Path):
@@ -170,7 +184,7 @@ def test_only_entry_cells_are_open():
     ledger = opened[DISPUTES]
     assert {int(cell[1:]) for cell in ledger} == {4, *range(6, 506)}
     assert "P6" not in opened[PLAN]  # the rate is worked out
-    assert {"A6", "D6", "T45"} <= opened[PLAN]
+    assert {"A6", "D6", "T30"} <= opened[PLAN]
 
 
 def test_ledgers_may_be_sorted_filtered_and_extended():

@@ -1,7 +1,8 @@
 """A ledger or plan of an issued workbook: entry rows, checks at typing, a table that grows."""
 
 import datetime as dt
-from collections.abc import Mapping
+import itertools
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from huizong import layout
@@ -11,8 +12,13 @@ from huizong.form_styles import lines_needed, tidy
 from huizong.forms import Column, Ledger
 from huizong.formulas import row_formula
 from huizong.records import LedgerRows
+from huizong.styles import split_pages
 from huizong.texts import name_of, say
 
+# Characters: more on one page would be too small to read; so many stand on both of two pages.
+_ONE_PAGE, _ON_BOTH = 150, 36
+# Rows: so many fit on one page, of which so many may be filled with text.
+_ONE_HIGH, _FEW = 25, 12
 SHOWN_ROWS = 20  # rows drawn (and printed) from the start; more appear as they are filled
 
 
@@ -20,7 +26,9 @@ def write_ledger(desk: Desk, ledger: Ledger) -> None:
     """A sheet of rows: entry cells open for the first rows, formulas reaching to row 5,000."""
     sheet = add_sheet(desk, layout.ledger_sheet(ledger))
     last = len(ledger.columns) - 1
-    heading(desk, sheet, last, name_of(ledger), ledger.code)
+    split = _split([one.width for one in ledger.columns])
+    # What stands above the rows stays on the first page.
+    heading(desk, sheet, split[1] - 1 if split else last, name_of(ledger), ledger.code)
     _status(desk, sheet, ledger)
     top = layout.LEDGER_HEADING_ROW
     for column, one in enumerate(ledger.columns):
@@ -38,6 +46,25 @@ def write_ledger(desk: Desk, ledger: Ledger) -> None:
     sheet.autofilter(top, 0, top + ledger.rows, last)
     sheet.freeze_panes(top + 1, 2)
     sheet.repeat_rows(top)
+    if split:
+        few = len(rows.rows) <= _FEW if (rows := _filled(desk, ledger)) else True
+        # Without this the empty rows, which hold formulas, are two more pages.
+        split_pages(sheet, *split, tall=int(few and ledger.rows <= _ONE_HIGH))
+
+
+def _split(widths: Sequence[float]) -> tuple[int, int] | None:
+    """
+    Tell how a wide ledger is printed on two pages: how many columns on both, where one ends.
+
+    What the row is about stands on both; the rest is parted so that both are about as wide.
+    """
+    if sum(widths) <= _ONE_PAGE:
+        return None
+    keep = sum(width <= _ON_BOTH for width in itertools.accumulate(widths)) or 1
+    both = sum(widths[:keep])
+    parts = range(keep + 1, len(widths))
+    at = min(parts, key=lambda one: max(sum(widths[:one]), both + sum(widths[one:])))
+    return keep, at
 
 
 def _kept_on_paper(desk: Desk, sheet: Any, ledger: Ledger) -> None:

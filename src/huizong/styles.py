@@ -123,15 +123,16 @@ def set_up_page(
         sheet.repeat_rows(*repeat)
 
 
-def split_pages(sheet: Worksheet, keep: int, at: int) -> None:
+def split_pages(sheet: Worksheet, keep: int, at: int, *, tall: int = 0) -> None:
     """
     Print on two pages of A4 side by side: columns from `at` on stand beside the first `keep`.
 
     Excel shrinks to two pages and then breaks where the first is full: for that the columns before
-    `at` must not be much narrower than those of the other page.
+    `at` must not be much narrower than those of the other page. `tall` is how many pages follow
+    each other downwards, 0 as many as it takes.
     """
     sheet.set_paper(A4)
-    sheet.fit_to_pages(2, 0)
+    sheet.fit_to_pages(2, tall)
     sheet.set_v_pagebreaks([at])
     sheet.repeat_columns(0, keep - 1)
     sheet.print_across()
