@@ -7,6 +7,7 @@ import platform
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from importlib.metadata import version
 from pathlib import Path, PureWindowsPath
 
 import msgspec
@@ -17,7 +18,7 @@ from huizong.doctor_linux import LinuxFacts, filesystem_of, locale_of
 from huizong.doctor_machine import Answer, MachineFacts, ask_python
 from huizong.doctor_office import OfficeFacts, OpenMark, gather_office
 from huizong.errors import HuizongError
-from huizong.excel_facts import Rule, WindowsFacts, foreign_zone
+from huizong.excel_facts import Rule, WindowsFacts, foreign_zone, has_libraries, is_foreign
 from huizong.lock import hold, me
 from huizong.office import BOOK, init_office
 from huizong.remarks import Remark
@@ -142,6 +143,7 @@ WPS = '"C:\\Users\\甲\\AppData\\Local\\Kingsoft\\WPS Office\\12\\office6\\et.ex
         ({"switched_off": True}, ["mend addin_switched_off"]),
         ({"interpreter": ""}, ["mend no_interpreter"]),
         ({"answer": Answer(why="blocked")}, ["mend interpreter_dead"]),
+        ({"libraries": False}, ["mend no_libraries"]),
         ({"foreign": (Path("D:/控制台.xlsm"), Path("D:/甲.xlsx"))}, ["mend foreign"]),
         (
             {
@@ -195,6 +197,32 @@ def test_mark_of_the_web(note, foreign):
     A file is foreign where Windows notes the internet, not the intranet.
     """
     assert foreign_zone(note) is foreign
+
+
+def test_mark_beside_a_file_is_read(tmp_path):
+    """
+    The mark is read from the stream beside the file, which elsewhere is a file of that name.
+    """
+    (tmp_path / "甲.xlsm:Zone.Identifier").write_text("[ZoneTransfer]\nZoneId=3\n")
+
+    assert is_foreign(tmp_path / "甲.xlsm")
+    assert not is_foreign(tmp_path / "乙.xlsm")
+
+
+@pytest.mark.parametrize("place", ["env", "env/Scripts"])
+def test_libraries_are_looked_for_where_the_macro_does(tmp_path, place):
+    """
+    xlwings' libraries are there beside the Python or one folder up, both of them, of its version.
+    """
+    python = tmp_path / "env" / "Scripts" / "python.exe"
+    python.parent.mkdir(parents=True)
+    names = [f"xlwings{bits}-{version('xlwings')}.dll" for bits in (32, 64)]
+
+    for name in names:
+        assert not has_libraries(python)
+        (tmp_path / place / name).touch()
+
+    assert has_libraries(python)
 
 
 @pytest.mark.parametrize(

@@ -76,6 +76,8 @@ def check_interpreter(facts: WindowsFacts) -> Iterator[Remark]:
         yield mend("no_interpreter")
     elif not facts.answer.said:
         yield mend("interpreter_dead", python=facts.interpreter, why=facts.answer.why)
+    elif not facts.libraries:
+        yield mend("no_libraries", python=facts.interpreter)
     else:
         yield good("interpreter", python=facts.interpreter)
 

@@ -3,6 +3,7 @@
 import ctypes
 import os
 from collections.abc import Iterator, Mapping
+from importlib.metadata import version
 from pathlib import Path
 
 import msgspec
@@ -44,7 +45,8 @@ class WindowsFacts(msgspec.Struct, frozen=True, kw_only=True):
     What is known of a computer with Windows.
 
     `excel` is its version, `wps` its folder, `server` the program that answers to Excel's name.
-    `same` is None where the add-in is missing. `foreign` are files marked as from elsewhere.
+    `same` is None where the add-in is missing. `libraries` says whether what worksheet functions
+    call lies where the macro looks for it. `foreign` are files marked as from elsewhere.
     """
 
     excel: str = ""
@@ -56,6 +58,7 @@ class WindowsFacts(msgspec.Struct, frozen=True, kw_only=True):
     switched_off: bool = False
     interpreter: str = ""
     answer: Answer = Answer()
+    libraries: bool = True
     foreign: tuple[Path, ...] = ()
     code_page: int = 936
     clouds: tuple[str, ...] = ()
@@ -64,19 +67,20 @@ class WindowsFacts(msgspec.Struct, frozen=True, kw_only=True):
 def gather_windows(folder: Path | None) -> WindowsFacts:
     """Look at this computer, and at the workbooks of an office's folder."""
     where = places()
-    version = next(filter(_has_excel, _VERSIONS), "")
+    excel = next(filter(_has_excel, _VERSIONS), "")
     interpreter = read_pointer(where.pointer, where.code_page, os.environ)
     workbooks = tuple(folder.glob("*.xls[mx]")) if folder else ()
     return WindowsFacts(
-        excel=version,
+        excel=excel,
         wps=str(value(USER, r"Software\Kingsoft\Office\6.0\Common", "InstallRoot") or ""),
         server=str(value(CLASSES, _EXCEL_CLASS) or ""),
-        rules=dict(_rules(version or _VERSIONS[0])),
+        rules=dict(_rules(excel or _VERSIONS[0])),
         addin=where.addin or Path(ADDIN),
         same=_same(where),
-        switched_off=_switched_off(version),
+        switched_off=_switched_off(excel),
         interpreter=interpreter,
         answer=ask_python(interpreter, OURS) if interpreter else Answer(),
+        libraries=has_libraries(Path(interpreter)),
         foreign=tuple(path for path in (where.addin, *workbooks) if path and is_foreign(path)),
         code_page=ctypes.windll.kernel32.GetACP(),  # type: ignore[attr-defined,unused-ignore]
         clouds=tuple(one for name, one in os.environ.items() if name.startswith("ONEDRIVE")),
@@ -104,18 +108,25 @@ def foreign_zone(note: str) -> bool:
     return any(zone.strip() in ("3", "4") for zone in zones)
 
 
-def _has_excel(version: str) -> bool:
+def has_libraries(python: Path) -> bool:
+    """Whether xlwings' libraries lie beside a Python, or above it in an environment."""
+    names = [f"xlwings{bits}-{version('xlwings')}.dll" for bits in (32, 64)]
+    places_of = (python.parent, python.parent.parent)
+    return all(any((place / name).exists() for place in places_of) for name in names)
+
+
+def _has_excel(number: str) -> bool:
     # Not by Excel.Application\CurVer: WPS puts its own there.
-    key = rf"SOFTWARE\Microsoft\Office\{version}\Excel\InstallRoot"
+    key = rf"SOFTWARE\Microsoft\Office\{number}\Excel\InstallRoot"
     folder = value(MACHINE, key, "Path")
     return bool(folder) and Path(folder, "EXCEL.EXE").exists()
 
 
-def _rules(version: str) -> Iterator[tuple[str, Rule]]:
+def _rules(number: str) -> Iterator[tuple[str, Rule]]:
     places_of = (
-        (USER, rf"Software\Policies\Microsoft\Office\{version}", True),
-        (MACHINE, rf"Software\Policies\Microsoft\Office\{version}", True),
-        (USER, rf"Software\Microsoft\Office\{version}", False),
+        (USER, rf"Software\Policies\Microsoft\Office\{number}", True),
+        (MACHINE, rf"Software\Policies\Microsoft\Office\{number}", True),
+        (USER, rf"Software\Microsoft\Office\{number}", False),
     )
     for name, below in _RULES.items():
         for hive, key, policy in places_of:
@@ -134,8 +145,8 @@ def _same(where: Places) -> bool | None:
         return False
 
 
-def _switched_off(version: str) -> bool:
+def _switched_off(number: str) -> bool:
     """Excel switches off what it thinks has brought it down; names are kept in UTF-16."""
-    key = rf"Software\Microsoft\Office\{version}\Excel\Resiliency\DisabledItems"
+    key = rf"Software\Microsoft\Office\{number}\Excel\Resiliency\DisabledItems"
     name = ADDIN.encode("utf-16-le")
     return any(name in one.lower() for one in values(USER, key) if isinstance(one, bytes))
