@@ -3,12 +3,15 @@
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+import xlsxwriter
 import xlwings
 
 from attached import attached
 from huizong import marks, pipeline, this_book
+from huizong.desk import Problem
 from huizong.entries import findings_of
 from huizong.errors import HuizongError
 from huizong.layout import figure_places
@@ -56,18 +59,6 @@ def listed(book: xlwings.Book) -> list[list[str]]:
     return [row for row in rows if row[0]]
 
 
-def state_of(book: xlwings.Book) -> dict[str, object]:
-    """Give what stands in the upper part of each sheet, and the tints of the figures."""
-    return {
-        sheet.name: (
-            sheet.range("A1:N60").api.getFormulaArray(),
-            [cell.color for cell in sheet.range("D7:D30")],
-        )
-        for sheet in book.sheets
-        if sheet.name != marks.SHEET
-    }
-
-
 def test_unsaved_edit_is_audited_and_listed(sent, office):
     """
     A figure spoilt on the screen is found with its cell and what stands there; no file changes.
@@ -87,39 +78,102 @@ def test_unsaved_edit_is_audited_and_listed(sent, office):
     assert Path(sent.fullname) == path
 
 
-def test_marks_are_taken_away_and_nothing_typed_has_changed(sent):
+@pytest.fixture
+def small(app, tmp_path) -> Iterator[xlwings.Book]:
+    """A workbook with figures, a formula, a tint of its own, and a protected sheet."""
+    path = tmp_path / "小表.xlsx"
+    with xlsxwriter.Workbook(path) as made:
+        sheet, locked = made.add_worksheet("一 '表' 二"), made.add_worksheet("锁定")
+        sheet.write_column("A1", (1, 2, "=1+1", "约七件"))
+        sheet.write("B1", 5, made.add_format({"bg_color": "#99CCFF"}))
+        locked.write("A1", 7)
+        locked.protect()
+    book = app.books.open(path)
+    yield book
+    book.close()
+
+
+def problem(sheet: str, cell: str, level: str = "must") -> Problem:
+    """Make a problem of a cell."""
+    return Problem(key="A1", level=level, sheet=sheet, cell=cell, found="=1", text="请改。" * 99)
+
+
+FIRST = "一 '表' 二"
+PROBLEMS = (
+    problem(FIRST, "B1"), problem(FIRST, "A1:A2"), problem(FIRST, "A4", "explain"),
+    problem(FIRST, "A4"), problem("锁定", "A1"), problem(FIRST, "A3", "note"),
+    problem("没有这张", "A1"), problem(FIRST, ""),
+)  # fmt: skip
+
+
+def state_of(book: xlwings.Book) -> list[tuple]:
+    """Give all that stands in the small workbook, and every tint."""
+    return [
+        (one.name, one.range("A1:B5").formula, [cell.color for cell in one.range("A1:B5")])
+        for one in book.sheets
+        if one.name != marks.SHEET
+    ]
+
+
+def test_marks_are_taken_away_and_nothing_typed_has_changed(small):
     """
-    Values, formulas and colours are after 清除标记 what they were before 审核本表.
+    The list has every problem, cells that may be are tinted; without them all is as it was.
     """
-    sheet, cell = place("TJ16")
-    sent.sheets[sheet].range(cell).value = "约七件"
-    before = state_of(sent)
+    before = state_of(small)
 
-    this_book.mark(sent)
-    during = state_of(sent)
-    said = this_book.unmark(sent)
+    marks.mark(small, PROBLEMS, "共 8 处")
+    rows, during = listed(small), state_of(small)
+    link = small.sheets[marks.SHEET].range("C4").formula
+    taken = (marks.unmark(small), marks.unmark(small))
 
-    assert {name: one[0] for name, one in during.items()} == {
-        name: one[0] for name, one in before.items()
-    }
-    assert during[sheet][1] != before[sheet][1]
-    assert state_of(sent) == before
-    assert said == ""
-    assert this_book.unmark(sent) == catalogue()["this_book.no_marks"]["zh"]
+    assert [(row[1], row[2]) for row in rows] == [(p.sheet, p.cell or None) for p in PROBLEMS]
+    assert [row[3] for row in rows] == [" =1"] * len(PROBLEMS)
+    assert [row[6] for row in rows[:4]] == ["#99CCFF", "无色", "无色", None]
+    assert [one[:2] for one in during] == [one[:2] for one in before]
+    assert [during[0][2][at] for at in (0, 1, 6)] == [marks.MUST, marks.MUST, marks.EXPLAIN]
+    assert during[1] == before[1]
+    assert "#'一 ''表'' 二'" in link
+    assert (state_of(small), taken) == (before, (True, False))
 
 
-def test_colour_given_since_stays(sent):
+def test_colour_given_since_stays(small):
     """
     A tint that a person has changed since is the person's.
     """
-    sheet, cell = place("TJ16")
-    sent.sheets[sheet].range(cell).value = "约七件"
-    this_book.mark(sent)
-    sent.sheets[sheet].range(cell).color = (1, 2, 3)
+    marks.mark(small, PROBLEMS, "")
+    small.sheets[0].range("B1").color = (1, 2, 3)
 
-    this_book.unmark(sent)
+    marks.unmark(small)
 
-    assert sent.sheets[sheet].range(cell).color == (1, 2, 3)
+    assert small.sheets[0].range("B1").color == (1, 2, 3)
+    assert small.sheets[0].range("A1").color is None
+
+
+def test_marking_again_forgets_no_colour(small):
+    """
+    A second list takes the place of the first; the colours from before both come back.
+    """
+    before = state_of(small)
+    marks.mark(small, PROBLEMS, "")
+    marks.mark(small, PROBLEMS[:1], "")
+
+    assert len(listed(small)) == 1
+    marks.unmark(small)
+    assert state_of(small) == before
+
+
+def test_sheet_of_somebodys_own_stays(small):
+    """
+    A sheet of that name that is not ours is neither deleted nor written over.
+    """
+    small.sheets.add(marks.SHEET).range("A1").value = "我的表"
+
+    for function in (lambda: marks.mark(small, (), ""), lambda: marks.unmark(small)):
+        with pytest.raises(HuizongError) as raised:
+            function()
+        assert raised.value.code == "this_book.sheet_taken"
+
+    assert small.sheets[marks.SHEET].range("A1").value == "我的表"
 
 
 def test_findings_are_those_of_the_quarter(office, app, readers):
@@ -149,7 +203,7 @@ def test_findings_are_those_of_the_quarter(office, app, readers):
 
 def test_what_cannot_be_audited_is_said(published, app, tmp_path):
     """
-    A summary, a workbook of another kind, one without an office, one with a sheet of that name.
+    A summary, a workbook of another kind, one without an office.
     """
     office = published.parents[2]
     for path, code in (
@@ -166,11 +220,6 @@ def test_what_cannot_be_audited_is_said(published, app, tmp_path):
     with pytest.raises(HuizongError) as raised:
         this_book.mark(alone)
     assert raised.value.code == "this_book.no_office"
-    alone.sheets.add(marks.SHEET).range("A1").value = "我的表"
-    with pytest.raises(HuizongError) as raised:
-        marks.mark(alone, (), "")
-    assert raised.value.code == "this_book.sheet_taken"
-    assert alone.sheets[marks.SHEET].range("A1").value == "我的表"
     alone.close()
 
 
@@ -296,3 +345,23 @@ def test_button_says_what_went_wrong(sent, monkeypatch):
     assert said[0] == ("critical", catalogue()["sources.no_summary"]["zh"])
     assert said[1] == ("info", catalogue()["this_book.no_marks"]["zh"])
     assert "KeyError" in said[2][1]
+
+
+def test_copy_of_excel_is_its_own(tmp_path):
+    """
+    Excel writes the copy by itself, of the kind that the workbook is; a new workbook is .xlsx.
+    """
+    written: list[Path] = []
+
+    class Excel:
+        """What Excel offers in place of LibreOffice's storeToURL."""
+
+        @staticmethod
+        def SaveCopyAs(path: str) -> None:
+            written.append(Path(path))
+
+    for name, copied in (("下发表.xlsm", "下发表.xlsm"), ("工作簿1", "工作簿1.xlsx")):
+        book = SimpleNamespace(api=Excel, name=name)
+        assert this_book.copy_as_it_stands(book, tmp_path) == tmp_path / copied
+
+    assert written == [tmp_path / "下发表.xlsm", tmp_path / "工作簿1.xlsx"]

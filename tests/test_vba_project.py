@@ -496,13 +496,23 @@ def _basic(text: str) -> str:
     return _basic(text[head.end() :]) if head else text[:-1]
 
 
+def _many() -> Project:
+    """Make a project of eight sheets, thirty modules, ten classes and a module above 64 KB."""
+    sheets = (Module(f"Sheet{n}", Kind.SHEET, f"' sheet {n}\r\n") for n in range(1, 9))
+    modules = (standard(f"M{n}", f"Sub S{n}()\r\nEnd Sub\r\n") for n in range(30))
+    classes = (class_module(f"C{n}", f"Public P{n} As Long\r\n") for n in range(10))
+    lines = "".join(f"' line {n} of very many\r\n" for n in range(3000))
+    return Project("HuiZong", (WORKBOOK, *sheets, *modules, *classes, standard("Long", lines)))
+
+
 @pytest.mark.libreoffice
-@pytest.mark.parametrize("fixture", ["counting", "xlwings"])
+@pytest.mark.parametrize("fixture", ["counting", "xlwings", "many"])
 def test_libreoffice_reads_every_module(fixture, with_xlwings, office, tmp_path):
     """
     LibreOffice lists every module with the code of its source.
     """
-    made = COUNTING if fixture == "counting" else with_xlwings
+    made = {"counting": COUNTING, "xlwings": with_xlwings, "many": _many()}[fixture]
+    assert_read_back(made)
 
     with office.open(macro_book(tmp_path / "汇总.xlsm", made), macros=True) as book:
         got = {name: _basic(text) for name, text in book.macros("HuiZong").items()}

@@ -24,7 +24,7 @@ EXPLAIN: Colour = (0xFF, 0xE6, 0x99)
 TINTS = {"must": MUST, "release": MUST, "explain": EXPLAIN}
 HEADINGS = ("level", "sheet", "cell", "found", "expected", "text", "colour")
 _WIDTHS = (14, 20, 9, 22, 22, 70, 14)
-_SHEET, _CELL, _COLOUR = (HEADINGS.index(key) for key in ("sheet", "cell", "colour"))
+_SHEET, _CELL, _TEXT, _COLOUR = map(HEADINGS.index, ("sheet", "cell", "text", "colour"))
 TOP = 3  # the row of the headings, counted from 1
 _WINDOWS = os.name == "nt"
 
@@ -45,6 +45,9 @@ def mark(book: "xlwings.Book", problems: Sequence[Problem], said: str) -> None:
         rows = [_row(*pair) for pair in zip(problems, before, strict=True)]
         cells = sheet.range((TOP + 1, 1)).resize(len(rows), len(HEADINGS))
         cells.number_format = "@"
+        # A cell of the kind text shows no more than 255 characters in older Excels.
+        cells.columns[_TEXT].number_format = "General"
+        cells.columns[_TEXT].wrap_text = True
         cells.value = rows
         _link(sheet, problems)
     for column, width in enumerate(_WIDTHS, 1):
