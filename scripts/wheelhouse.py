@@ -6,6 +6,7 @@ they are judged here. At the end every wheel's own needs are looked up, and pip 
 
 import hashlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -26,6 +27,9 @@ ROOT = Path(__file__).parents[1]
 PYTHONS = ("3.12", "3.11")
 PLATFORM = "win_amd64"
 PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check", "-qq")
+SOURCES = ("pyproject.toml", "README.md", "LICENSE")
+FOLDERS = ("src", "templates", "macros", "workbook")
+NOT_SOURCES = shutil.ignore_patterns("*.egg-info", "__pycache__")
 REQUIREMENTS, NO_PYTHON = "requirements.txt", "no-python.txt"
 
 
@@ -45,9 +49,7 @@ def main() -> None:
         if wanting := [*missing(folder, python)]:
             sys.exit("\n".join(wanting))
         try_install(folder, python)
-    print(
-        f"{folder}: {len([*folder.glob('*.whl')])} wheels, Python {' '.join(pythons)}, {PLATFORM}"
-    )
+    print(f"{folder}: Python {' '.join(pythons)}, {PLATFORM}")
 
 
 def windows(python: str) -> dict[str, str]:
@@ -97,7 +99,13 @@ def aimed_at(python: str) -> tuple[str, ...]:
 
 def own_wheel(folder: Path) -> str:
     """Build this program's wheel into the folder; give its line with its hash."""
-    run("wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", folder, ROOT)
+    with tempfile.TemporaryDirectory() as copy:
+        # In the checkout setuptools would take old files from a build folder beside the sources.
+        for name in SOURCES:
+            shutil.copy(ROOT / name, copy)
+        for name in FOLDERS:
+            shutil.copytree(ROOT / name, Path(copy, name), ignore=NOT_SOURCES)
+        run("wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", folder, copy)
     (wheel,) = folder.glob("huizong-*.whl")
     version = parse_wheel_filename(wheel.name)[1]
     digest = hashlib.sha256(wheel.read_bytes()).hexdigest()

@@ -74,6 +74,10 @@ def test_wheels_install_without_network(tmp_path):
 
     subprocess.run(command, check=True, env=os.environ | {"PYTHONPATH": str(SRC)})
 
+    (own,) = tmp_path.glob("huizong-*.whl")
+    with zipfile.ZipFile(own) as parts:
+        made = {Path(one).name for one in parts.namelist() if re.match(r"huizong/\w+\.py$", one)}
+    assert made == {path.name for path in (SRC / "huizong").glob("*.py")}
     wheels = {path.name.partition("-")[0] for path in tmp_path.glob("*.whl")}
     assert {"huizong", "pywin32", "numpy"} <= wheels
     listed = (tmp_path / "requirements.txt").read_text(encoding="utf-8")
