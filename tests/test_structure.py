@@ -26,7 +26,8 @@ LAYERS = (
     ("looks", "styles form_styles tables checkrows pages"),
     (
         "opening",
-        "refused facts zips archives xml_parts xlsx_cells xlsx_looks xlsx_facts xls_facts"
+        "letters letter_names letter_kinds letter_parts refused facts zips"
+        " archives xml_parts xlsx_cells xlsx_looks xlsx_facts xls_facts"
         " ods_facts gate",
     ),
     ("opened", "child children workbooks sheets"),
@@ -34,7 +35,8 @@ LAYERS = (
         "office",
         "console roster table_files settings control_places control_progress control_desk"
         " control_roster control"
-        " lock wholeness schema book launchers office entries history past digests paperwork",
+        " lock wholeness schema book launchers office entries history past digests paperwork"
+        " letter_entries passwords",
     ),
     (
         "parts of stages",
@@ -44,19 +46,20 @@ LAYERS = (
         " read_identity read_rows read_texts ledger_states read_summary unseen audit_figures"
         " audit_units audit_copies contents recount total_sheets"
         " unit_sheets ledger_sheets return_sheets charts briefing circular_sheets"
-        " approval_sheet outgoing keeping notices",
+        " approval_sheet outgoing keeping notices letter_store mailbox_folder mailbox_imap",
     ),
     ("stages", "issue collect read audit aggregate write verify submit"),
     (
         "pipeline",
         "work checking beside key_files issuing take_in across unit_returns examine editions"
         " problems publish versions send_back circulate standing closing openings opening_blank"
-        " amend paper_copies signing ready office_lists pipeline standing_book audit_one",
+        " amend paper_copies signing ready office_lists letters_in pipeline"
+        " fetch standing_book audit_one",
     ),
     (
         "showing",
-        "progress reports dictionary definition_book sample filled dirt demo_offices demo acts"
-        " asking addin_file book_figures remarks trust pointer install registry excel_facts"
+        "progress reports dictionary definition_book sample filled dirt demo_offices demo mailing"
+        " acts asking addin_file book_figures remarks trust pointer install registry excel_facts"
         " doctor_machine doctor_office doctor_linux doctor_windows doctor tracing",
     ),
     (
@@ -75,7 +78,10 @@ LAYER_OF = {module: layer for layer, names in LAYERS for module in names.split()
 
 # Where each outside package may be imported: its home first, then others with their reason.
 HOMES = {
+    "authres": ("letter_kinds",),
     "filelock": ("lock",),
+    "imap_tools": ("mailbox_imap",),
+    "keyring": ("passwords",),
     "lark": ("syntax",),
     # Typed records stand everywhere.
     "msgspec": tuple(RANKS),
@@ -103,6 +109,7 @@ HOMES = {
     "python_calamine": ("workbooks",),
     "rich": ("progress",),
     "sqlite3": ("book",),
+    "tnefparse": ("letter_parts",),
     "typer": ("cli", "usage"),
     # Whoever writes a workbook: the unit's, the office's own, the summary.
     "xlsxwriter": (

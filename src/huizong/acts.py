@@ -168,6 +168,13 @@ def collect(work: Work, files: tuple[Path, ...] = ()) -> Told:
     return Told(lines, waits=bool(done.unfiled or done.busy))
 
 
+def fetch(work: Work, folder: Path | None, since: str, *, remember: bool = False) -> Told:
+    """Fetch letters from the mailbox, or from a folder, and take in what is in them."""
+    from huizong import mailing
+
+    return Told(*mailing.fetch(work, folder, since, remember=remember))
+
+
 def audit(work: Work, period: Period, *, as_json: bool = False) -> Told:
     """Audit a period's returns."""
     from huizong import pipeline, reports

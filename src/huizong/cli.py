@@ -23,6 +23,8 @@ LOOKS = {"cls": Group, "no_args_is_help": True, "rich_markup_mode": None}
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, **LOOKS)
 definitions = typer.Typer(**LOOKS)
 app.add_typer(definitions, name="definition")
+mail = typer.Typer(**LOOKS)
+app.add_typer(mail, name="mail")
 
 Folder = Annotated[Path, typer.Argument(metavar="OFFICE")]
 PeriodText = Annotated[str, typer.Argument(metavar="PERIOD")]
@@ -318,6 +320,19 @@ def standard_blanks(
 
     for checked in checked_sets().values():
         typer.echo(write_standard(checked, folder))
+
+
+@mail.command(cls=Command)
+def fetch(
+    office: Folder,
+    folder: Annotated[Path | None, typer.Option()] = None,
+    since: Annotated[str, typer.Option()] = "",
+    remember: Annotated[bool, typer.Option("--remember")] = False,
+    now: Now = "",
+) -> int:  # fmt: skip
+    """Fetch new letters, and collect what is in them."""
+    with office_at_work(office, now, "fetch") as work:
+        return _tell(acts.fetch(work, folder, since, remember=remember))
 
 
 @app.command(cls=Command)

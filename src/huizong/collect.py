@@ -48,8 +48,8 @@ __all__ = (
     "uncollected",
 )
 
-# Why a file waits that lay in an archive, and has not been read yet.
-IN_ARCHIVE = "in_archive"
+# Why a file waits that has not been read yet: as it came, or out of an archive.
+STORED, IN_ARCHIVE = "stored", "in_archive"
 _CHUNK = 1 << 20
 _AT_ONCE = 16
 _SHEETS = (".xlsx", ".xlsm", ".xls", ".xltx", ".ods", ".et", ".ett", ".csv")
@@ -80,7 +80,7 @@ class _Copy(msgspec.Struct, frozen=True):
     digest: str
     size: int
     mtime_ns: int
-    reason: str = "stored"
+    reason: str = STORED
 
 
 def store(
@@ -100,19 +100,22 @@ def store(
 
 
 def store_members(
-    office: Office, book: Book, members: Mapping[Path, Member], now: dt.datetime
-) -> tuple[Stored, ...]:
+    office: Office, book: Book, members: Mapping[Path, Member], now: dt.datetime,
+    *, reason: str = IN_ARCHIVE,
+) -> tuple[Stored, ...]:  # fmt: skip
     """
     Store the files of an archive like files received; their paths are the archive's with theirs.
 
-    They wait as `in_archive`, so that an archive among them is not taken apart again.
+    They wait as `in_archive`, so that an archive among them is not taken apart again; those of a
+    letter wait as `stored`, so that it is.
 
     Raises:
         HuizongError: If the disk is full: none is entered.
     """
 
     def write(path: Path, folder: Path, number: int) -> _Copy:
-        return _written(path, members[path], folder, number)
+        copy = _written(path, members[path], folder, number)
+        return msgspec.structs.replace(copy, reason=reason)
 
     return _store(office, book, tuple(members), write, now)
 
@@ -194,7 +197,7 @@ def _written(path: Path, member: Member, folder: Path, number: int) -> _Copy:
     with temp.open("xb", buffering=0) as target:
         _write_all(target, member.data)
     digest = hashlib.sha256(member.data).hexdigest()
-    return _Copy(path, temp, digest, len(member.data), member.mtime_ns, IN_ARCHIVE)
+    return _Copy(path, temp, digest, len(member.data), member.mtime_ns)
 
 
 def _write_all(target: io.FileIO, chunk: bytes) -> None:

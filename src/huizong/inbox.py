@@ -73,7 +73,7 @@ def scan(office: Office, book: Book, files: Sequence[Path] = ()) -> Scan:
             known += 1
         else:
             new.append((Path(path), stat))
-    found, busy = _settled(new)
+    found, busy = settled(new)
     return Scan(found, tuple(ignored), busy, known)
 
 
@@ -133,7 +133,7 @@ def ignored_name(name: str) -> str:
     return "hidden" if low.startswith(".") else ""
 
 
-def _settled(
+def settled(
     new: Sequence[tuple[Path, os.stat_result]],
 ) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
     """

@@ -12,6 +12,7 @@ from huizong import console
 from huizong.book import BACKUPS, create_book
 from huizong.errors import HuizongError
 from huizong.launchers import write_launchers
+from huizong.letters import LETTERS
 from huizong.periods import Period
 from huizong.records import LEVELS, Unit, level_of
 from huizong.roster import Line, read_lines, refuse_unknown_parents
@@ -41,6 +42,11 @@ class Office(msgspec.Struct, frozen=True, kw_only=True):
     def originals(self) -> Path:
         """Every byte ever received, under its digest."""
         return self.folder / "已收" / "原件"
+
+    @property
+    def letters(self) -> Path:
+        """Every letter ever received, under its digest."""
+        return self.folder / LETTERS
 
     @property
     def control(self) -> Path:

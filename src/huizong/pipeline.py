@@ -23,6 +23,7 @@ from huizong.history import Closing, Issued, issued_of, save_issued
 from huizong.issue import write_issued
 from huizong.issuing import blanks_of, refuse_unknown_paper, refuse_unknown_redefined
 from huizong.key_files import issue_keys
+from huizong.letters_in import open_letters
 from huizong.office import expected_units
 from huizong.office_lists import keep_unfiled, totals_of, write_papers, write_state
 from huizong.paper_copies import Noted, PaperState, register
@@ -92,6 +93,7 @@ def _books(work: Work, period: Period, set_code: str) -> list[list[Blank]]:
 def collect(work: Work, files: Sequence[Path] = (), readers: Children | None = None) -> Collected:
     """Take in what lies in 收表 or the given files; answers given meanwhile are read first."""
     take_answers(work, work.office.settings.period)
+    open_letters(work)
     collected = take_in.collect(work, files, readers=readers)
     if collected.stored:
         counts = {"filed": len(collected.filed), "unfiled": len(collected.unfiled)}

@@ -10,6 +10,7 @@ from huizong.cells import squash
 from huizong.entries import NOT_ACCEPTABLE
 from huizong.errors import HuizongError
 from huizong.findings import both
+from huizong.letters import Claim, addresses
 from huizong.office import Office, reports_in, unit_level
 from huizong.periods import Period
 from huizong.records import (
@@ -73,6 +74,7 @@ def place(
     accepted: Collection[str] = (),
     today: dt.date | None = None,
     closed: Mapping[str, str] = MappingProxyType({}),
+    claims: Sequence[Claim] = (),
 ) -> Placing:
     """
     Tell whose return it is, of which period, or why it has to wait (rows 29, 30, 34).
@@ -80,7 +82,8 @@ def place(
     `reading` may be a refusal of the reader (`code`, `details`). `issued` are the (period, set)
     that this office has issued; `period` the one asked for, empty to take what was issued or is
     not in the future; `accepted` the keys that an officer has accepted; `closed` tells since when
-    a period is closed: what comes for it waits (row 33).
+    a period is closed: what comes for it waits (row 33). `claims` are the senders of a file that
+    came by letter: one of them has to be the unit's (row 56).
     """
     if not isinstance(reading, Reading):
         return _refused(reading)
@@ -92,6 +95,7 @@ def place(
     findings += _when(identity, issued, period, today)
     if unit:
         findings += _which(identity, unit, office)
+        findings += _sent(unit, claims)
     findings += _sealed(seal_state)
     named = tuple(
         f if f.subject else msgspec.structs.replace(f, subject=digest[:8]) for f in findings
@@ -203,6 +207,15 @@ def _late(identity: Identity, closed: Mapping[str, str]) -> Iterator[Finding]:
     if identity.period in closed:
         when = closed[identity.period].replace("T", " ")
         yield _ask("closed", period=identity.period, when=when)
+
+
+def _sent(unit: Unit, claims: Sequence[Claim]) -> Iterator[Finding]:
+    """Who may report for a unit by letter stands in the roster; a From alone proves nothing."""
+    known = [one for one in claims if one.sender in addresses(unit.mail)]
+    if claims and not known:
+        yield _ask("sender_unknown", found=claims[0].sender or "——", label=unit.name)
+    elif claims and not any(one.proved for one in known):
+        yield _ask("sender_unproved", found=known[0].sender, label=unit.name)
 
 
 def _reports(unit: Unit, period: str) -> bool:

@@ -77,5 +77,14 @@ CREATE TABLE signature (
     """CREATE TABLE gone (
     digest TEXT NOT NULL, key TEXT NOT NULL, period TEXT NOT NULL, blob BLOB NOT NULL,
     at TEXT NOT NULL, PRIMARY KEY (digest, key)) STRICT, WITHOUT ROWID;""",
+    """CREATE TABLE letter (
+    digest TEXT PRIMARY KEY, kept_as TEXT NOT NULL UNIQUE, size INTEGER NOT NULL,
+    received_at TEXT NOT NULL, state TEXT NOT NULL CHECK
+        (state IN ('stored', 'opened', 'refused')),
+    reason TEXT NOT NULL, blob BLOB NOT NULL) STRICT;
+CREATE INDEX letter_waits ON letter (state) WHERE state = 'stored';
+CREATE TABLE letter_place (
+    place TEXT PRIMARY KEY, digest TEXT NOT NULL REFERENCES letter, at TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;""",
 )
 SCHEMA_VERSION = 1 + len(UPGRADES)

@@ -29,6 +29,8 @@ SETTINGS = "设置"
 # 不要, 要, 要（三人不同）: whether a summary is signed before it is submitted.
 SIGNING = ("no", "yes", "apart")
 USUAL_DAYS, MOST_DAYS = 3, 90  # for mending
+# imap.example.gov.cn, imap.example.gov.cn:993, imap.example.gov.cn:143 STARTTLS
+_SERVER = re.compile(r"[A-Za-z0-9.-]+(:\d{1,5})?( STARTTLS)?", re.IGNORECASE)
 LANGUAGES = {"中文": "zh", "English": "en"}
 
 
@@ -42,7 +44,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     into one issued workbook (合并下发). `signing` is whether a summary is signed before it is
     submitted (送审): "", yes, or apart where three different officers have to; `mend_days` are
     the days for mending (整改期限), `redefined` tells by indicator from which period on it counts
-    otherwise than before (口径变更).
+    otherwise than before (口径变更). `mail_server` is the IMAP server, `mail_user` the account on
+    it, `mail_checks` the name by which it signs its checks of senders, empty if it makes none.
     """
 
     code: str
@@ -61,6 +64,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     signing: str = ""
     mend_days: int = USUAL_DAYS
     redefined: Mapping[str, str] = MappingProxyType({})
+    mail_server: str = ""
+    mail_user: str = ""
+    mail_checks: str = ""
 
     def paper_ledgers(self, form_set: FormSet) -> tuple[str, ...]:
         """Give the ledgers (symbols) of a form set of which only the totals are filled in."""
@@ -93,6 +99,9 @@ SETTING_NAMES = (
     "signing",
     "mend_days",
     "redefined",
+    "mail_server",
+    "mail_user",
+    "mail_checks",
 )
 
 
@@ -234,6 +243,11 @@ def _redefined(value: object) -> tuple[Mapping[str, str], str]:
     return MappingProxyType(found), ""
 
 
+def _mail_server(value: object) -> tuple[str, str]:
+    text = shown(value)
+    return text, "" if not text or _SERVER.fullmatch(text) else "mail_server"
+
+
 _READERS = {
     "code": read_code,
     "language": _language,
@@ -245,4 +259,5 @@ _READERS = {
     "signing": _signing,
     "mend_days": _days,
     "redefined": _redefined,
+    "mail_server": _mail_server,
 }

@@ -14,6 +14,7 @@ from huizong.children import Children, Outcome
 from huizong.entries import (
     Received,
     answers_of,
+    digest_of,
     entry_key,
     files_of,
     readings_of,
@@ -26,6 +27,7 @@ from huizong.history import closings_of, issued_of
 from huizong.inbox import Scan, ignored_name, stat_of
 from huizong.keeping import keep
 from huizong.key_files import is_key_file, take_keys
+from huizong.letter_entries import claims_of
 from huizong.periods import Period
 from huizong.placing import Placing, place
 from huizong.read import Read, Refusal
@@ -44,6 +46,7 @@ HELD = frozenset(
     (
         "unknown_unit", "unknown_period", "wrong_period", "name_code_differ", "not_ours_to_collect",
         "not_expected", "identity_contradicts", "identity_differs", "seal_wrong", "closed",
+        "sender_unknown", "sender_unproved",
     )
 )  # fmt: skip
 _decode = msgspec.msgpack.Decoder(Read | Refusal | Unpacked).decode
@@ -188,6 +191,7 @@ def _save(
     current = _current(issued)
     last = {one.period: one for one in closings_of(work.book)}
     closed = {period: one.at for period, one in last.items() if one.closed}
+    claims = claims_of(work.book, work.office.settings.mail_checks)
     placed: list[tuple[Received, Placing]] = []
     readings: dict[str, Reading] = {}
     for file, result in results:
@@ -200,6 +204,7 @@ def _save(
         placing = place(
             result, work.office, issued, seal, asked,
             digest=file.digest, accepted=accepted, today=work.now.date(), closed=closed,
+            claims=claims.get(digest_of(file.digest), ()),
         )  # fmt: skip
         if rejected & set(placing.questions):
             placing = msgspec.structs.replace(placing, state=RETURNED, reason="turned_away")

@@ -1,0 +1,100 @@
+"""Open the letters that were stored, in child processes, and take their attachments in."""
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from huizong.archives import Member
+from huizong.children import Children, Outcome
+from huizong.clock import CHINA
+from huizong.collect import STORED, store_members
+from huizong.letter_entries import OPENED, REFUSED, LetterEntry, letters_of, save_letters
+from huizong.letter_entries import STORED as WAITS
+from huizong.letters import FORMS_OR_NOT, OWN, Opened, Unopened, is_ours
+from huizong.texts import say, spoken
+from huizong.work import Work
+
+TASK = "huizong.letter_parts:open_file"
+PROCESSES = 2
+# Stored together: one by one costs the disk several times as much.
+_AT_ONCE = 48_000_000
+_decode = msgspec.msgpack.Decoder(Opened | Unopened).decode
+
+
+def open_letters(work: Work) -> tuple[LetterEntry, ...]:
+    """
+    Open the letters that wait; their attachments are files received from then on.
+
+    Killed at any moment it is done again for the letters that the book does not call opened: the
+    same files are known by their digests.
+    """
+    waiting = letters_of(work.book, state=WAITS)
+    if not waiting:
+        return ()
+    done: list[LetterEntry] = []
+    with Children(PROCESSES, TASK) as children:
+        jobs = ((str(work.office.letters / one.kept_as),) for one in waiting)
+        outcomes = ((waiting[one.index], _result(one)) for one in children.run(jobs))
+        for batch in _batches(outcomes):
+            done += _take_in(work, batch)
+            work.progress("letters", len(done), len(waiting))
+    return tuple(done)
+
+
+def _result(outcome: Outcome) -> Opened | Unopened:
+    if outcome.value is None:
+        return Unopened(f"letter_{outcome.died}")
+    return _decode(outcome.value)
+
+
+Batch = list[tuple[LetterEntry, Opened | Unopened]]
+
+
+def _batches(results: Iterator[tuple[LetterEntry, Opened | Unopened]]) -> Iterator[Batch]:
+    batch: Batch = []
+    size = 0
+    for entry, result in results:
+        batch.append((entry, result))
+        if isinstance(result, Opened):
+            size += sum(len(one.data) for one in result.attachments)
+        if size >= _AT_ONCE:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _take_in(work: Work, batch: Batch) -> Sequence[LetterEntry]:
+    key = bytes.fromhex(work.book.meta("seal_key"))
+    opened = [_opened(entry, result, key) for entry, result in batch]
+    members = {
+        work.office.folder / entry.place / str(number) / name: member
+        for entry, (_, result) in zip(opened, batch, strict=True)
+        if isinstance(result, Opened) and entry.reason in FORMS_OR_NOT
+        for number, (name, member) in enumerate(_members(work, result), 1)
+    }
+    if members:
+        store_members(work.office, work.book, members, work.now, reason=STORED)
+    save_letters(work.book, opened)
+    return opened
+
+
+def _opened(entry: LetterEntry, result: Opened | Unopened, key: bytes) -> LetterEntry:
+    if isinstance(result, Unopened):
+        return msgspec.structs.replace(entry, state=REFUSED, reason=result.code)
+    letter = result.letter
+    if is_ours(key, letter.message_id):
+        letter = msgspec.structs.replace(letter, kind=OWN)
+    return msgspec.structs.replace(entry, state=OPENED, reason=letter.kind, letter=letter)
+
+
+def _members(work: Work, opened: Opened) -> Iterator[tuple[str, Member]]:
+    """Give the attachments by name, each as old as its letter."""
+    date = opened.letter.date
+    made = dt.datetime.fromisoformat(date) if date else work.now
+    stamp = int(made.replace(tzinfo=CHINA).timestamp()) * 10**9
+    with spoken(work.office.settings.language):
+        for number, one in enumerate(opened.attachments, 1):
+            name = one.name or say("letter.nameless", number=number)
+            yield name, Member(name, stamp, one.data)

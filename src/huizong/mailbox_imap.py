@@ -1,0 +1,160 @@
+"""Letters in a mailbox on a server: IMAP over TLS, read only, whatever breaks is taken up again."""
+
+import contextlib
+import datetime as dt
+import imaplib
+import re
+import ssl
+import time
+from collections.abc import Callable, Collection, Iterator, Sequence
+
+import msgspec
+from imap_tools import BaseMailBox, MailBox, MailBoxStartTls
+from imap_tools.errors import ImapToolsError, MailboxLoginError
+
+from huizong.errors import HuizongError
+from huizong.letter_store import Incoming
+from huizong.letters import MOST_BYTES
+from huizong.mailbox_folder import BEGINNING
+
+FOLDER = "INBOX"
+SECONDS = 30.0
+# A line that is cut is taken up again so often, after so many seconds.
+PAUSES = (0.5, 2.0)
+TLS_PORT, PLAIN_PORT = 993, 143
+_UID = re.compile(rb"\bUID (\d+)")
+
+
+class Account(msgspec.Struct, frozen=True):
+    """A mailbox: where, whose, and whether TLS begins within the connection."""
+
+    host: str
+    port: int
+    user: str
+    starttls: bool = False
+
+    @property
+    def name(self) -> str:
+        """How the book and the keyring call it."""
+        return f"imap:{self.user}@{self.host}"
+
+
+def account_of(server: str, user: str) -> Account:
+    """
+    Read the account from the settings.
+
+    Raises:
+        HuizongError: If server or user is not set (`error.mail_not_set`).
+    """
+    if not server or not user:
+        raise HuizongError("error.mail_not_set")
+    place, _, starttls = server.partition(" ")
+    host, _, port = place.partition(":")
+    usual = PLAIN_PORT if starttls else TLS_PORT
+    number = int(port or usual)
+    # Nobody speaks TLS at once on the port that is for beginning without.
+    return Account(host, number, user, bool(starttls) or number == PLAIN_PORT)
+
+
+def letters_on(
+    account: Account, password: str, seen: Collection[str], since: dt.date,
+    pause: Callable[[float], None] = time.sleep,
+) -> Iterator[Incoming]:  # fmt: skip
+    """
+    Give the letters that came since a day and were not seen yet, oldest first.
+
+    Nothing on the server is marked, moved or deleted. A line that is cut is taken up again.
+
+    Raises:
+        HuizongError: If the server cannot be reached, its certificate is not good, it refuses the
+            password, or the line is cut for good: what came before was given.
+    """
+    given: set[str] = set()
+    for wait in (*PAUSES, None):
+        try:
+            with _connected(account, password) as mailbox:
+                for one in _new_letters(mailbox, account, {*seen, *given}, since):
+                    given.add(one.place)
+                    yield one
+            return
+        except (OSError, imaplib.IMAP4.error, ImapToolsError) as error:
+            if wait is None or not _passes(error):
+                raise _told(error, account, len(given)) from error
+            pause(wait)
+
+
+@contextlib.contextmanager
+def _connected(account: Account, password: str) -> Iterator[BaseMailBox]:
+    context = ssl.create_default_context()
+    kind = MailBoxStartTls if account.starttls else MailBox
+    mailbox = kind(account.host, account.port, timeout=SECONDS, ssl_context=context)
+    try:
+        mailbox.login(account.user, password, initial_folder=None)
+        # NetEase refuses whoever does not say which program it is.
+        if "ID" in mailbox.client.capabilities:
+            mailbox.client.xatom("ID", '("name" "huizong" "version" "1")')
+        mailbox.folder.set(FOLDER, readonly=True)
+        yield mailbox
+    finally:
+        with contextlib.suppress(OSError, imaplib.IMAP4.error, ImapToolsError):
+            mailbox.client.logout()
+
+
+def _new_letters(
+    mailbox: BaseMailBox, account: Account, seen: Collection[str], since: dt.date
+) -> Iterator[Incoming]:
+    validity = mailbox.client.response("UIDVALIDITY")[1][0] or b"0"
+    found = mailbox.uids(f"SINCE {since.day}-{_MONTHS[since.month - 1]}-{since.year}", charset=None)
+    for uid in sorted(set(map(int, found))):
+        place = f"{account.name}/{validity.decode()}/{uid}"
+        if place not in seen:
+            data = _fetched(mailbox, uid)
+            # None: another program has deleted it meanwhile.
+            if data is not None:
+                cut = len(data) > MOST_BYTES
+                yield Incoming(place, data[:BEGINNING] if cut else data, cut)
+
+
+_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()  # noqa: SIM905
+
+
+def _fetched(mailbox: BaseMailBox, uid: int) -> bytes | None:
+    """Fetch a letter without marking it as read, never more than is kept of any."""
+    parts = f"(UID BODY.PEEK[]<0.{MOST_BYTES + 1}>)"
+    status, answers = mailbox.client.uid("FETCH", str(uid), parts)
+    if status != "OK":
+        raise imaplib.IMAP4.abort(status)
+    return _body(answers, uid)
+
+
+def _body(answers: Sequence[object], uid: int) -> bytes | None:
+    """Find a letter's bytes among what the server says, which may tell news of others too."""
+    for number, one in enumerate(answers):
+        if not isinstance(one, tuple):
+            continue
+        rest = answers[number + 1] if number + 1 < len(answers) else b""
+        told = one[0] + (rest if isinstance(rest, bytes) else b"")
+        if (found := _UID.search(told)) and int(found[1]) == uid:
+            return one[1]
+    return None
+
+
+def _passes(error: Exception) -> bool:
+    """Whether trying again may help: not with a wrong password, which would lock the account."""
+    if isinstance(error, MailboxLoginError | ssl.SSLCertVerificationError):
+        return False
+    return isinstance(error, OSError | imaplib.IMAP4.abort)
+
+
+def _told(error: Exception, account: Account, count: int) -> HuizongError:
+    details = {"server": f"{account.host}:{account.port}", "user": account.user, "count": count}
+    if isinstance(error, MailboxLoginError):
+        return HuizongError("error.mail_login", **details)
+    if isinstance(error, ssl.SSLError):
+        why = getattr(error, "verify_message", "") or error.reason or ""
+        return HuizongError("error.mail_tls", why=why, **details)
+    if count:
+        return HuizongError("error.mail_broken", **details)
+    if isinstance(error, OSError):
+        return HuizongError("error.mail_unreachable", why=error.strerror or "", **details)
+    return HuizongError("error.mail_refused", **details)

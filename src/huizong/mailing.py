@@ -1,0 +1,108 @@
+"""What fetching letters says on the terminal; where the password comes from."""
+
+import datetime as dt
+import getpass
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from huizong import pipeline
+from huizong.errors import HuizongError
+from huizong.fetch import NO_FORM as NO_FORM_INSIDE
+from huizong.fetch import Fetched
+from huizong.fetch import fetch as take_letters
+from huizong.letter_entries import REFUSED, LetterEntry, begun_at, places_seen
+from huizong.letters import BOUNCE, NO_FORM, RETURNS
+from huizong.mailbox_folder import KIND, letters_in
+from huizong.mailbox_imap import Account, account_of, letters_on
+from huizong.passwords import keep_password, kept_password
+from huizong.texts import listed, say
+from huizong.work import Work
+
+
+def fetch(
+    work: Work, folder: Path | None = None, since: str = "", *, remember: bool = False
+) -> tuple[tuple[str, ...], bool]:
+    """Fetch from a folder, or from the mailbox of the settings; give lines, and if one waits."""
+    if folder:
+        return said(take_letters(work, letters_in(folder, places_seen(work.book, KIND))))
+    settings = work.office.settings
+    account = account_of(settings.mail_server, settings.mail_user)
+    first = _first_day(work, since)
+    password = _password(account, anew=remember)
+    seen = places_seen(work.book, f"{account.name}/")
+    lines, waits = said(take_letters(work, letters_on(account, password, seen, first)))
+    if remember and not keep_password(account.name, password):
+        lines = (*lines, say("error.mail_not_kept"))
+    return lines, waits
+
+
+def _first_day(work: Work, since: str) -> dt.date:
+    """Letters count from a day before the office was made: a server's day may be another zone's."""
+    try:
+        return dt.date.fromisoformat(since or begun_at(work.book)[:10]) - dt.timedelta(days=1)
+    except ValueError as error:
+        raise HuizongError("error.since", text=since) from error
+
+
+def _password(account: Account, *, anew: bool) -> str:
+    """Take the password from the keyring, else ask; it is never written anywhere by us."""
+    kept = "" if anew else kept_password(account.name)
+    if kept:
+        return kept
+    if not sys.stdin.isatty():
+        raise HuizongError("error.mail_password", user=account.user)
+    return getpass.getpass(say("mail.password", user=account.user))
+
+
+def said(done: Fetched) -> tuple[tuple[str, ...], bool]:
+    """Say what came, what is to be done about each letter, and what was collected."""
+    counts = Counter(_group(entry, outcome) for entry, outcome in done.outcomes)
+    new = len(done.outcomes)
+    head = say("command.mail_fetched", count=done.arrived.count, new=new, **_zeros(counts))
+    collected = done.collected
+    lines = [head, *_letter_lines(done)]
+    if done.arrived.broken:
+        lines.append(str(done.arrived.broken))
+    lines.append(
+        say("command.collected", filed=len(collected.filed), unfiled=len(collected.unfiled),
+            known=collected.scan.known, ignored=len(collected.scan.ignored),
+            busy=len(collected.busy))
+    )  # fmt: skip
+    lines += [say("command.key_taken", file=file.name) for file in collected.keys]
+    lines += pipeline.unfiled_lines(collected)
+    left = counts["none"] + counts["refused"] or collected.unfiled or collected.busy
+    return tuple(lines), bool(left or done.arrived.broken)
+
+
+def _zeros(counts: Counter[str]) -> dict[str, int]:
+    return {name: counts[name] for name in ("returns", "none", "others", "refused")}
+
+
+def _group(entry: LetterEntry, outcome: str) -> str:
+    if entry.state == REFUSED:
+        return "refused"
+    if outcome == RETURNS:
+        return "returns"
+    return "none" if outcome in NO_FORM or outcome == NO_FORM_INSIDE else "others"
+
+
+def _letter_lines(done: Fetched) -> Iterator[str]:
+    for entry, outcome in done.outcomes:
+        if outcome != RETURNS:
+            letter = entry.letter
+            yield say(
+                "command.mail_letter",
+                subject=letter.subject or say("letter.no_subject"),
+                sender=letter.sender or say("letter.no_sender"),
+                kept=entry.kept_as,
+                text=_words(entry, outcome),
+            )
+
+
+def _words(entry: LetterEntry, outcome: str) -> str:
+    if outcome == BOUNCE and not entry.letter.failed:
+        return say("letter.bounce_nobody")
+    details = {"links": listed(entry.letter.links), "failed": listed(entry.letter.failed)}
+    return say(f"letter.{outcome}", **details)
