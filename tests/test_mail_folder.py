@@ -100,8 +100,8 @@ def mail(data: bytes, name: str = "报表.xlsx", **more: object) -> bytes:
 
 def test_all_letters_at_once(office, tmp_path):
     """
-    Fault 51, 53, 58, 61: letters of every kind come at once, each has its outcome, the form is one file;
-    a second time nothing is new.
+    Fault 51, 53, 58, 61: letters of every kind come at once, each has its outcome, the form is
+    one file; a second time nothing is new.
     """
     samples = tuple(mail_corpus.samples(form(office)))
     for number, sample in enumerate(samples):
