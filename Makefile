@@ -21,6 +21,7 @@ test: $(VENV)/dev  ## set up everything, then lint and all tests
 	scripts/setup-libreoffice
 	scripts/setup-validator
 	scripts/setup-compiler
+	scripts/setup-mail
 	$(MAKE) --no-print-directory lint
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 

@@ -35,6 +35,11 @@ def letter(*parts: bytes, subtype: str = "mixed", head: bytes = b"", sender: str
     return head + usual.encode() + b"MIME-Version: 1.0\r\n" + multipart(*parts, subtype=subtype)
 
 
+def as_sent(raw: bytes) -> bytes:
+    """End all lines as they are on the way between mail servers."""
+    return raw.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+
+
 def multipart(*parts: bytes, subtype: str = "mixed", mark: str = "=_a") -> bytes:
     """Put parts into one, under a boundary that none of them has."""
     while any(mark.encode() in part for part in parts):

@@ -35,6 +35,7 @@ def _index() -> str | None:
 
 
 FINDERS: Mapping[str, Callable[[], str | None]] = {
+    "dovecot": lambda: shutil.which("dovecot") or shutil.which("dovecot", path="/usr/sbin"),
     "gcc": lambda: shutil.which("gcc"),
     "soffice": lambda: shutil.which("soffice"),
     "pdftoppm": lambda: shutil.which("pdftoppm"),

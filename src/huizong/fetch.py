@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import msgspec
 
 from huizong import pipeline
-from huizong.letter_entries import STORED, LetterEntry, files_below, letters_of
+from huizong.letter_entries import STORED, LetterEntry, files_below, known_below, letters_of
 from huizong.letter_store import Arrived, Incoming, store_letters
 from huizong.letters import RETURNS
 from huizong.records import NOT_A_RETURN
@@ -18,11 +18,16 @@ NO_FORM = "no_form"
 
 
 class Fetched(msgspec.Struct, frozen=True):
-    """What a fetching did: letters that came, each with its outcome, and what was collected."""
+    """
+    What a fetching did: letters that came, each with its outcome, and what was collected.
+
+    `known` are the files in them that had come before, by name, with when that was.
+    """
 
     arrived: Arrived
     outcomes: tuple[tuple[LetterEntry, str], ...]
     collected: Collected
+    known: tuple[tuple[str, str], ...] = ()
 
 
 def fetch(work: Work, incoming: Iterable[Incoming]) -> Fetched:
@@ -44,7 +49,8 @@ def fetch(work: Work, incoming: Iterable[Incoming]) -> Fetched:
         counts = {"letters": arrived.count, "new": len(arrived.new)}
         work.book.record("fetched", counts, work.at)
     outcomes = tuple((one, outcome(work, one)) for one in letters)
-    return Fetched(arrived, outcomes, collected)
+    known = tuple(one for letter in letters for one in known_below(work.book, letter.place))
+    return Fetched(arrived, outcomes, collected, known)
 
 
 def outcome(work: Work, letter: LetterEntry) -> str:

@@ -92,6 +92,16 @@ def files_below(book: Book, place: str) -> tuple[tuple[str, str], ...]:
     return tuple(row[1:] for row in book.ask(sql, (f"{place}/", f"{place}0")))
 
 
+def known_below(book: Book, place: str) -> tuple[tuple[str, str], ...]:
+    """Give the names of a letter's files that had come before, each with when that was."""
+    sql = (
+        "SELECT s.path, f.received_at FROM sighting AS s JOIN file AS f ON f.digest = s.digest"
+        " WHERE s.path >= ? AND s.path < ? AND NOT (f.source >= ? AND f.source < ?) ORDER BY s.path"
+    )
+    ends = (f"{place}/", f"{place}0")
+    return tuple((path.rpartition("/")[2], at) for path, at in book.ask(sql, (*ends, *ends)))
+
+
 def begun_at(book: Book) -> str:
     """Tell since when the office has its book: earlier letters are none of its business."""
     return book.ask("SELECT at FROM event ORDER BY id LIMIT 1")[0][0]

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 
 import msgspec
-from imap_tools import BaseMailBox, MailBox, MailBoxStartTls
+from imap_tools import BaseMailBox, MailBox, MailBoxUnencrypted
 from imap_tools.errors import ImapToolsError, MailboxLoginError
 
 from huizong.errors import HuizongError
@@ -86,9 +86,10 @@ def letters_on(
 @contextlib.contextmanager
 def _connected(account: Account, password: str) -> Iterator[BaseMailBox]:
     context = ssl.create_default_context()
-    kind = MailBoxStartTls if account.starttls else MailBox
-    mailbox = kind(account.host, account.port, timeout=SECONDS, ssl_context=context)
+    mailbox = _opened(account, context)
     try:
+        if account.starttls:
+            _begin_tls(mailbox, account, context)
         mailbox.login(account.user, password, initial_folder=None)
         # NetEase refuses whoever does not say which program it is.
         if "ID" in mailbox.client.capabilities:
@@ -98,6 +99,21 @@ def _connected(account: Account, password: str) -> Iterator[BaseMailBox]:
     finally:
         with contextlib.suppress(OSError, imaplib.IMAP4.error, ImapToolsError):
             mailbox.client.logout()
+        with contextlib.suppress(OSError):
+            mailbox.client.shutdown()
+
+
+def _begin_tls(mailbox: BaseMailBox, account: Account, context: ssl.SSLContext) -> None:
+    """Where the server, or somebody on the way, does not offer TLS, nothing is said to it."""
+    if "STARTTLS" not in mailbox.client.capabilities:
+        raise HuizongError("error.mail_refused", server=f"{account.host}:{account.port}")
+    mailbox.client.starttls(context)
+
+
+def _opened(account: Account, context: ssl.SSLContext) -> BaseMailBox:
+    if account.starttls:
+        return MailBoxUnencrypted(account.host, account.port, timeout=SECONDS)
+    return MailBox(account.host, account.port, timeout=SECONDS, ssl_context=context)
 
 
 def _new_letters(
@@ -150,11 +166,14 @@ def _told(error: Exception, account: Account, count: int) -> HuizongError:
     details = {"server": f"{account.host}:{account.port}", "user": account.user, "count": count}
     if isinstance(error, MailboxLoginError):
         return HuizongError("error.mail_login", **details)
-    if isinstance(error, ssl.SSLError):
+    cut = isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError)
+    if isinstance(error, ssl.SSLError) and not cut:
         why = getattr(error, "verify_message", "") or error.reason or ""
         return HuizongError("error.mail_tls", why=why, **details)
-    if count:
+    if count or cut or isinstance(error, imaplib.IMAP4.abort):
         return HuizongError("error.mail_broken", **details)
+    if isinstance(error, TimeoutError):
+        return HuizongError("error.mail_silent", **details)
     if isinstance(error, OSError):
-        return HuizongError("error.mail_unreachable", why=error.strerror or "", **details)
+        return HuizongError("error.mail_unreachable", why=error.strerror or "——", **details)
     return HuizongError("error.mail_refused", **details)

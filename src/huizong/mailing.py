@@ -72,6 +72,8 @@ def said(done: Fetched) -> tuple[tuple[str, ...], bool]:
     )  # fmt: skip
     lines += [say("command.key_taken", file=file.name) for file in collected.keys]
     lines += pipeline.unfiled_lines(collected)
+    for name, at in done.known:
+        lines.append(say("command.duplicate", file=name, when=at.replace("T", " ")[:16]))
     left = counts["none"] + counts["refused"] or collected.unfiled or collected.busy
     return tuple(lines), bool(left or done.arrived.broken)
 
