@@ -9,8 +9,9 @@ import pytest
 import xlwings
 
 import ovba
-from huizong import addin_file, console
+from huizong import addin, addin_file, console, this_book
 from huizong.addin_file import TAB, TAB_NAMES, addin_project, build_addin, tab
+from huizong.button_acts import ACTS
 from huizong.macros import macros_folder
 from huizong.texts import catalogue
 from huizong.vba_project import Kind, stored_text
@@ -190,6 +191,21 @@ def test_every_button_of_the_control_workbook_stands_on_the_tab(controls):
 
     assert set(console.BUTTONS) <= ids
     assert set(console.RARE_BUTTONS) <= {str(one.get("id")) for one in menu}
+
+
+def test_every_button_does_something(controls):
+    """
+    Each button's action is one of those that Python has for it, and none of them lacks a button.
+    """
+    actions: dict[str | None, set[str]] = {}
+    for one in controls:
+        actions.setdefault(one.get("onAction"), set()).add(str(one.get("id")))
+
+    # The doctor looks at a computer on which no office may be open.
+    assert actions["HuizongQuarter"] == {*ACTS, "doctor"}
+    assert actions["HuizongThisBook"] == set(this_book.ACTIONS)
+    assert re.findall(r'RunIn "(\w+)"', _source("Ribbon")) == ["this_book", "addin"]
+    assert callable(addin.run)
 
 
 def test_every_callback_is_a_public_sub(controls):

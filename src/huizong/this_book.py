@@ -4,7 +4,7 @@ It is never saved, and what a person typed in it stays.
 """
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,12 +29,9 @@ _XLSX = "Calc MS Excel 2007 XML"
 def run(action: str) -> None:
     """Do what a button of the group 当前工作簿 says with the workbook that called."""
     book = xlwings.Book.caller()
-    actions: dict[str, Callable[[xlwings.Book], str]] = {
-        "mark": mark, "unmark": unmark, "sources": sources,
-    }  # fmt: skip
     failed = True
     try:
-        text = actions[action](book)
+        text = ACTIONS[action](book)
         failed = False
     except HuizongError as error:
         text = str(error)
@@ -96,6 +93,13 @@ def sources(book: xlwings.Book) -> str:
     from huizong.open_sources import show_sources
 
     return show_sources(book, where_of_book(book))
+
+
+ACTIONS: Mapping[str, Callable[[xlwings.Book], str]] = {
+    "mark": mark,
+    "unmark": unmark,
+    "sources": sources,
+}
 
 
 def office_of(book: xlwings.Book) -> Office:
