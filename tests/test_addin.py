@@ -4,6 +4,8 @@ import hashlib
 import os
 import re
 import shutil
+import subprocess
+import sys
 import threading
 import zipfile
 from collections import Counter
@@ -23,7 +25,6 @@ from huizong.cli import main
 from huizong.clock import china_now
 from huizong.console import PROGRESS_COLUMNS, TODO_ANSWERS
 from huizong.entries import answers_of
-from huizong.lock import Holder, hold
 from huizong.office import init_office, open_office
 from huizong.open_book import folder_of, read_open
 from huizong.personal import kinds_of
@@ -32,6 +33,7 @@ from huizong.settings import SETTINGS
 from huizong.texts import say
 from huizong.work import at_work
 from street import EAST, LIGHT, PEACE, PERIOD, STREET, UNITS, send
+from terminal import SRC
 
 pytestmark = pytest.mark.libreoffice
 
@@ -224,18 +226,58 @@ def test_wrong_setting_is_an_alert(book, office):
     assert book.app.status_bar is False
 
 
+AT_WORK = """
+import sys
+from pathlib import Path
+from huizong.lock import Holder, hold
+with hold(Path(sys.argv[1]), Holder("李明", "二楼的电脑", 1, "2026-04-03T09:00:00", "audit")):
+    print("at work", flush=True)
+    sys.stdin.read()
+"""
+
+
 def test_second_click_is_told_who_is_at_work(book, office):
     """
-    While somebody works in the folder, the alert says who and where, and nothing is done.
+    While another process works in the folder, the alert says whose and where; nothing is done.
     """
-    holder = Holder("李明", "二楼的电脑", os.getpid(), "2026-04-03T09:00:00", "audit")
-    with hold(office, holder):
+    command = [sys.executable, "-c", AT_WORK, str(office)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen(command, env=os.environ | {"PYTHONPATH": str(SRC)}, **pipes) as first:
+        assert first.stdout.readline()
         ended = perform(book, "issue")
+        first.stdin.close()
 
     assert ended.failed
     assert "李明" in ended.alert
     assert "二楼的电脑" in ended.alert
     assert not list((office / "下发").iterdir())
+
+
+def test_button_in_another_workbook_is_told_where_to_press(app, tmp_path):
+    """
+    In a workbook that is no control workbook the alert names the one that is.
+    """
+    openpyxl.Workbook().save(tmp_path / "别的.xlsx")
+    other = app.books.open(tmp_path / "别的.xlsx")
+    ended = perform(other, "issue")
+    other.close()
+
+    assert ended.failed
+    assert "别的.xlsx" in ended.alert
+    assert console.FILE in ended.alert
+
+
+def test_doctor_needs_no_office(app, tmp_path):
+    """
+    电脑检查 looks at the computer from any workbook, and says what it found.
+    """
+    openpyxl.Workbook().save(tmp_path / "别的.xlsx")
+    other = app.books.open(tmp_path / "别的.xlsx")
+    ended = perform(other, "doctor")
+    other.close()
+
+    assert not ended.failed
+    assert len(ended.alert.splitlines()) > 1
 
 
 def test_fault_of_our_own_is_told_without_its_text(book, office):

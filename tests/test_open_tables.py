@@ -1,13 +1,23 @@
 """What the buttons show in the open control workbook, from the book of record alone."""
 
+import re
 import threading
 from pathlib import Path
 
 import pytest
 
-from huizong import acts, pipeline
+from huizong import acts, addin, pipeline
 from huizong.answers import Typed, apply
-from huizong.console import PROGRESS_COLUMNS, TODO_ANSWERS, TODO_CELL, TODO_DIGEST, TODO_WIDTHS
+from huizong.button_acts import ACTS
+from huizong.console import (
+    BUTTONS,
+    PROGRESS_COLUMNS,
+    RARE_BUTTONS,
+    TODO_ANSWERS,
+    TODO_CELL,
+    TODO_DIGEST,
+    TODO_WIDTHS,
+)
 from huizong.errors import HuizongError
 from huizong.open_book import plain
 from huizong.open_tables import formula_of, target_of, with_typed
@@ -19,6 +29,7 @@ from huizong.work import Progress, at_work
 from huizong.workbooks import open_workbook
 from street import EAST, LIGHT, NOW, PEACE, PERIOD, UNITS, empty_office, office, readers, send
 
+ROOT = Path(__file__).parents[1]
 __all__ = ("empty_office", "office", "readers")
 
 
@@ -226,3 +237,18 @@ def test_fault_of_the_work_reaches_the_caller():
 
     with pytest.raises(HuizongError):
         run_beside(job, lambda _: None, "收表")
+
+
+def test_every_button_has_its_function():
+    """
+    What the control workbook and the ribbon call is there, one function a button.
+    """
+    ribbon = (ROOT / "macros" / "customUI14.xml").read_text(encoding="ascii")
+    actions = {*BUTTONS, *RARE_BUTTONS, *_QUARTER.findall(ribbon)}
+    functions = {"send_back" if action == "return" else action for action in actions}
+
+    assert {*ACTS, "doctor"} == actions
+    assert all(callable(getattr(addin, name)) for name in functions)
+
+
+_QUARTER = re.compile(r'<button id="(\w+)"[^>]* onAction="HuizongQuarter"')

@@ -12,6 +12,7 @@ from huizong.answers import Typed, answers_in
 from huizong.cells import address
 from huizong.console import (
     CONSOLE,
+    FILE,
     OFFICER,
     PERIOD,
     PROGRESS,
@@ -72,11 +73,11 @@ def read_open(book: "xlwings.Book") -> Opened:
     folder = folder_of(book)
     if folder is None:
         raise HuizongError("error.book_not_saved", file=book.name)
+    if PERIOD not in [name.name for name in book.names]:
+        raise HuizongError("error.no_console", file=book.name, console=FILE)
     names = [sheet.name for sheet in book.sheets]
     sheets = {name: rows_of(book.sheets[name]) for name in (SETTINGS, SHEET) if name in names}
     settings, roster = control_of(sheets, book.name)
-    if CONSOLE not in names:
-        raise HuizongError("error.control_sheet", file=book.name, sheet=CONSOLE)
     office = make_office(folder, settings, roster)
     return Opened(office, _asked(book, settings.period), typed_in(book))
 
@@ -88,8 +89,8 @@ def folder_of(book: "xlwings.Book") -> Path | None:
 
 
 def say_result(book: "xlwings.Book", text: str) -> None:
-    """Put the words of the last action on the console, if there is one."""
-    if CONSOLE in [sheet.name for sheet in book.sheets]:
+    """Put the words of the last action on the console, if it is one."""
+    if SAID in [name.name for name in book.names]:
         book.sheets[CONSOLE].range(SAID).value = plain(text)
 
 

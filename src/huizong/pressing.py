@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 # These do one form set alone if one is chosen; all others look at the whole period.
 _OF_ONE_SET = ("issue", "audit", "return", "aggregate", "papers")
 # What is asked of these is what they say; the others say it on the console.
-_ANSWERING = ("verify", "sign", "paper", "status", "differences", "answer", "doctor")
+_ANSWERING = ("verify", "sign", "paper", "differences", "answer", "doctor")
 _SHOWN_LINES = 24
 _SAID = 300  # characters that the line of the last action has room for
 
