@@ -15,14 +15,20 @@ from uno_session import Session, uno_session
 @contextmanager
 def attached(folder: Path) -> Iterator[xlwings.App]:
     """Start LibreOffice in `folder` and attach xlwings to it; leave xlwings as it was."""
+    with uno_session(folder) as session, attached_to(session, os.getpid()) as app:
+        yield app
+
+
+@contextmanager
+def attached_to(session: Session, pid: int) -> Iterator[xlwings.App]:
+    """Attach xlwings to a running LibreOffice; leave xlwings as it was."""
     before = xlwings.engines.active
-    with uno_session(folder) as session:
-        try:
-            yield attach(session.context, os.getpid())
-        finally:
-            xlwings.engines.active = before
-            if hasattr(xlwings.Book, "_mock_caller"):
-                del xlwings.Book._mock_caller
+    try:
+        yield attach(session.context, pid)
+    finally:
+        xlwings.engines.active = before
+        if hasattr(xlwings.Book, "_mock_caller"):
+            del xlwings.Book._mock_caller
 
 
 def caller_of(session: Session) -> Caller:

@@ -11,13 +11,15 @@ from pathlib import Path
 import openpyxl
 import pytest
 import xlsxwriter
+import xlwings
 
-from attached import caller_of
-from huizong import click
+from attached import attached_to, caller_of
+from huizong import click, console
 from huizong.errors import HuizongError
 from huizong.uno_bridge import connect, load_uno, path_of
 from huizong.uno_caller import calling_office, reach
 from programs import require
+from street import UNITS, empty_street
 from test_structure import SLOW
 from uno_session import Session, uno_session
 
@@ -29,6 +31,13 @@ def office(tmp_path_factory) -> Iterator[Session]:
     """One LibreOffice for all tests of this module."""
     with uno_session(tmp_path_factory.mktemp("office")) as session:
         yield session
+
+
+@pytest.fixture
+def app(office) -> Iterator[xlwings.App]:
+    """The LibreOffice for xlwings."""
+    with attached_to(office, caller_of(office).pid) as app:
+        yield app
 
 
 @pytest.fixture
@@ -182,6 +191,29 @@ def test_started_by_hand_it_leaves_a_message(workbook):
     assert openpyxl.load_workbook(click.notice(workbook)).active["A1"].value == run.stderr.strip()
 
 
+@pytest.mark.libreoffice
+def test_a_button_does_its_work_in_the_open_workbook(app, tmp_path):
+    """
+    The action runs with the workbook that is open, what came of it stands there, unsaved, and a
+    message of the click before is gone.
+    """
+    control = empty_street(tmp_path) / console.FILE
+    before = control.read_bytes()
+    click.leave_notice("上一次", control, None)
+    book = app.books.open(control)
+    said, progress = (book.names[name].refers_to_range for name in (console.SAID, console.PROGRESS))
+
+    run = clicked(control, app.pid)
+
+    assert (run.returncode, run.stderr) == (0, "")
+    assert said.value
+    rows = progress.offset(1).resize(3, len(console.PROGRESS_COLUMNS)).value
+    assert [row[console.PROGRESS_COLUMNS.index("name")] for row in rows] == list(UNITS.values())
+    assert control.read_bytes() == before
+    assert not click.notice(control).exists()
+    book.close()
+
+
 def test_a_message_is_left_elsewhere_if_the_folder_is_gone(tmp_path, monkeypatch):
     """
     Where the workbook's folder cannot be written to, the message lies in a temporary one.
@@ -192,18 +224,6 @@ def test_a_message_is_left_elsewhere_if_the_folder_is_gone(tmp_path, monkeypatch
 
     (left,) = tmp_path.glob("*/*.xlsx")
     assert openpyxl.load_workbook(left).active["A1"].value == "一句话"
-
-
-@pytest.mark.libreoffice
-def test_an_old_message_goes_when_a_button_runs(office, workbook):
-    """
-    The message of a click that failed does not outlive the next one that reaches LibreOffice.
-    """
-    click.leave_notice("旧", workbook, None)
-
-    clicked(workbook, caller_of(office).pid)
-
-    assert not click.notice(workbook).exists()
 
 
 def test_without_uno_it_says_what_to_install():

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import openpyxl
 import pandas as pd
 import pytest
 import xlsxwriter
@@ -119,8 +120,9 @@ def test_one_value_fills_a_range(sheet):
     """
     sheet["A1:B3"].value = 2
     sheet["C1:C3"].formula = "=A1*B1+1"
+    sheet["D1:D3"].formula = "=C1+SUM(Progress[数])"
 
-    assert sheet["A1:C3"].value == [[2.0, 2.0, 5.0]] * 3
+    assert sheet["A1:D3"].value == [[2.0, 2.0, 5.0, 11.0]] * 3
     assert sheet["C3"].formula == "=A3*B3+1"
 
 
@@ -138,6 +140,8 @@ FORMULAS = (
     ('=IF(A1>0,"有","无")', "有"),
     ("='二 ''表'' 一'!B2*2", 14.0),
     ("=SUM(Progress[数])", 6.0),
+    ('=SUM(Progress[数],LEN("一,二;三"))', 11.0),
+    ("=COUNTA(Progress[[#Headers],[单位]],A1)", 2.0),
     ("=HZ_RATE*A2", 1.0),
     ("=TEXT(DATE(2026,3,31),\"yyyy-mm-dd\")", "2026-03-31"),
 )  # fmt: skip
@@ -247,9 +251,9 @@ def test_a_table_takes_new_rows(sheet):
     assert sheet["A10"].table.data_body_range.value[4] == ["戊", 4.0]
 
 
-def test_a_table_is_added(sheet):
+def test_a_table_is_added(sheet, tmp_path):
     """
-    A range becomes a table with a name of its own.
+    A range becomes a table with a name of its own, in the saved file too.
     """
     sheet["H1"].value = [["甲", "乙"], [1, 2]]
 
@@ -257,6 +261,9 @@ def test_a_table_is_added(sheet):
 
     assert table.data_body_range.value == [1.0, 2.0]
     assert [one.name for one in sheet.tables] == ["Progress", "更多"]
+    sheet.book.save(tmp_path / "两张表.xlsx")
+    saved = openpyxl.load_workbook(tmp_path / "两张表.xlsx")["控制台"].tables
+    assert dict(saved.items()) == {"Progress": "A10:C13", "更多": "H1:I2"}
 
 
 WAYS = (

@@ -27,8 +27,11 @@ def main(action: str, workbook: Path) -> int:
     try:
         caller = calling_office(int(os.environ.get(START) or os.getppid()))
         context = reach(caller)
+        document = find(context, workbook)
+        # xlwings and all that stands on it take half a second to load: first a word to the person.
+        show_status(document, working(document))
         notice(workbook).unlink(missing_ok=True)
-        press(action, find(context, workbook), context, caller.pid)
+        press(action, document, context, caller.pid)
     except Exception as error:
         words = why(error, context)
         print(words, file=sys.stderr)
@@ -56,8 +59,6 @@ def find(context: Any, workbook: Path) -> Any:
 
 def press(action: str, document: Any, context: Any, pid: int) -> None:
     """Make the document the caller of xlwings, and call the button's function."""
-    # To import xlwings and all that stands on it takes half a second: first a word to the person.
-    show_status(document, working(document))
     from huizong import addin
     from huizong.uno_engine import attach
 

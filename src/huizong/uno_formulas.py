@@ -5,13 +5,16 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
+from huizong.uno_bridge import enum
+
 # com.sun.star.sheet.AddressConvention.XL_A1 and FormulaLanguage.XL_ENGLISH
 _EXCEL_ADDRESSES, _EXCEL_ENGLISH = 1, 4
 _ALL = 0x7FFFFFFF
-# A function of texts alone, such as =HYPERLINK("a","b"); a quote in a text is written twice.
+# Texts and the names of columns, whose commas part nothing; a quote in a text is written twice.
 _TEXT = r'"(?:[^"]|"")*"'
+_KEPT = rf"{_TEXT}|\[[^\[\]]*\]"
+# A function of texts alone, such as =HYPERLINK("a","b").
 _OF_TEXTS = re.compile(rf"=[A-Z]+\({_TEXT}(?:,{_TEXT})*\)")
-_BETWEEN = re.compile(rf"({_TEXT}),")
 
 
 def formula_parser(document: Any) -> Any:
@@ -28,8 +31,8 @@ def formula_parser(document: Any) -> Any:
 def write_formula(cell: Any, formula: str, parser: Any) -> None:
     """Put a formula into a cell."""
     if "[" in formula:
-        # The parser knows no tables (Table[column]); the cell itself does.
-        cell.setFormula(formula)
+        # The parser knows no tables (Table[column]); the cell itself does, with its own commas.
+        cell.setFormula(_exchanged(formula, ",", ";"))
     else:
         cell.setTokens(parser.parseFormula(formula[1:], cell.CellAddress))
 
@@ -48,17 +51,31 @@ def write_formulas(cells: Any, places: Sequence[tuple[int, int, str]], parser: A
     for (column, _), run in runs:
         rows, formulas = zip(*(place[1:] for _, place in run), strict=True)
         part = cells.getCellRangeByPosition(column, rows[0], column, rows[-1])
-        # Here LibreOffice reads its own way of writing, in which a semicolon separates.
-        part.setFormulaArray(tuple((_BETWEEN.sub(r"\1;", one),) for one in formulas))
+        part.setFormulaArray(tuple((_exchanged(one, ",", ";"),) for one in formulas))
 
 
 def fill_formula(cells: Any, formula: str, parser: Any) -> None:
     """Put a formula into each cell of a range; relative addresses move along, as in Excel."""
-    rows, columns = cells.Rows.Count, cells.Columns.Count
-    tokens = parser.parseFormula(formula[1:], cells.getCellByPosition(0, 0).CellAddress)
+    first, rows, columns = cells.getCellByPosition(0, 0), cells.Rows.Count, cells.Columns.Count
+    write_formula(first, formula, parser)
+    if "[" in formula:
+        # Tokens forget the table: LibreOffice fills by itself, the first cell's looks too.
+        cells.getCellRangeByPosition(0, 0, 0, rows - 1).fillAuto(_fill_to("BOTTOM"), 1)
+        cells.fillAuto(_fill_to("RIGHT"), 1)
+        return
+    tokens = first.getTokens()
     for row in range(rows):
         for column in range(columns):
             cells.getCellByPosition(column, row).setTokens(tokens)
+
+
+def _fill_to(side: str) -> Any:
+    return enum("sheet.FillDirection", f"TO_{side}")
+
+
+def _exchanged(formula: str, sign: str, other: str) -> str:
+    """Exchange what parts arguments: Excel's comma, or the semicolon that cells take and give."""
+    return re.sub(f"{_KEPT}|{sign}", lambda found: other if found[0] == sign else found[0], formula)
 
 
 def read_formulas(cells: Any, parser: Any) -> tuple[tuple[str, ...], ...]:
@@ -71,9 +88,11 @@ def read_formulas(cells: Any, parser: Any) -> tuple[tuple[str, ...], ...]:
 
 
 def _formula(cell: Any, text: str, parser: Any) -> str:
-    # Of tables (Table[column]) the parser would leave the column alone.
-    if not text.startswith("=") or "[" in text or cell.Type.value != "FORMULA":
+    if not text.startswith("=") or cell.Type.value != "FORMULA":
         return text
+    # Of tables (Table[column]) the parser would leave the column alone.
+    if "[" in text:
+        return _exchanged(text, ";", ",")
     return "=" + parser.printFormula(cell.getTokens(), cell.CellAddress)
 
 

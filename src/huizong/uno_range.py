@@ -5,7 +5,7 @@ from typing import Any
 from xlwings import base_classes
 
 from huizong.errors import HuizongError
-from huizong.uno_formulas import fill_formula, read_formulas, write_formula, write_formulas
+from huizong.uno_formulas import fill_formula, read_formulas, write_formulas
 from huizong.uno_looks import (
     Colour,
     Font,
@@ -98,7 +98,7 @@ class Range(base_classes.Range):
     def raw_value(self, value: Any) -> None:
         self._keep_locked()
         if is_formula(value):
-            self._fill(value)
+            fill_formula(self._cells, value, self.sheet.book.parser)
             return
         height, width = self.shape
         rows = value if isinstance(value, list | tuple) else [[value] * width] * height
@@ -117,16 +117,6 @@ class Range(base_classes.Range):
             part.CellProtection.IsLocked for part in self._cells.UniqueCellFormatRanges
         ):
             raise HuizongError("error.locked_cells", sheet=self.sheet.name, place=self.address)
-
-    def _fill(self, formula: str) -> None:
-        if len(self) == 1:
-            self._write_formula(0, 0, formula)
-        else:
-            fill_formula(self._cells, formula, self.sheet.book.parser)
-
-    def _write_formula(self, column: int, row: int, formula: str) -> None:
-        cell = self._cells.getCellByPosition(column, row)
-        write_formula(cell, formula, self.sheet.book.parser)
 
     @property
     def formula(self) -> str | tuple[tuple[str, ...], ...]:

@@ -68,7 +68,12 @@ def write_values(cells: Any, document: Any, rows: Rows) -> list[tuple[int, int, 
     midnight = _midnight(document)
     _forget_truth(cells, document)
     cells.setDataArray(tuple(tuple(_plain(value, midnight) for value in row) for row in rows))
-    places = [(at, row, value) for row, line in enumerate(rows) for at, value in enumerate(line)]
+    places = [
+        (column, row, value)
+        for row, line in enumerate(rows)
+        for column, value in enumerate(line)
+        if not isinstance(value, float) and (is_formula(value) or _format_of(value))
+    ]
     _format(cells, document, [(at, name, row) for at, row, v in places if (name := _format_of(v))])
     return [place for place in places if is_formula(place[2])]
 
@@ -80,14 +85,14 @@ def is_formula(value: Any) -> bool:
 
 def _plain(value: Any, midnight: dt.datetime) -> float | str:
     """Give a value as LibreOffice takes it: a number or a text; a blank is an empty text."""
+    if isinstance(value, float):
+        return value
     if value is None or is_formula(value):
         return ""
     if isinstance(value, dt.date):
         return _serial(value, midnight)
-    if isinstance(value, Number):
-        return float(value)
     # As in Excel, a leading apostrophe says that what follows is text.
-    return str(value).removeprefix("'")
+    return float(value) if isinstance(value, Number) else str(value).removeprefix("'")
 
 
 def _serial(day: dt.date, midnight: dt.datetime) -> float:
