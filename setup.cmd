@@ -2,7 +2,7 @@
 rem Installs Huizong for the user who opens this file: no network, no administrator.
 rem Opened with an office's folder dropped on it, the folder is looked at too.
 rem For scripts: setup.cmd --yes asks nothing and waits for nobody.
-rem ASCII only: what a person reads comes from Python and from wheels\no-python.txt.
+rem ASCII only: what a person reads comes from Python and from texts in wheels.
 setlocal
 for /f "tokens=2 delims=:" %%C in ('chcp') do set "OLD=%%C"
 chcp 65001 >nul
@@ -35,8 +35,9 @@ if not defined PYTHON (
 
 echo Python: "%PYTHON%"
 set "FAILED="
-"%PYTHON%" -m venv "%ENV%" || set "FAILED=1"
-if not defined FAILED "%ENV%\Scripts\python.exe" -m pip install --disable-pip-version-check --no-index --find-links "%WHEELS%" --require-hashes --only-binary=:all: --upgrade -r "%WHEELS%\requirements.txt" || set "FAILED=1"
+"%PYTHON%" -m venv --clear "%ENV%" || set "FAILED=1"
+if not defined FAILED "%ENV%\Scripts\python.exe" -m pip install --disable-pip-version-check --no-index --find-links "%WHEELS%" --require-hashes --only-binary=:all: -r "%WHEELS%\requirements.txt" || set "FAILED=1"
+if defined FAILED type "%WHEELS%\failed.txt"
 if not defined FAILED "%ENV%\Scripts\python.exe" -m huizong install %* || set "FAILED=1"
 if not defined FAILED if defined OFFICE "%ENV%\Scripts\python.exe" -m huizong doctor "%OFFICE%"
 if not defined FAILED if not defined OFFICE "%ENV%\Scripts\python.exe" -m huizong doctor

@@ -30,7 +30,9 @@ PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check", "-qq")
 SOURCES = ("pyproject.toml", "README.md", "LICENSE")
 FOLDERS = ("src", "templates", "macros", "workbook")
 NOT_SOURCES = shutil.ignore_patterns("*.egg-info", "__pycache__")
-REQUIREMENTS, NO_PYTHON = "requirements.txt", "no-python.txt"
+REQUIREMENTS = "requirements.txt"
+# What setup.cmd, itself ASCII, has to say before Python can.
+NOTES = {"no-python.txt": "launcher.no_python", "failed.txt": "launcher.setup_failed"}
 
 
 def main() -> None:
@@ -44,7 +46,8 @@ def main() -> None:
     for python in pythons:
         fetch(for_windows(pinned, python), python, folder)
     (folder / REQUIREMENTS).write_text(pinned + own_wheel(folder), encoding="utf-8", newline="\n")
-    (folder / NO_PYTHON).write_text(no_python(), encoding="utf-8", newline="\r\n")
+    for name, code in NOTES.items():
+        (folder / name).write_text(both(code), encoding="utf-8", newline="\r\n")
     for python in pythons:
         if wanting := [*missing(folder, python)]:
             sys.exit("\n".join(wanting))
@@ -135,9 +138,9 @@ def needs(wheel: Path) -> list[str]:
         return Parser().parsestr(parts.read(name).decode()).get_all("Requires-Dist") or []
 
 
-def no_python() -> str:
-    """Give what setup.cmd shows where there is no Python, in both languages."""
-    said = catalogue()["launcher.no_python"]
+def both(code: str) -> str:
+    """Give a text in both languages."""
+    said = catalogue()[code]
     return f"{said['zh']}\n{said['en']}\n"
 
 

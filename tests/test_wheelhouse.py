@@ -80,6 +80,10 @@ def test_wheels_install_without_network(tmp_path):
     assert made == {path.name for path in (SRC / "huizong").glob("*.py")}
     wheels = {path.name.partition("-")[0] for path in tmp_path.glob("*.whl")}
     assert {"huizong", "pywin32", "numpy"} <= wheels
+    assert {one.name for one in tmp_path.glob("*.txt")} == {
+        *WHEELHOUSE["NOTES"],
+        WHEELHOUSE["REQUIREMENTS"],
+    }
     listed = (tmp_path / "requirements.txt").read_text(encoding="utf-8")
     assert re.search(r"^huizong==\S+ \\\n    --hash=sha256:[0-9a-f]{64}\n\Z", listed, re.M)
     next(tmp_path.glob("pywin32*.whl")).unlink()
@@ -110,7 +114,8 @@ def test_setup_installs_offline_and_with_hashes():
     assert re.findall(r"in \(([\d. ]+)\)", text) == [" ".join(WHEELHOUSE["PYTHONS"])]
     first, last = sorted(tuple(map(int, one.split("."))) for one in WHEELHOUSE["PYTHONS"])
     assert f"{first} <= sys.version_info < {(last[0], last[1] + 1)}" in text
-    assert {"no-python.txt", "requirements.txt"} <= set(re.findall(r"%WHEELS%.([\w.-]+)", text))
+    named = set(re.findall(r"%WHEELS%.([\w.-]+\.txt)", text))
+    assert named == {*WHEELHOUSE["NOTES"], WHEELHOUSE["REQUIREMENTS"]}
 
 
 def test_setup_asks_python_what_it_means():
