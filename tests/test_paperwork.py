@@ -93,6 +93,31 @@ def test_other_code_differs_and_is_told_with_both(office, capsys):
     assert enter(office, Noted(CODE, code)) == ["matched"]
 
 
+def test_paper_is_entered_without_a_new_audit(office):
+    """状态.xlsx says after a paper is entered what it said after the audit, but for the paper."""
+    with at(office) as work:
+        put(work, with_figure(good(work), "TJ16", "2"), "和平改")
+        put(work, with_figure(good(work, OTHER), "TJ16", "约50"), "光明")
+        pipeline.collect(work)
+        status = pipeline.audit(work, PERIOD).status
+        before = said_of_units(status)
+        pipeline.register_paper(work, PERIOD, (Noted(CODE, "0000"),))
+        after = said_of_units(status)
+
+    assert [row["待核"] for row in before if row["区划代码"] == CODE] == ["1"]
+    assert [row["必须改"] for row in before if row["区划代码"] == OTHER] == ["1"]
+    assert {row["纸质件"] for row in before} == {""}
+    assert "未交" in {row["纸质件"] for row in after}
+    assert [row | {"纸质件": ""} for row in after] == [row | {"纸质件": ""} for row in before]
+
+
+def said_of_units(path) -> list[dict[str, str]]:
+    """Read the rows of 状态.xlsx by their headings."""
+    rows = [[cell.value or "" for cell in row] for row in openpyxl.load_workbook(path).active]
+    top = next(number for number, row in enumerate(rows) if "区划代码" in row)
+    return [dict(zip(rows[top], row, strict=True)) for row in rows[top + 1 :]]
+
+
 def test_corrected_return_wants_a_new_paper(office):
     """When a mended return with other figures is adopted, the paper has to be replaced."""
     enter(office, Noted(CODE, printed(office / "收表" / "和平.xlsx")))

@@ -22,7 +22,7 @@ from huizong.past import Figures, Past, figures_at
 from huizong.periods import Period
 from huizong.records import MISSING, OWN, Summary, Unit
 from huizong.restate import pasts_of
-from huizong.texts import catalogue, say
+from huizong.texts import catalogue, listed, say
 from huizong.unit_names import find_unit
 from huizong.work import checked_sets
 
@@ -204,7 +204,7 @@ def _indicator(office: Office, text: str) -> tuple[CheckedSet, Indicator]:
     ]
     exact = [pair for pair in found if pair[1].code == wanted] or found
     if len(exact) != 1:
-        names = "、".join(indicator.code for _, indicator in exact)
+        names = listed(indicator.code for _, indicator in exact)
         code = "udf.several_indicators" if exact else "udf.no_indicator"
         raise HuizongError(code, text=text, names=names)
     return exact[0]
@@ -221,7 +221,7 @@ def _who(office: Office, looked: Looked, text: str) -> str:
         return text.strip()
     match = find_unit(tuple(by_code.values()), text)
     if match.unit is None:
-        names = "、".join(unit.name for unit in match.candidates)
+        names = listed(unit.name for unit in match.candidates)
         code = "udf.near_units" if names else "udf.no_unit"
         raise HuizongError(code, text=text, names=names)
     return match.unit.code

@@ -113,7 +113,8 @@ def _line(
     for column in (0, *counts):
         values[column] = figure(shown[column])
     page.line(row, values, [page.styles(look) for look in looks])
-    page.fit(row, *((text, width - 1.5) for text, width in zip(shown, widths, strict=True)))
+    # Signs that begin no line, and figures that are not parted, take more than they fill.
+    page.fit(row, *((text, width * 0.88 - 1) for text, width in zip(shown, widths, strict=True)))
     return row + 1
 
 

@@ -84,7 +84,7 @@ def refuse_unknown_redefined(work: Work, sets: Sequence[CheckedSet]) -> None:
     known = {code for one in sets for code in one.form_set.by_code}
     wrong = [code for code in work.office.settings.redefined if code not in known]
     if wrong:
-        raise HuizongError("error.unknown_redefined", found="、".join(wrong))
+        raise HuizongError("error.unknown_redefined", found=listed(wrong))
 
 
 def refuse_unknown_paper(work: Work, sets: Sequence[CheckedSet]) -> None:

@@ -9,7 +9,7 @@ from huizong.book import Book
 from huizong.clock import is_doubtful
 from huizong.keeping import altered, edited
 from huizong.office import Office
-from huizong.texts import say
+from huizong.texts import listed, say
 
 # So many are named; the rest are counted.
 NAMED = 5
@@ -25,7 +25,8 @@ class Notice(msgspec.Struct, frozen=True):
     details: Mapping[str, object]
 
     def __str__(self) -> str:
-        return say(self.code, **self.details)
+        details = {k: listed(v) if isinstance(v, tuple) else v for k, v in self.details.items()}
+        return say(self.code, **details)
 
 
 def notices_of(office: Office, book: Book, now: dt.datetime, *, reading: bool) -> Iterator[Notice]:
@@ -41,5 +42,5 @@ def notices_of(office: Office, book: Book, now: dt.datetime, *, reading: bool) -
     since = (now - IN_USE).isoformat(timespec="seconds")
     names = () if reading else altered(office, book, since)
     if names:
-        told = {"count": len(names), "files": "、".join(names[:NAMED])}
+        told = {"count": len(names), "files": tuple(names[:NAMED])}
         yield Notice("notice.original_altered", told)

@@ -128,7 +128,7 @@ def _rows_of(path: Path) -> tuple[list[Row], int]:
             rows += (row for row in filled if row.text("value"))
             blank += sum(not row.text("value") for row in filled)
     if not headed:
-        told = "、".join(REQUIRED)
+        told = listed(REQUIRED)
         raise HuizongError("error.history_headings", file=path.name, expected=told)
     return rows, blank
 
@@ -213,7 +213,7 @@ def _role(work: Work, row: Row, unit: Unit) -> str:
         words = catalogue()[f"history.role_{role}"].values()
         if squash(said) in map(squash, words):
             return role
-    wanted = "、".join(say(f"history.role_{role}") for role in allowed)
+    wanted = listed(say(f"history.role_{role}") for role in allowed)
     raise row.wrong("role", "earlier_role", wanted)
 
 

@@ -3,7 +3,6 @@
 import io
 import re
 import zipfile
-from collections import Counter
 from collections.abc import Iterator
 from html import unescape
 
@@ -63,9 +62,3 @@ def _cells(content: bytes) -> Iterator[Spotted]:
                 if isinstance(value, str) and not (sheet.name == HIDDEN_SHEET and column == 2):
                     for kind in kinds_of(value):
                         yield Spotted(kind, sheet.name, address(row, column), masked(value))
-
-
-def counts_of(spotted: tuple[Spotted, ...]) -> dict[str, int]:
-    """Count them by kind, for the message."""
-    counts = Counter(one.kind for one in spotted)
-    return {kind: counts[kind] for kind in ("identity", "mobile")}

@@ -18,7 +18,7 @@ from huizong.records import ADOPTED, SUMMARY, Reading
 from huizong.roster import shown
 from huizong.standing import Stand, standing
 from huizong.table_files import read_apart
-from huizong.texts import catalogue, say
+from huizong.texts import catalogue, listed, say
 from huizong.unit_names import find_unit
 from huizong.work import Work, checked_sets
 
@@ -189,7 +189,7 @@ def _meant(office: Office, states: Sequence[PaperState], line: Noted) -> PaperSt
     meant = fitting if len(named) > 1 else named
     if len(meant) == 1:
         return meant[0]
-    sets = "、".join(dict.fromkeys(one.set_code for one in theirs))
+    sets = listed(dict.fromkeys(one.set_code for one in theirs))
     return say("paper_copy.set", **{**said, "sets": sets})
 
 

@@ -33,6 +33,7 @@ from huizong.publish import Published, publish
 from huizong.records import LEVELS, PENDING, level_of
 from huizong.safely import beside
 from huizong.send_back import SentBack
+from huizong.standing_book import sets_in_book
 from huizong.take_in import Collected
 from huizong.texts import name_of, say
 from huizong.work import Work, checked_sets
@@ -217,8 +218,7 @@ def reopen(work: Work, period: Period, officer: str, reason: str) -> Closing:
 def register_paper(work: Work, period: Period, noted: Sequence[Noted]) -> tuple[PaperState, ...]:
     """Enter paper copies, and write 状态.xlsx anew."""
     done = register(work, period, noted)
-    sets = tuple(examine(work, checked, period) for checked in work.sets(period))
-    write_state(work, period, sets)
+    write_state(work, period, sets_in_book(work, period))
     return done
 
 

@@ -13,7 +13,7 @@ import msgspec
 from huizong.cells import address, clean_text, read_date, squash
 from huizong.errors import HuizongError
 from huizong.records import Unit
-from huizong.texts import say
+from huizong.texts import listed, say
 
 if TYPE_CHECKING:
     from huizong.workbooks import Sheet
@@ -81,7 +81,7 @@ def read_lines(path: Path) -> tuple[Line, ...]:
         found = find_headings(rows, FIELDS, REQUIRED)
         if found:
             return lines_of(rows, sheet, path.name)
-    raise HuizongError("error.roster_headings", file=path.name, expected="、".join(REQUIRED))
+    raise HuizongError("error.roster_headings", file=path.name, expected=listed(REQUIRED))
 
 
 def read_tables(path: Path) -> Iterator[tuple[str, list[list]]]:
@@ -149,7 +149,7 @@ def lines_of(rows: Sequence[Sequence], sheet: str, file: str) -> tuple[Line, ...
     """Read the lines of one table, or raise with all that is wrong in it."""
     found = find_headings(rows, FIELDS, REQUIRED)
     if not found:
-        raise HuizongError("error.roster_headings", file=file, expected="、".join(REQUIRED))
+        raise HuizongError("error.roster_headings", file=file, expected=listed(REQUIRED))
     top, columns = found
     lines: list[Line] = []
     wrong: list[Wrong] = []

@@ -15,7 +15,7 @@ from huizong.paperwork import STEPS, Step, next_step, save_step, steps_of
 from huizong.periods import Period
 from huizong.safely import write_safely
 from huizong.tables import new_workbook
-from huizong.texts import name_of, say, spoken
+from huizong.texts import listed, name_of, say, spoken
 from huizong.work import Work, checked_sets
 
 
@@ -58,7 +58,7 @@ def _meant(work: Work, period: Period, only: str) -> Made:
     if not sets:
         raise HuizongError("error.sign_nothing", period=name_of(period))
     if len(sets) > 1:
-        raise HuizongError("error.sign_set", period=name_of(period), sets="、".join(sets))
+        raise HuizongError("error.sign_set", period=name_of(period), sets=listed(sets))
     return summaries_of(work.book, str(period), next(iter(sets)))[-1]
 
 

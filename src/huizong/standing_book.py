@@ -56,14 +56,23 @@ def _return(stand: Stand, known: _Known, due: dt.date, today: dt.date) -> UnitRe
     file = by_digest.get(stand.digest) or next(iter(placed[-1:]), None)
     if file is None:
         return UnitReturn(unit=unit, state=stand.state, late=today > due)
-    findings = known.findings.get(file.digest, ())
+    findings = (*known.findings.get(file.digest, ()), *_choices(file))
     for newer in _blocked_after(file, files):
         findings = (*findings, *(one for one in known.findings.get(newer, ()) if one.stands))
     return UnitReturn(
         unit=unit, state=stand.state, version=file.number, digest=file.digest, file=file.name,
         late=min(one.received_at for one in files)[:10] > due.isoformat(),
-        received=file.received_at, findings=findings,
+        received=file.received_at, findings=findings, unchecked_seal=file.seal == "unknown",
     )  # fmt: skip
+
+
+def _choices(file: Received) -> tuple[AuditedFinding, ...]:
+    """Give the question which of several files is to be used, as long as it is open."""
+    if file.reason != "two_returns":
+        return ()
+    asked = [one for one in file.findings if one.code == "two_returns"]
+    key = (file.unit, file.period, file.set_code)
+    return tuple(AuditedFinding(one.key(*key), one) for one in asked)
 
 
 def _blocked_after(file: Received, files: Sequence[Received]) -> list[str]:
