@@ -11,7 +11,8 @@ EDITABLE := --config-settings editable_mode=compat --editable
 export LC_ALL := C.UTF-8
 export PYTHON
 
-.PHONY: demo test bench edits lint format blanks pictures generated templates wheelhouse lock clean help
+.PHONY: demo test bench edits lint format blanks pictures generated templates workbook wheelhouse
+.PHONY: lock clean help
 .DEFAULT_GOAL := help
 
 demo: $(VENV)/huizong  ## one district, two quarters, in the folder demo/
@@ -48,10 +49,10 @@ pictures:  ## the demo's workbooks as PNG in pictures/
 	scripts/setup-libreoffice
 	scripts/pictures demo pictures
 
-generated: $(VENV)/dev  ## the standard blanks beside the definitions, and docs/findings.md
+generated: $(VENV)/dev  ## the standard blanks, the workbooks with macros and docs/findings.md
 	$(BIN)/python scripts/generate.py
 
-templates: generated
+templates workbook: generated
 
 wheelhouse: $(VENV)/dev  ## wheels/ for setup.cmd: an office with Windows installs without network
 	$(BIN)/python scripts/wheelhouse.py

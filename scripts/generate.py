@@ -8,13 +8,14 @@ from huizong.findings import page
 from huizong.forms import installed, read_form_set
 from huizong.issue import write_standard
 from huizong.language import check
+from huizong.office import write_sample_control
 
 ROOT = Path(__file__).parents[1]
 sys.path.append(str(ROOT / "tests"))
 
 
 def main() -> None:
-    """Write the standard blanks beside their definitions, the add-in and docs/findings.md."""
+    """Write the standard blanks beside their definitions, both workbooks and docs/findings.md."""
     from faults import situations  # the table of faults belongs to the tests
 
     form_sets = {code: read_form_set(folder) for code, folder in installed().items()}
@@ -22,6 +23,9 @@ def main() -> None:
         print(write_standard(check(form_set, form_sets)).relative_to(ROOT))
     path = ROOT / "workbook" / addin_file.FILE
     path.write_bytes(addin_file.build_addin())
+    print(path.relative_to(ROOT))
+    path = ROOT / "workbook" / "huizong.xlsm"
+    write_sample_control(path)
     print(path.relative_to(ROOT))
     path = ROOT / "docs" / "findings.md"
     path.write_text(page(situations()), encoding="utf-8", newline="\n")

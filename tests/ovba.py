@@ -173,3 +173,9 @@ def exported(text: str) -> str:
         r"^Attribute VB_(Base|TemplateDerived|Customizable) = .*\r\n", "", text, flags=re.M
     )
     return "VERSION 1.0 CLASS\r\nBEGIN\r\n  MultiUse = -1  'True\r\nEND\r\n" + text
+
+
+def code(text: str) -> list[str]:
+    """Give the lines of code, without those that only a file or only LibreOffice has."""
+    added = re.compile(r"(Attribute |Rem Attribute |Option VBASupport|Option ClassModule).*")
+    return [line for line in text.splitlines() if line.strip() and not added.match(line)]

@@ -41,6 +41,7 @@ FINDERS: Mapping[str, Callable[[], str | None]] = {
     "pdftoppm": lambda: shutil.which("pdftoppm"),
     "xdotool": lambda: shutil.which("xdotool"),
     "Xvfb": lambda: shutil.which("Xvfb"),
+    "import": lambda: shutil.which("import"),
     "desktop-file-validate": lambda: shutil.which("desktop-file-validate"),
     "strace": lambda: shutil.which("strace"),
     "gio": lambda: shutil.which("gio"),

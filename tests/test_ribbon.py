@@ -102,15 +102,9 @@ def test_libreoffice_reads_every_module(tmp_path):
         sheets = book.sheets
 
     assert sheets == (addin_file.SETTINGS, addin_file.WORDS)
-    assert {name: _code(text) for name, text in macros.items()} == {
-        module.name: _code(stored_text(module)) for module in addin_project().modules
+    assert {name: ovba.code(text) for name, text in macros.items()} == {
+        module.name: ovba.code(stored_text(module)) for module in addin_project().modules
     }
-
-
-def _code(text: str) -> list[str]:
-    """Give the lines of code, without those that only a file or only LibreOffice has."""
-    added = re.compile(r"(Attribute |Rem Attribute |Option VBASupport|Option ClassModule).*")
-    return [line for line in text.splitlines() if line.strip() and not added.match(line)]
 
 
 def test_package_is_sound(parts):

@@ -215,6 +215,16 @@ def sample_roster() -> tuple[Unit, ...]:
     return (street, *communities)
 
 
+def write_sample_control(path: Path) -> None:
+    """Write the control workbook of the sample's sub-district, as `init` without a roster does."""
+    from huizong.control import write_control  # late, as above
+
+    made = dt.datetime(2026, 1, 4)
+    own, *_ = roster = sample_roster()
+    settings = Settings(code=own.code, name=own.name, period=str(_quarter(made)))
+    write_control(path, settings, roster, made)
+
+
 def expected_units(office: Office, period: Period, set_code: str) -> tuple[Unit, ...]:
     """
     List the units that the office waits for, in the order of the roster.
