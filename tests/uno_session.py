@@ -1,5 +1,6 @@
 """One headless LibreOffice for a test session: load workbooks, recalculate, read cells."""
 
+import os
 import subprocess
 import sys
 import time
@@ -119,8 +120,12 @@ class Session:
 
 
 @contextmanager
-def uno_session(folder: Path) -> Iterator[Session]:
-    """Start LibreOffice with a profile of its own in `folder`; skip the test without it."""
+def uno_session(folder: Path, display: str = "") -> Iterator[Session]:
+    """
+    Start LibreOffice with a profile of its own in `folder`; skip the test without it.
+
+    It has windows on the screen `display`, and none if there is no screen.
+    """
     soffice, where = require("soffice"), require("uno")
     # At the end: Debian's folder holds other packages, which must not hide those of the tests.
     if where not in sys.path:
@@ -130,8 +135,10 @@ def uno_session(folder: Path) -> Iterator[Session]:
     pipe = f"huizong{uuid.uuid4().hex[:12]}"
     profile = (folder / "profile").resolve().as_uri()
     command = [soffice, f"-env:UserInstallation={profile}", f"--accept=pipe,name={pipe};urp"]
-    command += ["--headless", "--invisible", "--norestore", "--nologo", "--nodefault"]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+    command += ["--norestore", "--nologo", "--nodefault"]
+    command += [] if display else ["--headless", "--invisible"]
+    nothing, environment = subprocess.DEVNULL, {**os.environ, "DISPLAY": display}
+    with subprocess.Popen(command, stdout=nothing, stderr=nothing, env=environment) as process:
         try:
             context = connect(uno, pipe, process)
             desktop = context.ServiceManager.createInstanceWithContext(

@@ -1,0 +1,132 @@
+"""What LibreOffice shows to a person: message boxes with their answers, and what a click failed."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+import xlsxwriter
+
+from attached import attached_to, caller_of
+from huizong import click
+from huizong.uno_bridge import service
+from programs import require
+from uno_session import Session, uno_session
+
+pytestmark = [pytest.mark.libreoffice, pytest.mark.screen]
+SOURCE = Path(click.__file__).parents[1]
+SECONDS = 30
+
+
+@pytest.fixture(scope="module")
+def screen() -> Iterator[str]:
+    """A screen that nobody sees."""
+    out, into = os.pipe()
+    command = [require("Xvfb"), "-displayfd", str(into), "-nolisten", "tcp"]
+    with subprocess.Popen(command, pass_fds=[into], stderr=subprocess.DEVNULL) as process:
+        os.close(into)
+        with os.fdopen(out) as number:
+            yield f":{number.readline().strip()}"
+        process.terminate()
+
+
+@pytest.fixture(scope="module")
+def office(screen, tmp_path_factory) -> Iterator[Session]:
+    """One LibreOffice with windows for all tests of this module."""
+    with uno_session(tmp_path_factory.mktemp("office"), screen) as session:
+        yield session
+
+
+@pytest.fixture
+def workbook(tmp_path) -> Path:
+    """A workbook that nobody has opened."""
+    with xlsxwriter.Workbook(tmp_path / "控制台.xlsx") as book:
+        book.add_worksheet("控制台")
+    return tmp_path / "控制台.xlsx"
+
+
+def waited(found: Callable[[], Any]) -> Any:
+    """Look for something until it is there."""
+    deadline = time.monotonic() + SECONDS
+    while time.monotonic() < deadline:
+        if got := found():
+            return got
+        time.sleep(0.1)
+    raise TimeoutError
+
+
+def within(accessible: Any) -> Iterator[Any]:
+    """Give all that stands in a window."""
+    for at in range(accessible.getAccessibleChildCount()):
+        child = accessible.getAccessibleChild(at).getAccessibleContext()
+        yield child
+        yield from within(child)
+
+
+def box(session: Session, title: str) -> dict[str, Any]:
+    """Find the message box of a title: what stands in it, by its text."""
+    toolkit = service(session.context, "awt.Toolkit")
+    for at in range(toolkit.getTopWindowCount()):
+        window = toolkit.getTopWindow(at).getAccessibleContext()
+        if window and window.getAccessibleName() == title:
+            return {one.getAccessibleName().replace("~", ""): one for one in within(window)}
+    return {}
+
+
+ANSWERS = (
+    ("ok", "OK", "ok"), ("ok_cancel", "Cancel", "cancel"), ("yes_no", "Yes", "yes"),
+    ("yes_no_cancel", "No", "no"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("buttons", "pressed", "answer"), ANSWERS)
+def test_a_message_is_answered_by_a_button(office, buttons, pressed, answer):
+    """
+    The box has the text and the buttons asked for, and the answer is the button pressed.
+    """
+    with attached_to(office, os.getpid()) as app, ThreadPoolExecutor(1) as pool:
+        book = app.books.add()
+        asked = pool.submit(app.alert, "确定要定稿吗？", f"汇总 {buttons}", buttons)
+
+        shown = waited(lambda: box(office, f"汇总 {buttons}"))
+        assert "确定要定稿吗？" in shown
+        shown[pressed].doAccessibleAction(0)
+
+        assert asked.result(SECONDS) == answer
+        book.close()
+
+
+def test_a_click_on_a_closed_workbook_is_told_in_a_box(office, workbook):
+    """
+    The workbook was closed at once: a box over what is open names it, and waits for OK.
+    """
+    command = [sys.executable, "-m", "huizong.click", "status", str(workbook)]
+    pid = str(caller_of(office).pid)
+    environment = {**os.environ, click.START: pid, "PYTHONPATH": str(SOURCE)}
+    with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as process:
+        shown = waited(lambda: box(office, "汇总"))
+        assert any(workbook.name in text for text in shown)
+        assert process.poll() is None
+
+        shown["OK"].doAccessibleAction(0)
+
+        assert process.wait(SECONDS) == click.FAILED
+
+
+def test_a_message_beside_the_workbook_is_opened(office, workbook):
+    """
+    Where no box can be shown, the LibreOffice that called opens the message by itself.
+    """
+    click.leave_notice("请安装 python3-uno", workbook, caller_of(office))
+
+    with attached_to(office, os.getpid()) as app:
+        opened = waited(
+            lambda: [one for one in app.books if one.fullname == str(click.notice(workbook))]
+        )
+        assert opened[0].sheets[0]["A1"].value == "请安装 python3-uno"
+        opened[0].close()
