@@ -205,13 +205,11 @@ def _write(path: Path, data: bytes) -> None:
     path.write_bytes(data)
 
 
-def test_what_is_unforeseen_is_said_without_a_traceback(office, monkeypatch):
+def test_what_is_unforeseen_is_said_without_a_traceback():
     """
     A fault of the program itself is one sentence in the cell.
     """
-    monkeypatch.setattr(udf, "_spread", None)
-
-    assert "TypeError" in HZ("和平社区", "TJ16", "", str(office))
+    assert "AttributeError" in HZ("和平社区", "TJ16", caller="no cell at all")
 
 
 NUMBERS = (
