@@ -8,9 +8,9 @@ import pytest
 from openpyxl import load_workbook
 
 from huizong import pipeline
-from huizong.blank_problems import WIDTHS
+from huizong.blank_problems import WIDTHS, one_a_cell
 from huizong.corrections import filled_as_sent
-from huizong.desk import Blank
+from huizong.desk import Blank, Problem
 from huizong.entries import files_of
 from huizong.errors import HuizongError
 from huizong.records import FigureCell
@@ -94,6 +94,26 @@ def test_copy_holds_what_was_sent_and_lists_its_problems(office):
     assert book[DISPUTES]["B9"].value == "三月五日"
     assert book[FIGURES]["H8"].value == "含夜间排查"
     assert "约50" in book[FIGURES]["D30"].comment.text
+
+
+def test_one_row_for_what_one_cell_asks():
+    """
+    Questions of one cell that ask for the same are one row with all their numbers, asked once.
+    """
+    wrong = [("A1", "explain", "D9"), ("B2", "must", "D9"), ("C3", "explain", "D9"),
+             ("D4", "explain", "D10"), ("E5", "explain", "")]  # fmt: skip
+    problems = [
+        Problem(key=key, level=level, sheet="JC-1 统计表", cell=cell, found="5",
+                expected=f"≥ {key}", text=f"{key} 不对。请核对。", remedy="请核对。")
+        for key, level, cell in wrong
+    ]  # fmt: skip
+    first, must, other, whole = one_a_cell(problems)
+
+    assert (first.key, first.found, first.expected) == ("A1\nC3", "5", "≥ A1\n≥ C3")
+    assert first.text == "A1 不对。\nC3 不对。请核对。"
+    assert (must, other, whole) == (problems[1], problems[3], problems[4])
+    long = [msgspec.structs.replace(one, text="长" * 300 + one.remedy) for one in problems[::2]]
+    assert one_a_cell(long) == tuple(long)
 
 
 def test_copy_read_at_once_says_the_same(office):

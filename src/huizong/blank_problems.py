@@ -1,8 +1,9 @@
 """问题清单 of a correction copy: what is wrong, narrow enough for a phone."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+import msgspec
 from xlsxwriter.utility import quote_sheetname
 
 from huizong.desk import Desk, Problem, add_sheet, unit_name
@@ -12,6 +13,7 @@ from huizong.texts import marked, name_of, say
 # About sixty characters together: that is a telephone held upright.
 WIDTHS = (10, 11, 9, 9, 23)
 LINE = 14.5
+_LONGEST = 400  # characters of a text
 
 
 def problems(desk: Desk) -> None:
@@ -24,10 +26,39 @@ def problems(desk: Desk) -> None:
     title = say("correction.title", unit=unit_name(desk), period=period)
     late = bool(blank.due) and f"{blank.due}" < blank.issued_at[:10]
     due = say("correction.late" if late else "correction.due", due=blank.due) if blank.due else ""
-    lead = lead_of(name_of(desk.form_set), blank.problems) + due
-    write_problems(sheet, desk.styles, title, lead, blank.problems, links=True)
+    found = one_a_cell(blank.problems)
+    lead = lead_of(name_of(desk.form_set), found) + due
+    write_problems(sheet, desk.styles, title, lead, found, links=True)
     sheet.activate()
     sheet.set_first_sheet()
+
+
+def one_a_cell(found: Sequence[Problem]) -> tuple[Problem, ...]:
+    """Put the problems of a cell that ask for the same into one row, with all their numbers."""
+    rows: dict[tuple[str, ...], list[Problem]] = {}
+    for one in found:
+        alike = bool(one.cell) and one.text.endswith(one.remedy)
+        place = (one.sheet, one.cell, one.level, one.remedy)
+        rows.setdefault(place if alike else (one.key,), []).append(one)
+    return tuple(row for some in rows.values() for row in _joined(some))
+
+
+def _joined(some: Sequence[Problem]) -> Sequence[Problem]:
+    """Join what a row of the list holds; longer ones stay rows of their own."""
+    short = len(some) > 1 and sum(len(one.text) for one in some) <= _LONGEST
+    return (_one_row(some),) if short else some
+
+
+def _one_row(some: Sequence[Problem]) -> Problem:
+    def lines(texts: Iterable[str]) -> str:
+        return "\n".join(dict.fromkeys(filter(None, texts)))
+
+    first = some[0]
+    wrong = lines(one.text.removesuffix(first.remedy) for one in some)
+    return msgspec.structs.replace(
+        first, key=lines(one.key for one in some), found=lines(one.found for one in some),
+        expected=lines(one.expected for one in some), text=wrong + first.remedy,
+    )  # fmt: skip
 
 
 def lead_of(name: str, found: Sequence[Problem]) -> str:
@@ -74,7 +105,7 @@ def _line(sheet: Any, styles: Styles, row: int, one: Problem, *, link: bool) -> 
         sheet.write_string(row, 1, where, styles["problem"])
     texts = (one.found, one.expected, one.text)
     for column, text in enumerate(texts, 2):
-        sheet.write_string(row, column, tidy(text)[:400], styles["problem"])
+        sheet.write_string(row, column, tidy(text)[:_LONGEST], styles["problem"])
     cells = zip((key, where, *texts), WIDTHS, strict=True)
-    lines = max(lines_needed(text[:400], width - 0.5) for text, width in cells)
+    lines = max(lines_needed(text[:_LONGEST], width - 0.5) for text, width in cells)
     sheet.set_row(row, min(409, LINE * lines + 4))

@@ -132,6 +132,7 @@ def _problem(one: AuditedFinding, finding: Finding, sign: str) -> Problem:
     return Problem(
         key=one.key, level=finding.level, sheet=finding.sheet, cell=finding.cell,
         found=_found(finding), expected=_expected(finding, sign), text=text,
+        remedy=remedy(finding),
     )  # fmt: skip
 
 

@@ -60,7 +60,11 @@ class Mark(msgspec.Struct, frozen=True):
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
-    """One row of 问题清单: which, where, what stands there, what should, what to do."""
+    """
+    One row of 问题清单: which, where, what stands there, what should, what to do.
+
+    `text` says what is wrong and ends with `remedy`, what to do about it.
+    """
 
     key: str
     level: str
@@ -69,6 +73,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     found: str = ""
     expected: str = ""
     text: str = ""
+    remedy: str = ""
 
 
 class Asked(msgspec.Struct, frozen=True):

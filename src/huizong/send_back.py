@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 from huizong.blank import write_blank
-from huizong.blank_problems import lead_of, write_problems
+from huizong.blank_problems import lead_of, one_a_cell, write_problems
 from huizong.caches import with_caches
 from huizong.corrections import filled_as_sent, has_problems, marked, problems_of
 from huizong.descent import copy_of
@@ -114,7 +114,7 @@ def copies(
 
 def _list_alone(work: Work, checked: CheckedSet, period: Period, entry: UnitReturn) -> SentBack:
     """A summary is mended in the office that made it: it gets the list without a form."""
-    found = problems_of(entry)
+    found = one_a_cell(problems_of(entry))
     parts = (str(period), entry.unit.code, entry.unit.name, checked.form_set.code)
     stem = "_".join(map(safe_name, parts))
     path = work.office.corrections(str(period)) / f"{stem}_退改{entry.version}.xlsx"
