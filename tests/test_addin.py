@@ -209,6 +209,18 @@ def test_refused_answers_stay_and_are_told(question):
     ]  # fmt: skip
 
 
+def test_half_an_answer_stays_when_the_progress_is_refreshed(question):
+    """
+    刷新进度 only looks: what is being typed in 待办 is neither read nor lost.
+    """
+    answer(question, 2, "采用此份", "王芳", "")
+
+    ended = press(question, "status")
+
+    assert ended.alert == ""
+    assert [row[TODO_ANSWERS] for row in todo(question)] == [None, "采用此份"]
+
+
 def test_wrong_setting_is_an_alert(book, office):
     """
     A wrong cell is named in the alert and on the console; nothing is done.
@@ -385,6 +397,50 @@ def test_codes_of_paper_copies_are_typed_over_their_states(book, office):
     press(book, "paper")
 
     assert cell.value == say("paper_state.matched")
+
+
+def test_differences_are_those_of_the_selected_unit(question):
+    """
+    With the cursor in a unit's row its versions are compared; elsewhere those of all units.
+    """
+    sheet = question.sheets[console.CONSOLE]
+    top = sheet.range(console.PROGRESS)
+    sheet.activate()
+    top.offset(2, 2).select()
+    other = press(question, "differences")
+    top.offset(1, 2).select()
+    own = press(question, "differences")
+    sheet.range(console.SAID).select()
+    every = press(question, "differences")
+
+    assert UNITS[PEACE] in own.alert
+    assert UNITS[PEACE] not in other.alert
+    assert every.alert == own.alert
+
+
+def test_earlier_figures_come_from_their_folder(book, office):
+    """
+    The first click writes the blank into 期初, the next takes in the file that lies there.
+    """
+    blank = press(book, "history")
+    unfilled = perform(book, "history")
+
+    assert [path.parent for path in blank.results] == [office / "期初"]
+    assert unfilled.failed
+    assert blank.results[0].name in unfilled.alert
+
+
+def test_links_of_a_column_are_written_as_they_are(book):
+    """
+    Many links at once keep their commas and quotes.
+    """
+    cells = book.sheets[console.TODO_SHEET].range("Z1:Z3")
+    links = [f'=HYPERLINK("file:///{n}, a.xlsx","第""{n}"", 版")' for n in "12"]
+
+    cells.formula = [[links[0]], [""], [links[1]]]
+
+    assert [formula for (formula,) in cells.formula] == [links[0], "", links[1]]
+    assert cells.value == ['第"1", 版', None, '第"2", 版']
 
 
 @pytest.mark.slow
