@@ -181,6 +181,22 @@ def test_an_office_that_has_ended_is_told_beside_the_workbook(workbook, tmp_path
     assert sheet["A1"].value == str(silent.value)
 
 
+@pytest.mark.libreoffice
+def test_what_fails_is_said_by_its_cause(office, workbook):
+    """
+    The same error is one of ours while the workbook is open, and after that the closing of it.
+    """
+    spoilt = ValueError("内部")
+    with office.open(workbook):
+        open_words = click.why(spoilt, workbook, office.context)
+    closed_words = click.why(spoilt, workbook, office.context)
+
+    assert "ValueError" in open_words
+    assert "内部" not in open_words
+    assert workbook.name in closed_words
+    assert "ValueError" not in closed_words
+
+
 def test_started_by_hand_it_leaves_a_message(workbook):
     """
     Without a LibreOffice to tell, the message lies beside the workbook.

@@ -33,7 +33,7 @@ def main(action: str, workbook: Path) -> int:
         notice(workbook).unlink(missing_ok=True)
         press(action, document, context, caller.pid)
     except Exception as error:
-        words = why(error, context)
+        words = why(error, workbook, context)
         print(words, file=sys.stderr)
         if context is None:
             leave_notice(words, workbook, caller)
@@ -72,12 +72,17 @@ def working(document: Any) -> str:
     return names.getByName(WORKING).ReferredCells.String if names.hasByName(WORKING) else ""
 
 
-def why(error: Exception, context: Any) -> str:
-    """Say what kept a button from its work."""
+def why(error: Exception, workbook: Path, context: Any) -> str:
+    """Say what kept a button from its work; often it is that the person closed what it is for."""
     if isinstance(error, HuizongError):
         return str(error)
-    if context is not None and not answers(context):
-        return say("error.office_ended")
+    if context is not None:
+        if not answers(context):
+            return say("error.office_ended")
+        try:
+            find(context, workbook)
+        except HuizongError as closed:
+            return str(closed)
     return say("error.unexpected", kind=type(error).__name__, place=place_of(error))
 
 
