@@ -63,7 +63,6 @@ def write_desk(book: Workbook, settings: Settings, cells: Mapping[str, str]) -> 
 
 def _lay_out(sheet: Worksheet, styles: Styles) -> None:
     sheet.hide_gridlines(2)
-    sheet.hide_row_col_headers()
     sheet.set_default_row(ROW_HEIGHT * 0.75)
     for row, height in HEIGHTS.items():
         sheet.set_row_pixels(row, height)
