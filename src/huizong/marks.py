@@ -39,6 +39,9 @@ def mark(book: "xlwings.Book", problems: Sequence[Problem], said: str) -> None:
     unmark(book)
     before = [_tinted(book, one) for one in problems]
     sheet = book.sheets.add(SHEET, after=book.sheets[-1])
+    # Widths come first: rows grow as high as their words need in the width of the moment.
+    for column, width in enumerate(_WIDTHS, 1):
+        sheet.range((1, column)).column_width = width
     sheet.range("A1").value = [[_title()], [plain(said)]]
     sheet.range((TOP, 1)).value = [say(f"this_book.column_{key}") for key in HEADINGS]
     if problems:
@@ -50,8 +53,6 @@ def mark(book: "xlwings.Book", problems: Sequence[Problem], said: str) -> None:
         cells.columns[_TEXT].wrap_text = True
         cells.value = rows
         _link(sheet, problems)
-    for column, width in enumerate(_WIDTHS, 1):
-        sheet.range((1, column)).column_width = width
     sheet.range((1, 1)).font.bold = True
     sheet.range((TOP, 1)).resize(1, len(HEADINGS)).font.bold = True
     sheet.activate()
