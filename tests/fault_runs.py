@@ -24,6 +24,9 @@ from pathlib import Path
 from huizong import pipeline
 from huizong.children import Children
 from huizong.acts import attempt
+from huizong.fetch import fetch
+from huizong.letter_entries import places_seen
+from huizong.mailbox_folder import KIND, letters_in
 from huizong.periods import Period
 from huizong.take_in import TASK
 from huizong.work import at_work, checked_sets
@@ -42,6 +45,9 @@ def quarter(order):
             if step == "collect":
                 with Children(1, TASK) as readers:
                     pipeline.collect(work, (), readers)
+            elif step == "letters":
+                seen = places_seen(work.book, KIND)
+                fetch(work, letters_in(Path(order["office"]).parent / "信", seen))
             else:
                 getattr(pipeline, step)(work, period)
 

@@ -17,7 +17,7 @@ import msgspec
 import pytest
 
 from huizong.book import open_book
-from huizong.collect import scan, store
+from huizong.collect import scan, store, sweep
 from huizong.entries import count_files, files_of, save_files, sightings_of
 from huizong.errors import HuizongError
 from huizong.keeping import altered, keep, safe_name
@@ -349,6 +349,7 @@ def test_killed_at_any_moment_nothing_is_lost(office):
 
     with open_book(office.book) as book:
         take(office, book)
+        sweep(office, book, NOW)
         whole(office, book, contents)
         assert not list(office.originals.glob(".part-*"))
         assert {file.reason for file in files_of(book)} <= {"stored", "recovered"}
@@ -365,6 +366,7 @@ def test_original_stored_by_a_dead_run_is_entered(office, book):
     (office.originals / ".part-1-0").write_bytes(b"half")
 
     store(office, book, (), NOW)
+    sweep(office, book, NOW)
 
     assert [(file.digest, file.reason) for file in files_of(book)] == [(digest, "recovered")]
     whole(office, book, {content})

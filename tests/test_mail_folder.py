@@ -1,5 +1,6 @@
 """Letters from a folder: stored, opened, collected; who may report; nothing lost or doubled."""
 
+import hashlib
 import os
 import shutil
 import threading
@@ -201,6 +202,20 @@ def test_what_a_person_put_in_the_folder_needs_no_sender(office, tmp_path):
     fetched(office, tmp_path / "信")
 
     assert files(office) == {"报表.xlsx": ("pending", "placed")}
+
+
+@pytest.mark.parametrize("zipped", [False, True])
+def test_what_a_killed_run_left_is_still_the_senders(office, tmp_path, zipped):
+    """Fault 56, 63: a file stored, not entered, by a run that was killed keeps name and sender."""
+    data = form(office)
+    left = office / "已收" / "原件" / f"{hashlib.sha256(data).hexdigest()[:16]}.xlsx"
+    left.write_bytes(data)
+    left.chmod(0o400)
+    content = (mail_corpus.packed({"a.xlsx": data}), "a.zip") if zipped else (data, "a.xlsx")
+    put(tmp_path / "信", "x", mail(*content, sender="a@b.cn"))
+    fetched(office, tmp_path / "信")
+
+    assert files(office).pop("a.xlsx") == ("pending", "sender_unknown")
 
 
 GOOD, BAD = (f"mx.our.cn; dmarc={one} header.from=qh.example.cn" for one in ("pass", "fail"))

@@ -16,6 +16,7 @@ from openpyxl import load_workbook
 
 import mail_corpus
 from huizong import mailbox_imap, pipeline
+from huizong.acts import DONE, WAITS
 from huizong.book import open_book
 from huizong.entries import files_of
 from huizong.errors import HuizongError
@@ -329,14 +330,14 @@ def test_a_person_fetches_at_the_terminal(server, office):
     path.unlink()
     server.deliver(letter(text(), attached(data, called("报表.xlsx"))))
     set_mailbox(office, f"{HOST}:{server.port}")
-    shown = ""
+    shown, codes = "", []
     with kept(office) as lines:
         for _ in range(2):
             env = {"PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
             with Terminal(["mail", "fetch", office, "--now", NOW.isoformat()], env) as screen:
                 screen.until(USER)
                 screen.type(PASSWORD)
-                screen.end()
+                codes.append(screen.end())
                 shown += screen.shown
         with at_work(office, NOW, "audit") as work:
             pipeline.audit(work, PERIOD)
@@ -345,6 +346,8 @@ def test_a_person_fetches_at_the_terminal(server, office):
     with open_book(open_office(office).book) as book:
         assert [file.state for file in files_of(book) if file.name == "报表.xlsx"] == ["adopted"]
         events = str(book.events())
+    # The other five letters hold no form.
+    assert codes == [WAITS, DONE]
     assert PASSWORD not in shown
     assert "@" not in events
     for path in office.rglob("*"):

@@ -94,9 +94,7 @@ def store(
     Raises:
         HuizongError: If the disk is full: nothing of this batch is entered, nothing is lost.
     """
-    stored = _store(office, book, paths, _copy, now)
-    sweep(office, book, now)
-    return stored
+    return _store(office, book, paths, _copy, now)
 
 
 def store_members(
@@ -273,7 +271,7 @@ def sweep(office: Office, book: Book, now: dt.datetime) -> tuple[Received, ...]:
     """
     Enter the originals that a run stored and was killed before it could enter.
 
-    `store` does this too, after those whose sender's file is still there have got its name.
+    Only after what waits was read: what is still in 收表, a letter or an archive has its name then.
     """
     folder = office.originals
     entered = {name for (name,) in book.ask("SELECT kept_as FROM file")}

@@ -10,6 +10,7 @@ import msgspec
 
 from huizong.book import Book
 from huizong.errors import HuizongError
+from huizong.keeping import mark_foreign
 from huizong.letter_entries import REFUSED, LetterEntry, Place, letters_of, save_letters
 from huizong.office import Office
 from huizong.safely import sync, sync_folder, temp_beside, told
@@ -100,6 +101,7 @@ def _put_in_place(folder: Path, files: dict[str, bytes]) -> None:
         with ThreadPoolExecutor(_THREADS) as pool:
             list(pool.map(sync, temps))
         for temp, path in temps.items():
+            mark_foreign(temp)
             temp.chmod(0o400)
             temp.replace(path)
         sync_folder(folder)

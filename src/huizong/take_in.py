@@ -85,13 +85,12 @@ def collect(work: Work, files: Sequence[Path] = (), readers: Children | None = N
     sizes = (stat.st_size for path in scan.found if (stat := stat_of(path)))
     require_space(work.office.folder, RESERVE + sum(sizes))
     stored = collecting.store(work.office, work.book, scan.found, work.now)
-    waiting = files_of(work.book, states=(PENDING,))
     keys: list[Received] = []
     placed: list[tuple[Received, Placing]] = []
-    opened, held = 0, _held(work, waiting)
+    opened, held = 0, _held(work, files_of(work.book, states=(PENDING,)))
     with contextlib.ExitStack() as stack:
         # Twice where there are archives: what was in them waits after the first round.
-        while unread := [file for file in waiting if file.reason in UNREAD]:
+        while unread := _unread(work):
             keys += take_keys(work, [file for file in unread if is_key_file(file)])
             unread = [file for file in unread if not is_key_file(file)]
             if unread and readers is None:
@@ -100,9 +99,20 @@ def collect(work: Work, files: Sequence[Path] = (), readers: Children | None = N
             results = _read(work, unread, readers) if unread and readers else ()
             placed += _save(work, itertools.chain(results, held))
             opened, held = opened + len(unread), iter(())
-            waiting = files_of(work.book, states=(PENDING,))
         placed += _save(work, held)
     return _collected(scan, stored, placed, keys, opened)
+
+
+def _unread(work: Work) -> list[Received]:
+    """
+    List what waits to be read.
+
+    What a killed run stored and did not enter comes last: letters and archives that are opened
+    again give it its name and its sender.
+    """
+    waiting = files_of(work.book, states=(PENDING,))
+    unread = [file for file in waiting if file.reason in UNREAD]
+    return unread or list(collecting.sweep(work.office, work.book, work.now))
 
 
 def _collected(
