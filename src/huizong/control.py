@@ -14,7 +14,7 @@ from huizong.macros import macro_module
 from huizong.records import Unit
 from huizong.settings import LANGUAGES, SETTING_NAMES, SETTINGS, SIGNING, Settings
 from huizong.styles import Styles
-from huizong.tables import Table, answer_choices, new_workbook
+from huizong.tables import Table, answer_choices, lines_needed, new_workbook
 from huizong.texts import catalogue, say
 from huizong.vba_project import Kind, Module, Project, write_project
 
@@ -53,11 +53,23 @@ def _block(table: Table, title: str, prefix: str) -> None:
     table.sheet.write_string(table.row, 0, say(title), table.styles("block"))
     table.sheet.set_row(table.row, 24)
     table.row += 1
-    table.headings(say(f"{prefix}_heading").split("|"), keep=False)
+    headings = say(f"{prefix}_heading").split("|")
+    table.headings(headings, keep=False)
+    _widen(table, table.row - 1, headings, "heading")
     for number in range(1, 100):
         if f"{prefix}.{number}" not in catalogue():
             return
-        table.line(say(f"{prefix}.{number}").split("|"))
+        texts = say(f"{prefix}.{number}").split("|")
+        _widen(table, table.line(texts), texts, "text")
+
+
+def _widen(table: Table, row: int, texts: Sequence[str], style: str) -> None:
+    """Let the last text of a row take the columns that are left."""
+    last, right = len(texts) - 1, len(table.widths) - 1
+    if last < right:
+        table.sheet.merge_range(row, last, row, right, texts[-1], table.styles(style))
+        lines = lines_needed(texts[-1], sum(table.widths[last:]) - 1.5)
+        table.sheet.set_row(row, 15 * lines + 9)
 
 
 def _write_settings(book: xlsxwriter.Workbook, styles: Styles, settings: Settings) -> None:
