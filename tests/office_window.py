@@ -1,0 +1,237 @@
+"""A LibreOffice window on a virtual screen, worked by real clicks of a mouse."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from programs import require
+
+SCREEN = "1400x900x24"
+START_SECONDS, SECONDS, MOMENT = 90, 60, 0.05
+_CONTROL = "com.sun.star.drawing.ControlShape"
+_ROLE = "com.sun.star.accessibility.AccessibleRole."
+
+
+class Window:
+    """The screen, the office that runs on it, and the document first opened there."""
+
+    def __init__(self, environment: Mapping[str, str], context: Any, document: Any) -> None:
+        self._environment = environment
+        self._context = context
+        self.document = document
+
+    def click(self, caption: str, times: int = 1) -> None:
+        """Press a form button of the sheet in view, by what stands on it."""
+        control = self._control(caption)
+        for _ in range(times):
+            self._press(control.AccessibleContext)
+
+    def _control(self, caption: str) -> Any:
+        controller = self.document.CurrentController
+        page = controller.ActiveSheet.DrawPage
+        shapes = [page.getByIndex(number) for number in range(page.Count)]
+        for shape in shapes:
+            if shape.ShapeType == _CONTROL and shape.Control.Label == caption:
+                return controller.getControl(shape.Control)
+        raise LookupError(caption)
+
+    def _press(self, accessible: Any) -> None:
+        place, size = accessible.getLocationOnScreen(), accessible.getSize()
+        x, y = place.X + size.Width // 2, place.Y + size.Height // 2
+        command = [require("xdotool"), "mousemove", str(x), str(y), "click", "1"]
+        subprocess.run(command, env=self._environment, check=True, timeout=20)
+
+    def text(self, name: str) -> str:
+        """Read the cell that a name of the workbook stands for, as it is shown."""
+        return self._named(name).String
+
+    def type(self, name: str, text: str) -> None:
+        """Type into the cell that a name of the workbook stands for."""
+        self._named(name).setString(text)
+
+    def _named(self, name: str) -> Any:
+        area = self.document.NamedRanges.getByName(name).getReferredCells()
+        return area.getCellByPosition(0, 0)
+
+    def rows(self, name: str) -> list[tuple[Any, ...]]:
+        """Read the table below the headings that begin at a name, down to its first blank row."""
+        start = self.document.NamedRanges.getByName(name).getReferredCells().RangeAddress
+        sheet = self.document.Sheets.getByIndex(start.Sheet)
+        cursor = sheet.createCursor()
+        cursor.gotoEndOfUsedArea(False)
+        end = cursor.RangeAddress
+        area = sheet.getCellRangeByPosition(
+            start.StartColumn, start.StartRow, end.EndColumn, end.EndRow
+        )
+        headings, *rows = area.getDataArray()
+        width = next((at for at, one in enumerate(headings) if one == ""), len(headings))
+        filled = []
+        for row in rows:
+            if not any(one != "" for one in row[:width]):
+                break
+            filled.append(row[:width])
+        return filled
+
+    def wait(self, what: str, condition: Callable[[], Any], seconds: float = SECONDS) -> Any:
+        """Look again and again until something is so; gives it, or fails with what is shown."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            with suppress(Exception):
+                # A sheet that is being written cannot always be read.
+                if found := condition():
+                    return found
+            time.sleep(MOMENT)
+        raise AssertionError(f"{what}: {self.dialogs()}")
+
+    def dialogs(self) -> list[str]:
+        """Read the texts of the message boxes in view."""
+        return ["\n".join(_labels(box)) for box in self._boxes()]
+
+    def answer(self, button: str) -> str:
+        """Wait for a message box, press a button of it; gives what the box said."""
+        self.wait(button, lambda: any(_button(box, button) for box in self._boxes()))
+        for box in self._boxes():
+            pushed = _button(box, button)
+            if pushed:
+                said = "\n".join(_labels(box))
+                self._press(pushed)
+                self.wait("closed", lambda: not self._boxes(), 20)
+                return said
+        raise LookupError(button)
+
+    def _boxes(self) -> list[Any]:
+        toolkit = self._service("com.sun.star.awt.Toolkit")
+        windows = [toolkit.getTopWindow(at) for at in range(toolkit.getTopWindowCount())]
+        found = [window.AccessibleContext for window in windows]
+        return [one for one in found if one and _is(one, "ALERT", "DIALOG")]
+
+    def _service(self, name: str) -> Any:
+        return self._context.ServiceManager.createInstanceWithContext(name, self._context)
+
+    def documents(self) -> list[Any]:
+        """Give the documents that are open."""
+        components = self._service("com.sun.star.frame.Desktop").Components.createEnumeration()
+        found = []
+        while components.hasMoreElements():
+            found.append(components.nextElement())
+        return found
+
+    def back(self) -> None:
+        """Bring the first document to the front again, its first sheet in view."""
+        controller = self.document.CurrentController
+        controller.setActiveSheet(self.document.Sheets.getByIndex(0))
+        controller.Frame.activate()
+        controller.Frame.ContainerWindow.toFront()
+
+    def photograph(self, path: Path) -> Path:
+        """Keep a picture of the whole screen."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        command = [require("import"), "-window", "root", str(path)]
+        subprocess.run(command, env=self._environment, check=True, timeout=60)
+        return path
+
+
+def _is(accessible: Any, *roles: str) -> bool:
+    import uno
+
+    return accessible.AccessibleRole in [uno.getConstantByName(_ROLE + one) for one in roles]
+
+
+def _inside(accessible: Any) -> Iterator[Any]:
+    for number in range(min(accessible.getAccessibleChildCount(), 60)):
+        child = accessible.getAccessibleChild(number).AccessibleContext
+        yield child
+        yield from _inside(child)
+
+
+def _labels(box: Any) -> list[str]:
+    return [one.AccessibleName for one in _inside(box) if _is(one, "LABEL")]
+
+
+def _button(box: Any, name: str) -> Any:
+    for one in _inside(box):
+        if _is(one, "PUSH_BUTTON") and one.AccessibleName.replace("~", "") == name:
+            return one
+    return None
+
+
+@contextmanager
+def office_window(path: Path, home: Path) -> Iterator[Window]:
+    """
+    Open a workbook in LibreOffice as a person does, with the settings in the folder `home`.
+
+    Skips the test where a program is missing.
+    """
+    soffice, where = require("soffice"), require("uno")
+    require("xdotool")
+    if where not in sys.path:
+        sys.path.append(where)
+    with ExitStack() as stack:
+        display = stack.enter_context(_screen())
+        environment = {**os.environ, "HOME": str(home), "DISPLAY": display}
+        pipe = f"huizong{uuid.uuid4().hex[:12]}"
+        command = [soffice, "--norestore", "--nologo", "--nodefault"]
+        command += [f"--accept=pipe,name={pipe};urp", str(path)]
+        stack.enter_context(_started(command, environment))
+        context = _connect(pipe)
+        window = Window(environment, context, None)
+        window.document = window.wait(
+            "document", lambda: _shown(window, path), seconds=START_SECONDS
+        )
+        yield window
+
+
+def _shown(window: Window, path: Path) -> Any:
+    for one in window.documents():
+        if path.resolve().as_uri() == one.URL and one.CurrentController.Frame.ContainerWindow:
+            return one
+    return None
+
+
+@contextmanager
+def _screen() -> Iterator[str]:
+    out, into = os.pipe()
+    command = [require("Xvfb"), "-displayfd", str(into), "-screen", "0", SCREEN]
+    command += ["-nolisten", "tcp"]
+    with subprocess.Popen(command, pass_fds=[into], stderr=subprocess.DEVNULL) as process:
+        os.close(into)
+        with os.fdopen(out) as number:
+            yield f":{number.readline().strip()}"
+        process.terminate()
+
+
+@contextmanager
+def _started(command: list[str], environment: Mapping[str, str]) -> Iterator[None]:
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen(command, env=environment, start_new_session=True, **quiet) as process:
+        try:
+            yield
+        finally:
+            with suppress(ProcessLookupError):
+                # soffice is a script: what it started goes with it.
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+def _connect(pipe: str) -> Any:
+    import uno
+
+    local = uno.getComponentContext()
+    resolver = local.ServiceManager.createInstanceWithContext(
+        "com.sun.star.bridge.UnoUrlResolver", local
+    )
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            return resolver.resolve(f"uno:pipe,name={pipe};urp;StarOffice.ComponentContext")
+        except Exception:
+            # UNO's exceptions have no base that could be named before its types are loaded.
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)
