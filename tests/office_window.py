@@ -14,6 +14,7 @@ from typing import Any
 from programs import require
 
 SCREEN = "1400x900x24"
+PICTURES = Path(__file__).parents[1] / "build" / "screens"
 START_SECONDS, SECONDS, MOMENT = 90, 60, 0.05
 _CONTROL = "com.sun.star.drawing.ControlShape"
 _ROLE = "com.sun.star.accessibility.AccessibleRole."
@@ -60,6 +61,45 @@ class Window:
         area = self.document.NamedRanges.getByName(name).getReferredCells()
         return area.getCellByPosition(0, 0)
 
+    def beside(self, name: str, count: int) -> list[int]:
+        """Read the numbers from a name's cell to the right."""
+        place = self.document.NamedRanges.getByName(name).getReferredCells().RangeAddress
+        sheet = self.document.Sheets.getByIndex(place.Sheet)
+        cells = [
+            sheet.getCellByPosition(place.StartColumn + at, place.StartRow) for at in range(count)
+        ]
+        return [int(cell.Value) for cell in cells]
+
+    def type_beside(self, sheet: str, label: str, text: str) -> None:
+        """Type into the cell to the right of a label."""
+        cells = self.document.Sheets.getByName(sheet)
+        labels = [row[0] for row in cells.getCellRangeByName("A1:A60").getDataArray()]
+        cells.getCellByPosition(1, labels.index(label)).setString(text)
+
+    def mend(self, path: Path, target: Path, cells: Mapping[str, object]) -> None:
+        """Open a workbook beside, type over the cells that hold a text, and store it elsewhere."""
+        import uno
+
+        def value(name: str, wanted: object) -> Any:
+            made = uno.createUnoStruct("com.sun.star.beans.PropertyValue")
+            made.Name, made.Value = name, wanted
+            return made
+
+        desktop = self._service("com.sun.star.frame.Desktop")
+        hidden = (value("Hidden", True),)
+        document = desktop.loadComponentFromURL(path.as_uri(), "_blank", 0, hidden)
+        for text, wanted in cells.items():
+            for sheet in document.Sheets:
+                search = sheet.createSearchDescriptor()
+                search.SearchString = text
+                search.SearchWords = True
+                found = sheet.findFirst(search)
+                if found is not None and found.String == text:
+                    found.setValue(wanted)
+        filtered = (value("FilterName", "Calc MS Excel 2007 XML"),)
+        document.storeToURL(target.as_uri(), filtered)
+        document.close(True)
+
     def rows(self, name: str) -> list[tuple[Any, ...]]:
         """Read the table below the headings that begin at a name, down to its first blank row."""
         start = self.document.NamedRanges.getByName(name).getReferredCells().RangeAddress
@@ -88,7 +128,8 @@ class Window:
                 if found := condition():
                     return found
             time.sleep(MOMENT)
-        raise AssertionError(f"{what}: {self.dialogs()}")
+        shown = self.photograph(PICTURES / "failed.png")
+        raise AssertionError(f"{what}: {self.dialogs()}, see {shown}")
 
     def dialogs(self) -> list[str]:
         """Read the texts of the message boxes in view."""
@@ -163,9 +204,9 @@ def _button(box: Any, name: str) -> Any:
 
 
 @contextmanager
-def office_window(path: Path, home: Path) -> Iterator[Window]:
+def office_window(path: Path, environment: Mapping[str, str]) -> Iterator[Window]:
     """
-    Open a workbook in LibreOffice as a person does, with the settings in the folder `home`.
+    Open a workbook in LibreOffice as a person does, whose settings lie in HOME.
 
     Skips the test where a program is missing.
     """
@@ -175,7 +216,7 @@ def office_window(path: Path, home: Path) -> Iterator[Window]:
         sys.path.append(where)
     with ExitStack() as stack:
         display = stack.enter_context(_screen())
-        environment = {**os.environ, "HOME": str(home), "DISPLAY": display}
+        environment = {**environment, "DISPLAY": display}
         pipe = f"huizong{uuid.uuid4().hex[:12]}"
         command = [soffice, "--norestore", "--nologo", "--nodefault"]
         command += [f"--accept=pipe,name={pipe};urp", str(path)]

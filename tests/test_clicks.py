@@ -1,0 +1,157 @@
+"""A quarter of an office by its buttons: a real window, a real mouse, the files on the disk."""
+
+import hashlib
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from huizong import console
+from huizong.console import COUNTED, COUNTS, OFFICER, PROGRESS, PROGRESS_COLUMNS, REASON, SAID, STEP
+from huizong.history import closed_periods, last_summary
+from huizong.records import MISSING, PASSED, TO_MEND
+from huizong.settings import SETTINGS
+from huizong.texts import say
+from huizong.work import at_work
+from office_window import PICTURES, Window, office_window
+from returned import good, put, with_figure
+from street import LIGHT, NOW, PEACE, PERIOD, UNITS, empty_street
+
+pytestmark = [pytest.mark.libreoffice, pytest.mark.screen, pytest.mark.slow]
+
+ROOT = Path(__file__).parents[1]
+OK = "OK"
+HELD = ".huizong.who"  # stands while somebody works in the folder
+TYPED = "十来件"
+
+
+class Desk:
+    """The office's folder, and the window in which its control workbook is open."""
+
+    def __init__(self, folder: Path, window: Window) -> None:
+        self.folder = folder
+        self.window = window
+
+    def press(self, action: str, alert: str = "") -> str:
+        """Click a button and wait for its work; gives what it said in a message box, if it did."""
+        self.window.back()
+        before = self.window.text(SAID)
+        self.window.click(say(f"button.{action}"))
+        said = self.window.answer(alert) if alert else ""
+        self.window.wait(action, lambda: self.window.text(SAID) != before and self.idle())
+        assert not self.window.dialogs()
+        self.window.photograph(PICTURES / f"{action}.png")
+        return said
+
+    def idle(self) -> bool:
+        """Whether nobody works in the folder, and the status bar is LibreOffice's again."""
+        return not (self.folder / HELD).exists()
+
+    def states(self) -> dict[str, str]:
+        """Tell how each unit stands in the progress table."""
+        at = PROGRESS_COLUMNS.index("state")
+        return {str(row[1]): row[at] for row in self.window.rows(PROGRESS)}
+
+    def counts(self) -> dict[str, int]:
+        """Read the counts above the progress table."""
+        return dict(zip(COUNTED, self.window.beside(COUNTS, len(COUNTED)), strict=True))
+
+    def set(self, name: str, value: str) -> None:
+        """Change a setting in the open book, and save nothing."""
+        self.window.type_beside(SETTINGS, say(f"setting.{name}"), value)
+
+    def digest(self) -> str:
+        """Tell the bytes of the control workbook on the disk."""
+        return hashlib.sha256((self.folder / console.FILE).read_bytes()).hexdigest()
+
+
+@contextmanager
+def _at_desk(folder: Path) -> Iterator[Desk]:
+    """Install Huizong for a person whose home is new, and open the control workbook."""
+    office = empty_street(folder)
+    home = folder / "家"
+    home.mkdir()
+    code = "from huizong.cli import main; main()"
+    path = os.pathsep.join([str(ROOT / "src"), os.environ.get("PYTHONPATH", "")])
+    environment = {**os.environ, "HOME": str(home), "PYTHONPATH": path}
+    command = [sys.executable, "-c", code, "install", str(office), "--yes"]
+    subprocess.run(command, env=environment, check=True, capture_output=True, timeout=120)
+    with office_window(office / console.FILE, environment) as window:
+        yield Desk(office, window)
+
+
+@pytest.fixture
+def desk(tmp_path):
+    """A person who sits at the open control workbook of a new office."""
+    with _at_desk(tmp_path) as desk:
+        yield desk
+
+
+def test_quarter_by_its_buttons(desk):
+    """
+    Issue, drop filled files in, collect, audit, correction copy, mend, aggregate, sign, close.
+
+    The progress table, the findings and the summary on the disk are right at each step.
+    """
+    folder, window = desk.folder, desk.window
+    desk.set("sets", "TJ")
+    desk.set("signing", say("signing.yes"))
+    window.type(console.PERIOD, str(PERIOD))
+    on_disk = desk.digest()
+
+    desk.press("issue")
+    assert len(list((folder / "下发" / str(PERIOD)).glob("*.xlsx"))) == len(UNITS) + 1
+    assert Counter(desk.states().values())[say(f"state.{MISSING}")] == len(UNITS) + 1
+
+    _send(folder)
+    desk.press("collect")
+    assert not list((folder / "收表").glob("*.xlsx"))
+
+    said = desk.press("audit", OK)
+    assert PEACE in said or UNITS[PEACE] in said
+    states = desk.states()
+    assert states[PEACE] == say(f"state.{TO_MEND}")
+    assert states[LIGHT] == say(f"state.{PASSED}")
+    _add_up(desk.counts())
+
+    desk.press("return", OK)
+    (copy,) = (folder / "退改" / str(PERIOD)).glob("*.xlsx")
+    window.mend(copy, folder / "收表" / copy.name, {TYPED: 12})
+    desk.press("collect")
+    desk.press("audit")
+    assert {desk.states()[code] for code in UNITS} == {say(f"state.{PASSED}")}
+    _add_up(desk.counts())
+
+    desk.press("aggregate")
+    (path,) = (folder / "汇总" / str(PERIOD)).glob("【HZ】*.xlsx")
+    window.wait("summary", lambda: [one for one in window.documents() if path.name in one.Title])
+    for step in ("draft", "check", "sign"):
+        window.type(OFFICER, f"经办{step}")
+        window.type(STEP, say(f"signing.{step}"))
+        desk.press("sign", OK)
+    window.type(REASON, "一季度定稿")
+    desk.press("close")
+
+    assert desk.digest() == on_disk
+    with at_work(folder, NOW, "test") as work:
+        summary = last_summary(work.book, str(PERIOD), "TJ")
+        assert summary.reported == len(UNITS)
+        assert str(PERIOD) in closed_periods(work.book)
+
+
+def _send(folder: Path) -> None:
+    """Put a filled workbook of each community into 收表, one with a text for a number."""
+    with at_work(folder, NOW, "test") as work:
+        for code, name in UNITS.items():
+            blank = good(work, code, PERIOD)
+            put(work, with_figure(blank, "TJ16", TYPED) if code == PEACE else blank, name)
+
+
+def _add_up(counts: dict[str, int]) -> None:
+    states = [counts[name] for name in COUNTED[1:-1]]
+    assert counts["expected"] == sum(states)
