@@ -15,7 +15,7 @@ from programs import require
 
 SCREEN = "1400x900x24"
 PICTURES = Path(__file__).parents[1] / "build" / "screens"
-START_SECONDS, SECONDS, MOMENT = 90, 60, 0.05
+START_SECONDS, SETTLING, SECONDS, MOMENT = 90, 1.5, 60, 0.05
 _CONTROL = "com.sun.star.drawing.ControlShape"
 _ROLE = "com.sun.star.accessibility.AccessibleRole."
 
@@ -150,7 +150,7 @@ class Window:
     def _boxes(self) -> list[Any]:
         toolkit = self._service("com.sun.star.awt.Toolkit")
         windows = [toolkit.getTopWindow(at) for at in range(toolkit.getTopWindowCount())]
-        found = [window.AccessibleContext for window in windows]
+        found = [window.AccessibleContext for window in windows if window.isVisible()]
         return [one for one in found if one and _is(one, "ALERT", "DIALOG")]
 
     def _service(self, name: str) -> Any:
@@ -193,7 +193,7 @@ def _inside(accessible: Any) -> Iterator[Any]:
 
 
 def _labels(box: Any) -> list[str]:
-    return [one.AccessibleName for one in _inside(box) if _is(one, "LABEL")]
+    return [one.AccessibleName for one in _inside(box) if not _is(one, "PUSH_BUTTON")]
 
 
 def _button(box: Any, name: str) -> Any:
@@ -226,6 +226,8 @@ def office_window(path: Path, environment: Mapping[str, str]) -> Iterator[Window
         window.document = window.wait(
             "document", lambda: _shown(window, path), seconds=START_SECONDS
         )
+        # A click before the window has drawn its buttons goes to the cell behind them.
+        time.sleep(SETTLING)
         yield window
 
 
