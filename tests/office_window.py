@@ -1,6 +1,7 @@
 """A LibreOffice window on a virtual screen, worked by real clicks of a mouse."""
 
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -240,14 +241,21 @@ def _shown(window: Window, path: Path) -> Any:
 
 @contextmanager
 def _screen() -> Iterator[str]:
+    """Start a screen that nobody sees, and give its number."""
     out, into = os.pipe()
     command = [require("Xvfb"), "-displayfd", str(into), "-screen", "0", SCREEN]
     command += ["-nolisten", "tcp"]
-    with subprocess.Popen(command, pass_fds=[into], stderr=subprocess.DEVNULL) as process:
+    with (
+        subprocess.Popen(command, pass_fds=[into], stderr=subprocess.DEVNULL) as process,
+        os.fdopen(out) as number,
+    ):
         os.close(into)
-        with os.fdopen(out) as number:
+        try:
+            ready, _, _ = select.select([number], [], [], START_SECONDS)
+            assert ready, "Xvfb did not start"
             yield f":{number.readline().strip()}"
-        process.terminate()
+        finally:
+            process.kill()
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """A quarter of an office by its buttons: a real window, a real mouse, the files on the disk."""
 
+import getpass
 import hashlib
 import os
 import subprocess
@@ -16,8 +17,9 @@ from huizong.console import COUNTED, COUNTS, OFFICER, PROGRESS, PROGRESS_COLUMNS
 from huizong.history import closed_periods, last_summary
 from huizong.records import MISSING, PASSED, TO_MEND
 from huizong.settings import SETTINGS
-from huizong.texts import say
-from huizong.work import at_work
+from huizong.texts import name_of, say
+from huizong.work import at_work, checked_sets
+from huizong.workbooks import open_workbook
 from office_window import PICTURES, Window, office_window
 from returned import good, put, with_figure
 from street import LIGHT, NOW, PEACE, PERIOD, UNITS, empty_street
@@ -28,6 +30,7 @@ ROOT = Path(__file__).parents[1]
 OK = "OK"
 HELD = ".huizong.who"  # stands while somebody works in the folder
 TYPED = "十来件"
+TJ = name_of(checked_sets()["TJ"].form_set)
 
 
 class Desk:
@@ -90,6 +93,56 @@ def desk(tmp_path):
     """A person who sits at the open control workbook of a new office."""
     with _at_desk(tmp_path) as desk:
         yield desk
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    """The same, for tests that leave nothing behind for one another."""
+    with _at_desk(tmp_path_factory.mktemp("desk")) as desk:
+        desk.set("sets", "TJ")
+        desk.window.type(console.PERIOD, str(PERIOD))
+        yield desk
+
+
+def test_error_is_told_in_a_message(shared):
+    """
+    What cannot be done is said in a box and on the console, and nothing is made.
+    """
+    told = shared.press("aggregate", OK)
+
+    assert say("error.nothing_passed", period=name_of(PERIOD), set=TJ) in told
+    assert not list((shared.folder / "汇总" / str(PERIOD)).glob("*.xlsx"))
+
+
+def test_unsaved_edits_count_and_stay_unsaved(shared):
+    """
+    A telephone typed into 设置 stands in what is issued; the workbook on the disk is as it was.
+    """
+    on_disk = shared.digest()
+    shared.set("phone", "0123-4567890")
+    shared.press("issue")
+
+    (path, *_) = (shared.folder / "下发" / str(PERIOD)).glob("*.xlsx")
+    texts = {str(value) for sheet in open_workbook(path.read_bytes()).sheets
+             for row in sheet.rows for value in row}  # fmt: skip
+    assert any("0123-4567890" in text for text in texts)
+    assert shared.digest() == on_disk
+    assert shared.window.document.isModified()
+
+
+def test_second_click_is_told_who_is_at_work(shared):
+    """
+    Two clicks on the heels of one another: the first does its work, the second says who works.
+    """
+    for path in (shared.folder / "下发").rglob("*.xlsx"):
+        path.unlink()
+    shared.window.click(say("button.issue"), times=2)
+    told = shared.window.answer(OK)
+    issued = shared.folder / "下发" / str(PERIOD)
+    shared.window.wait("issue", lambda: shared.idle() and len(list(issued.glob("*.xlsx"))) > 3)
+
+    assert getpass.getuser() in told
+    assert not shared.window.dialogs()
 
 
 def test_quarter_by_its_buttons(desk):
