@@ -14,8 +14,9 @@ from typing import Any
 
 from programs import require
 
-SCREEN = "1400x900x24"
-PICTURES = Path(__file__).parents[1] / "build" / "screens"
+WIDTH, HEIGHT = 1400, 900
+ROOT = Path(__file__).parents[1]
+PICTURES = ROOT / "build" / "screens"
 START_SECONDS, SETTLING, SECONDS, MOMENT = 90, 1.5, 60, 0.05
 _CONTROL = "com.sun.star.drawing.ControlShape"
 _ROLE = "com.sun.star.accessibility.AccessibleRole."
@@ -31,18 +32,24 @@ class Window:
 
     def click(self, caption: str, times: int = 1) -> None:
         """Press a form button of the sheet in view, by what stands on it."""
-        control = self._control(caption)
+        button = self._buttons()[caption]
         for _ in range(times):
-            self._press(control.AccessibleContext)
+            self._press(button)
 
-    def _control(self, caption: str) -> Any:
+    def places(self) -> dict[str, tuple[int, int, int, int]]:
+        """Give left, top, width and height on the screen of each button of the sheet in view."""
+        found = {}
+        for caption, one in self._buttons().items():
+            at, size = one.getLocationOnScreen(), one.getSize()
+            found[caption] = (at.X, at.Y, size.Width, size.Height)
+        return found
+
+    def _buttons(self) -> dict[str, Any]:
         controller = self.document.CurrentController
         page = controller.ActiveSheet.DrawPage
         shapes = [page.getByIndex(number) for number in range(page.Count)]
-        for shape in shapes:
-            if shape.ShapeType == _CONTROL and shape.Control.Label == caption:
-                return controller.getControl(shape.Control)
-        raise LookupError(caption)
+        models = [shape.Control for shape in shapes if shape.ShapeType == _CONTROL]
+        return {one.Label: controller.getControl(one).AccessibleContext for one in models}
 
     def _press(self, accessible: Any) -> None:
         place, size = accessible.getLocationOnScreen(), accessible.getSize()
@@ -204,6 +211,17 @@ def _button(box: Any, name: str) -> Any:
     return None
 
 
+def installed(home: Path, office: Path) -> dict[str, str]:
+    """Install Huizong for a person whose home is new; gives the environment to work in."""
+    home.mkdir(exist_ok=True)
+    code = "from huizong.cli import main; main()"
+    path = os.pathsep.join([str(ROOT / "src"), os.environ.get("PYTHONPATH", "")])
+    environment = {**os.environ, "HOME": str(home), "PYTHONPATH": path, "LC_ALL": "C.UTF-8"}
+    command = [sys.executable, "-c", code, "install", str(office), "--yes"]
+    subprocess.run(command, env=environment, check=True, capture_output=True, timeout=120)
+    return environment
+
+
 @contextmanager
 def office_window(path: Path, environment: Mapping[str, str]) -> Iterator[Window]:
     """
@@ -243,7 +261,7 @@ def _shown(window: Window, path: Path) -> Any:
 def _screen() -> Iterator[str]:
     """Start a screen that nobody sees, and give its number."""
     out, into = os.pipe()
-    command = [require("Xvfb"), "-displayfd", str(into), "-screen", "0", SCREEN]
+    command = [require("Xvfb"), "-displayfd", str(into), "-screen", "0", f"{WIDTH}x{HEIGHT}x24"]
     command += ["-nolisten", "tcp"]
     with (
         subprocess.Popen(command, pass_fds=[into], stderr=subprocess.DEVNULL) as process,

@@ -2,9 +2,6 @@
 
 import getpass
 import hashlib
-import os
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,13 +17,12 @@ from huizong.settings import SETTINGS
 from huizong.texts import name_of, say
 from huizong.work import at_work, checked_sets
 from huizong.workbooks import open_workbook
-from office_window import PICTURES, Window, office_window
+from office_window import PICTURES, Window, installed, office_window
 from returned import good, put, with_figure
 from street import LIGHT, NOW, PEACE, PERIOD, UNITS, empty_street
 
 pytestmark = [pytest.mark.libreoffice, pytest.mark.screen, pytest.mark.slow]
 
-ROOT = Path(__file__).parents[1]
 OK = "OK"
 HELD = ".huizong.who"  # stands while somebody works in the folder
 TYPED = "十来件"
@@ -77,13 +73,7 @@ class Desk:
 def _at_desk(folder: Path) -> Iterator[Desk]:
     """Install Huizong for a person whose home is new, and open the control workbook."""
     office = empty_street(folder)
-    home = folder / "家"
-    home.mkdir()
-    code = "from huizong.cli import main; main()"
-    path = os.pathsep.join([str(ROOT / "src"), os.environ.get("PYTHONPATH", "")])
-    environment = {**os.environ, "HOME": str(home), "PYTHONPATH": path}
-    command = [sys.executable, "-c", code, "install", str(office), "--yes"]
-    subprocess.run(command, env=environment, check=True, capture_output=True, timeout=120)
+    environment = installed(folder / "家", office)
     with office_window(office / console.FILE, environment) as window:
         yield Desk(office, window)
 

@@ -18,11 +18,11 @@ from huizong.office import init_office, open_office, sample_roster, write_sample
 from huizong.settings import Settings, read_control
 from huizong.texts import catalogue, spoken
 from huizong.vba_project import stored_text
+from office_window import HEIGHT, WIDTH, installed, office_window
 from packages import faults, parts_of
 from street import LIGHT, NOW, STREET, empty_street
 from uno_session import Session, uno_session
 from validator import validate
-from window import HEIGHT, WIDTH, window
 
 with warnings.catch_warnings():
     # oletools calls pyparsing by names of old.
@@ -215,38 +215,34 @@ def test_counts_follow_the_progress_and_add_up(sample, libreoffice, language):
     assert got[0] == sum(got[1:6])
 
 
-@pytest.fixture
-def home(tmp_path) -> Path:
-    """A home in which an interpreter is named that writes down what it is asked for."""
-    interpreter = tmp_path / "解释器 3" / "python"
+def _noting(folder: Path) -> Path:
+    """Make an interpreter that writes down in the home what it is asked for."""
+    interpreter = folder / "解释器 3" / "python"
     interpreter.parent.mkdir()
     interpreter.write_text('#!/bin/sh\nprintf "%s\\n" "$@" >> "$HOME/asked"\n', encoding="utf-8")
     interpreter.chmod(0o755)
-    home = tmp_path / "主目录"
-    (home / ".huizong").mkdir(parents=True)
-    (home / ".huizong" / "python.txt").write_text(f"{interpreter}\n", encoding="utf-8")
-    return home
+    return interpreter
 
 
 @pytest.mark.screen
 @pytest.mark.slow
-def test_clicked_button_starts_the_named_python(home, tmp_path):
+def test_clicked_button_starts_the_named_python(tmp_path):
     """
     Every button stands on the first screen; one click starts the interpreter that the home names,
     with action and workbook. Where none is named, the macro says so and nothing else.
     """
     folder = empty_street(tmp_path).rename(tmp_path / "办公 目录")
-    asked = home / "asked"
-    texts = catalogue()
-    with window(folder / console.FILE, tmp_path, home) as front:
-        places = {name: front.place(name) for name in front.buttons()}
+    home, texts = tmp_path / "主目录", catalogue()
+    environment = installed(home, folder)
+    asked, named = home / "asked", home / ".huizong" / "python.txt"
+    named.write_text(f"{_noting(tmp_path)}\n", encoding="utf-8")
+    with office_window(folder / console.FILE, environment) as front:
+        places = front.places()
         front.click(texts["button.return"]["zh"])
-        front.wait(lambda: asked.exists() and asked.read_text("utf-8").count("\n") == 4)
-        (home / ".huizong" / "python.txt").unlink()
+        front.wait("asked", lambda: asked.read_text("utf-8").count("\n") == 4)
+        named.unlink()
         front.click(texts["button.history"]["zh"])
-        told = front.wait(front.messages)
-        front.press("OK")
-        front.wait(lambda: not front.messages())
+        told = front.answer("OK")
 
     assert list(places) == [texts[f"button.{action}"]["zh"] for action in ACTIONS]
     assert all(x > 0 and x + wide < WIDTH and y > 0 and y + high < HEIGHT / 2
