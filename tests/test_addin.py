@@ -384,7 +384,7 @@ def test_texts_of_files_are_no_formulas(question):
 
 def test_codes_of_paper_copies_are_typed_over_their_states(book, office):
     """
-    Four digits typed in the column 纸质件 are entered; then the column says how the copy stands.
+    Four digits typed in the column 纸质件 stay until they are entered; then it says how it stands.
     """
     send(office, PEACE, TJ16="1")
     press(book, "collect", "audit")
@@ -394,8 +394,11 @@ def test_codes_of_paper_copies_are_typed_over_their_states(book, office):
     cell = sheet.range(console.PROGRESS).offset(1, PROGRESS_COLUMNS.index("paper"))
     cell.value = digits
 
+    press(book, "status")
+    kept = cell.value
     press(book, "paper")
 
+    assert kept == digits
     assert cell.value == say("paper_state.matched")
 
 

@@ -14,7 +14,6 @@ from huizong.texts import name_of, say
 from huizong.work import Work
 
 Act = Callable[[Work, Asked], Told]
-EARLIER = "期初"
 _TABLES = (".xlsx", ".xlsm", ".csv", ".txt")
 
 
@@ -50,7 +49,7 @@ def verify(work: Work, asked: Asked) -> Told:
 
 def history(work: Work, asked: Asked) -> Told:
     """Take in the newest file of 期初; where there is none, write the blank to be filled in."""
-    folder = work.office.folder / EARLIER
+    folder = work.office.earlier
     try:
         folder.mkdir(exist_ok=True)
         found = [path for path in folder.iterdir() if _is_table(path)]
@@ -71,7 +70,7 @@ def paper(work: Work, asked: Asked) -> Told:
     """Enter the codes typed over 纸质件 in the progress table, or say how all copies stand."""
     from huizong.paper_copies import Noted
 
-    noted = [Noted(unit, code, set_code, cell) for unit, code, set_code, cell in asked.codes]
+    noted = [Noted(one.unit, one.code, one.set_code, one.place) for one in asked.codes]
     return acts.paper(work, asked.period, noted)
 
 

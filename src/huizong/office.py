@@ -56,6 +56,11 @@ class Office(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     @property
+    def earlier(self) -> Path:
+        """Where people put figures of earlier periods, for the button that takes them in."""
+        return self.folder / "期初"
+
+    @property
     def book(self) -> Path:
         """The book of record."""
         return self.folder / BOOK

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,13 +38,17 @@ if TYPE_CHECKING:
 Rows = list[list[Any]]
 
 
-class Asked(msgspec.Struct, frozen=True):
-    """
-    What a person has chosen on the console.
+class Code(msgspec.Struct, frozen=True):
+    """A code on a paper copy, typed in the row of its unit: for which form set, in which cell."""
 
-    `unit` is the one whose row is selected, `codes` what was typed as codes on paper copies:
-    unit, code, form set and cell.
-    """
+    unit: str
+    code: str
+    set_code: str
+    place: str
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """What a person has chosen on the console; `unit` is the one whose row is selected."""
 
     period: Period
     set_code: str = ""
@@ -52,7 +56,7 @@ class Asked(msgspec.Struct, frozen=True):
     step: str = ""
     reason: str = ""
     unit: str = ""
-    codes: tuple[tuple[str, str, str, str], ...] = ()
+    codes: tuple[Code, ...] = ()
 
 
 class Opened(msgspec.Struct, frozen=True):
@@ -131,15 +135,14 @@ def _asked(book: "xlwings.Book", usual: str) -> Asked:
     period = unicodedata.normalize("NFKC", texts[PERIOD]) or usual
     if not period:
         raise HuizongError("error.no_period")
-    rows = _progress_rows(book)
     return Asked(
         period=Period.named(period) or Period.parse(period),
         set_code=_set_code(texts[SETS]),
         officer=_text(console.range(OFFICER).value),
         step=_step(texts[STEP]),
         reason=_text(console.range(REASON).value),
-        unit=_selected(book, rows),
-        codes=tuple(_paper_codes(book, rows)),
+        unit=_selected(book),
+        codes=typed_codes(book),
     )
 
 
@@ -180,23 +183,23 @@ def _progress_rows(book: "xlwings.Book") -> Mapping[int, tuple[str, ...]]:
     return rows
 
 
-def _selected(book: "xlwings.Book", rows: Mapping[int, tuple[str, ...]]) -> str:
+def _selected(book: "xlwings.Book") -> str:
     """Give the unit in whose row of the progress table the cursor stands."""
     selection = book.app.selection
     if selection is None or selection.sheet.name != CONSOLE or selection.sheet.book != book:
         return ""
-    row = rows.get(selection.row)
+    row = _progress_rows(book).get(selection.row)
     return row[PROGRESS_COLUMNS.index("unit")] if row else ""
 
 
-def _paper_codes(
-    book: "xlwings.Book", rows: Mapping[int, tuple[str, ...]]
-) -> Iterator[tuple[str, str, str, str]]:
-    """Give unit, code, form set and cell of each code typed over the state of a paper copy."""
+def typed_codes(book: "xlwings.Book") -> tuple[Code, ...]:
+    """Read the codes that were typed over the states of paper copies."""
     column = PROGRESS_COLUMNS.index("paper")
     left = book.sheets[CONSOLE].range(PROGRESS).column
-    for number, row in rows.items():
+    found = []
+    for number, row in _progress_rows(book).items():
         code = unicodedata.normalize("NFKC", row[column])
         if code.isdecimal():
-            set_code, unit = row[:2]
-            yield unit, code, set_code, f"{CONSOLE} {address(number - 1, left + column - 1)}"
+            place = f"{CONSOLE} {address(number - 1, left + column - 1)}"
+            found.append(Code(row[1], code, row[0], place))
+    return tuple(found)

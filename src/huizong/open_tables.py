@@ -17,7 +17,7 @@ from huizong.console import (
     TODO_SHEET,
     TODO_WIDTHS,
 )
-from huizong.open_book import plain, typed_in
+from huizong.open_book import Code, plain, typed_codes, typed_in
 from huizong.progress_table import Cell, Cells, Link, Table
 
 if TYPE_CHECKING:
@@ -30,18 +30,29 @@ _LINKS = tuple(PROGRESS_COLUMNS.index(n) for n in ("return", "findings_link", "c
 _NUMBERS = (PROGRESS_COLUMNS.index("findings"),)
 
 
-def write_tables(book: "xlwings.Book", table: Table, entered: Sequence[Typed]) -> None:
+def write_tables(
+    book: "xlwings.Book", table: Table, entered: Sequence[Typed], noted: Sequence[Code]
+) -> None:
     """
     Put the tables of an action in place of those before.
 
-    `entered` are the answers that are in the book now; what else a person has typed stays.
+    `entered` are the answers, `noted` the codes of paper copies that are in the book now; what
+    else a person has typed stays.
     """
-    progress = book.sheets[CONSOLE].range(PROGRESS)
-    _write(progress, table.progress, len(PROGRESS_COLUMNS), (*_LINKS, *_NUMBERS))
+    codes = [one for one in typed_codes(book) if one not in noted]
+    progress, rows = book.sheets[CONSOLE].range(PROGRESS), with_codes(table.progress, codes)
+    _write(progress, rows, len(PROGRESS_COLUMNS), (*_LINKS, *_NUMBERS))
     if TODO_SHEET in [sheet.name for sheet in book.sheets]:
         left = [typed for typed in typed_in(book) if typed not in entered]
-        rows = with_typed(table.todo, left)
-        _write(book.sheets[TODO_SHEET].range(TODO), rows, len(TODO_WIDTHS), (TODO_CELL,))
+        todo = book.sheets[TODO_SHEET].range(TODO)
+        _write(todo, with_typed(table.todo, left), len(TODO_WIDTHS), (TODO_CELL,))
+
+
+def with_codes(rows: Sequence[Cells], codes: Sequence[Code]) -> list[Cells]:
+    """Keep the codes of paper copies in the rows of their units."""
+    typed = {(one.set_code, one.unit): one.code for one in codes}
+    at = PROGRESS_COLUMNS.index("paper")
+    return [(*row[:at], typed.get(row[:2], row[at]), *row[at + 1 :]) for row in rows]
 
 
 def with_typed(rows: Sequence[Cells], typed: Sequence[Typed]) -> list[Cells]:

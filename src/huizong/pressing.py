@@ -10,6 +10,7 @@ from huizong.acts import Told, clock, doctor
 from huizong.button_acts import ACTS
 from huizong.errors import HuizongError, place_of
 from huizong.open_book import Asked, Opened, folder_of, read_open, say_result
+from huizong.personal import masked
 from huizong.running import run_beside
 from huizong.texts import catalogue, say, speak_unless_chosen
 from huizong.work import READING, Progress, Work, at_work
@@ -59,8 +60,8 @@ def perform(book: "xlwings.Book", action: str) -> Ended:
     try:
         tell(say("addin.working", name=name, seconds="0.0"))
         if action == "doctor":
-            told = run_beside(lambda _: doctor(folder_of(book)), tell, name)
-            ended = _ended(book, action, told)
+            folder = folder_of(book)
+            ended = _ended(book, action, run_beside(lambda _: doctor(folder), tell, name))
         else:
             opened = read_open(book)
             speak_unless_chosen(opened.office.settings.language)
@@ -132,7 +133,9 @@ def _write_back(book: "xlwings.Book", opened: Opened, action: str, done: _Done) 
     # Only now: with the pipeline behind it.
     from huizong.open_tables import write_tables
 
-    write_tables(book, done.table, [one for one in opened.typed if one not in done.left])
+    entered = [one for one in opened.typed if one not in done.left]
+    noted = opened.asked.codes if action == "paper" else ()
+    write_tables(book, done.table, entered, noted)
     return _ended(book, action, done.told, len(done.table.todo))
 
 
@@ -156,9 +159,9 @@ def _few(lines: Sequence[str]) -> Sequence[str]:
 
 
 def _stamped(action: str, text: str) -> str:
-    """Say when which action said something, as far as a line has room."""
-    time = f"{clock():%H:%M}"
-    line = say("addin.said", time=time, name=name_of(action), text=text.strip())
+    """Say when which action said something, as far as a line of the console has room."""
+    said = {"time": f"{clock():%H:%M}", "name": name_of(action), "text": masked(text.strip())}
+    line = say("addin.said", **said)
     return line if len(line) <= _SAID else f"{line[: _SAID - 1]}…"
 
 
