@@ -334,7 +334,7 @@ TYPED = {
 KEPT = {
     # Folders, sheets, columns of the roster; fonts; levels, states, a choice of the plan.
     *("备份", "已收/邮件", "控制台", "帮助", "区划代码", "上级代码", "并入代码", "类别"),
-    *("宋体", "仿宋", "黑体", "微软雅黑", "待办", "控制台.xlsm", "控制台.xlsx"),
+    *("宋体", "仿宋", "黑体", "微软雅黑", "待办", "审核本表", "控制台.xlsm", "控制台.xlsx"),
     *(*LEVELS, *STATUSES, "纸质备查", "已完成"),
     # What people head their rows with, and how formats name large units.
     *("合计", "小计", "总计", "本页合计", "本页小计", "合计:", "本级", "其中：", "万", "亿"),
