@@ -14,6 +14,7 @@ from statistics import median
 
 import bare
 import stages
+from clicks import COMMUNITIES, click_seconds
 from offices import quarter_of_many
 from returns import PERIOD, office_of
 from write import write_ratio
@@ -53,6 +54,9 @@ def measure(sizes: Sequence[int], many: Sequence[tuple[int, int]], folder: Path)
                 for larger, all_seconds in whole.items():
                     yield _line(f"growth_{larger}_over_{size}", all_seconds / seconds)
         yield _line("issue_ms_per_workbook", 1000 * stages.issue_seconds(temp / "issue"))
+        yield _line(
+            f"click_seconds_{COMMUNITIES}", click_seconds(folder, temp / "click"), "a summary"
+        )
     yield _line("help_seconds", _command("--help"))
     for size in sizes:
         # What it says beside is for who runs it alone.

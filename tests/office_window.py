@@ -262,7 +262,8 @@ def _screen() -> Iterator[str]:
     """Start a screen that nobody sees, and give its number."""
     out, into = os.pipe()
     command = [require("Xvfb"), "-displayfd", str(into), "-screen", "0", f"{WIDTH}x{HEIGHT}x24"]
-    command += ["-nolisten", "tcp"]
+    # Reset when its last client leaves, it now and then keeps the next from starting.
+    command += ["-nolisten", "tcp", "-noreset"]
     with (
         subprocess.Popen(command, pass_fds=[into], stderr=subprocess.DEVNULL) as process,
         os.fdopen(out) as number,
