@@ -9,11 +9,11 @@ import msgspec
 from huizong.acts import Told, clock, doctor
 from huizong.button_acts import ACTS
 from huizong.errors import HuizongError, place_of
-from huizong.open_book import Asked, Opened, folder_of, read_open, say_result
+from huizong.open_book import Opened, folder_of, read_open, say_result
 from huizong.personal import masked
 from huizong.running import run_beside
 from huizong.texts import catalogue, say, speak_unless_chosen
-from huizong.work import READING, Progress, Work, at_work
+from huizong.work import READING, Progress, at_work
 
 if TYPE_CHECKING:
     import xlwings
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from huizong.answers import Applied, Typed
     from huizong.progress_table import Table
 
-# These do one form set alone if one is chosen; all others look at the whole period.
-_OF_ONE_SET = ("issue", "audit", "return", "aggregate", "papers")
 # What is asked of these is what they say; the others say it on the console.
 _ANSWERING = ("verify", "sign", "paper", "differences", "answer", "doctor")
 _SHOWN_LINES = 24
@@ -97,17 +95,8 @@ def _work(opened: Opened, action: str, progress: Progress) -> _Done:
             applied = pipeline.take_answers(work, str(asked.period))
             left = tuple(one.typed for one in applied.refused)
             told = _after(told, _answers(applied))
-        told = _after(told, ACTS[action](_narrowed(work, action, asked), asked))
+        told = _after(told, ACTS[action](work, asked))
         return _Done(told, table_of(work, asked.period, asked.set_code), left)
-
-
-def _narrowed(work: Work, action: str, asked: Asked) -> Work:
-    """Leave the office the one form set that is chosen, where an action is about form sets."""
-    if not asked.set_code or action not in _OF_ONE_SET:
-        return work
-    settings = msgspec.structs.replace(work.office.settings, sets=(asked.set_code,))
-    office = msgspec.structs.replace(work.office, settings=settings)
-    return msgspec.structs.replace(work, office=office)
 
 
 def _answers(applied: "Applied") -> Told:
