@@ -150,6 +150,7 @@ class Window:
             pushed = _button(box, button)
             if pushed:
                 said = "\n".join(_labels(box))
+                self.photograph(PICTURES / "message.png")
                 self._press(pushed)
                 self.wait("closed", lambda: not self._boxes(), 20)
                 return said
