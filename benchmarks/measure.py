@@ -15,6 +15,7 @@ from statistics import median
 import bare
 import stages
 from clicks import COMMUNITIES, click_seconds
+from letters import mail_ratio
 from offices import quarter_of_many
 from returns import PERIOD, office_of
 from write import write_ratio
@@ -50,6 +51,9 @@ def measure(sizes: Sequence[int], many: Sequence[tuple[int, int]], folder: Path)
             yield from _reading(size, office, temp, pool, readers)
             seconds = _quarter(office, temp / "quarter", readers, size)
             yield _line(f"quarter_seconds_{size}", seconds, "with all papers and summaries")
+            seconds, ratio = mail_ratio(office, temp, readers)
+            yield _line(f"mail_seconds_{size}", seconds, "letters fetched, opened and filed")
+            yield _line(f"mail_ratio_{size}", ratio, "over the same files from a folder")
             if size == max(sizes):
                 for larger, all_seconds in whole.items():
                     yield _line(f"growth_{larger}_over_{size}", all_seconds / seconds)

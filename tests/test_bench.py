@@ -12,7 +12,7 @@ SCRIPT = Path(__file__).parents[1] / "scripts" / "bench.py"
 OF_EACH_SIZE = (
     "read_ratio", "calamine_seconds", "collect_seconds", "audit_seconds", "aggregate_seconds",
     "files_per_second", "peak_mb", "rerun_opened", "rerun_share", "times_pandas", "status_seconds",
-    "write_ratio",
+    "write_ratio", "mail_seconds", "mail_ratio",
 )  # fmt: skip
 LINE = re.compile(r"([a-z_0-9]+): ([0-9.e+-]+)(?:  # .*)?")
 
