@@ -53,7 +53,9 @@ def measure(sizes: Sequence[int], many: Sequence[tuple[int, int]], folder: Path)
             yield _line(f"quarter_seconds_{size}", seconds, "with all papers and summaries")
             seconds, ratio = mail_ratio(office, temp, readers)
             yield _line(f"mail_seconds_{size}", seconds, "letters fetched, opened and filed")
-            yield _line(f"mail_ratio_{size}", ratio, "over the same files from a folder")
+            yield _line(
+                f"mail_ratio_{size}", ratio, "over the same files from a folder, transfer apart"
+            )
             if size == max(sizes):
                 for larger, all_seconds in whole.items():
                     yield _line(f"growth_{larger}_over_{size}", all_seconds / seconds)

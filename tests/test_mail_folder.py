@@ -15,6 +15,7 @@ import mail_corpus
 from huizong import acts, pipeline
 from huizong.answers import Typed
 from huizong.book import open_book
+from huizong.digests import DigestKey, write_key
 from huizong.entries import files_of
 from huizong.fetch import Fetched, fetch
 from huizong.letter_entries import letters_of, places_seen
@@ -152,6 +153,7 @@ def test_a_return_in_a_zip_in_a_letter(office, tmp_path):
     }  # fmt: skip
 
 
+DISTRICT = "990101000000"
 SENDERS = (
     (MAILS[PEACE], PEACE, "placed"),
     ("gm@QQ.com", LIGHT, "placed"),
@@ -237,6 +239,24 @@ def test_forged_results_do_not_help(office, tmp_path):
 
     wanted = {f"{n}.xlsx": ("pending", reason) for n, (_, reason) in enumerate(RESULTS)}
     assert files(office) == wanted
+
+
+def test_a_key_by_letter_waits_for_a_person(office, tmp_path):
+    """Fault 56: a key of digests that comes by letter is taken once a person puts it into 收表."""
+    key = DigestKey("ab" * 32, DISTRICT, "2026-01-05T09:00:00")
+    write_key(tmp_path / "钥.hzkey", key, DISTRICT, STREET)
+    data = (tmp_path / "钥.hzkey").read_bytes()
+    put(tmp_path / "信", "x", mail(data, "钥.hzkey", sender="district@qh.example.cn"))
+    for _ in range(2):
+        fetched(office, tmp_path / "信")
+        assert files(office) == {"钥.hzkey": ("pending", "key_by_letter")}
+    path = office / "收表" / "钥.hzkey"
+    path.write_bytes(data)
+    os.utime(path, (OLD, OLD))
+    with kept(office):
+        fetched(office, tmp_path / "信", audit=True)
+
+    assert files(office) == {"钥.hzkey": ("not_a_return", "key_taken")}
 
 
 def test_our_own_letter_comes_back(office, tmp_path):

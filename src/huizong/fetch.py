@@ -5,7 +5,6 @@ from collections.abc import Iterable
 import msgspec
 
 from huizong import pipeline
-from huizong.children import Children
 from huizong.letter_entries import STORED, LetterEntry, files_below, known_below, letters_of
 from huizong.letter_store import Arrived, Incoming, store_letters
 from huizong.letters import RETURNS
@@ -31,11 +30,9 @@ class Fetched(msgspec.Struct, frozen=True):
     known: tuple[tuple[str, str], ...] = ()
 
 
-def fetch(work: Work, incoming: Iterable[Incoming], readers: Children | None = None) -> Fetched:
+def fetch(work: Work, incoming: Iterable[Incoming]) -> Fetched:
     """
     Take in what a mailbox has; nothing is lost or doubled, wherever it breaks off.
-
-    `readers` of workbooks may be kept from an earlier collection.
 
     Raises:
         HuizongError: If the mailbox gives nothing for a reason that it names.
@@ -45,7 +42,7 @@ def fetch(work: Work, incoming: Iterable[Incoming], readers: Children | None = N
     if arrived.broken and not arrived.count:
         raise arrived.broken
     waiting = letters_of(work.book, state=STORED)
-    collected = pipeline.collect(work, readers=readers)
+    collected = pipeline.collect(work)
     wanted = {one.digest for one in (*waiting, *arrived.new)}
     letters = letters_of(work.book, digests=wanted) if wanted else ()
     if letters:

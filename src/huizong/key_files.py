@@ -15,12 +15,15 @@ from huizong.digests import (
     write_key,
 )
 from huizong.entries import Received, save_files
+from huizong.letter_entries import claims_of
 from huizong.office import reports_in, unit_level
 from huizong.periods import Period
-from huizong.records import LEVELS, NOT_A_RETURN, Finding, Unit
+from huizong.records import LEVELS, NOT_A_RETURN, PENDING, Finding, Unit
 from huizong.work import Work
 
-TAKEN = "file_key_taken"
+TAKEN, BY_LETTER = "file_key_taken", "file_key_by_letter"
+# A key that came by letter waits until a person puts it into 收表: nobody proves who sent it.
+HELD = BY_LETTER.removeprefix("file_")
 
 
 def issue_keys(work: Work, period: Period, set_code: str = "") -> tuple[Path, ...]:
@@ -61,17 +64,20 @@ def is_key_file(file: Received) -> bool:
 def take_keys(work: Work, files: Sequence[Received]) -> tuple[Received, ...]:
     """Take keys in, oldest first; each file says what became of it and is no return."""
     before = key_of(work.book)
+    letters = claims_of(work.book, "")
     done = []
     with work.book.writing():
         for file in files:
             data = (work.office.originals / file.kept_as).read_bytes()
-            code = take_key(work.book, data, work.office.unit)
+            held = file.digest in letters
+            code = BY_LETTER if held else take_key(work.book, data, work.office.unit)
             finding = Finding(code, "info" if code == TAKEN else "note")
             done.append(
                 msgspec.structs.replace(
-                    file, state=NOT_A_RETURN, reason=code.removeprefix("file_"), findings=(finding,)
+                    file, state=PENDING if held else NOT_A_RETURN,
+                    reason=code.removeprefix("file_"), findings=(finding,),
                 )
-            )
+            )  # fmt: skip
         save_files(work.book, done)
         after = key_of(work.book)
         if after and after != before:

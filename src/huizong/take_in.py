@@ -26,6 +26,7 @@ from huizong.forms import installed, templates_folder
 from huizong.history import closings_of, issued_of
 from huizong.inbox import Scan, ignored_name, stat_of
 from huizong.keeping import keep
+from huizong.key_files import HELD as HELD_KEY
 from huizong.key_files import is_key_file, take_keys
 from huizong.letter_entries import claims_of
 from huizong.periods import Period
@@ -112,6 +113,9 @@ def _unread(work: Work) -> list[Received]:
     """
     waiting = files_of(work.book, states=(PENDING,))
     unread = [file for file in waiting if file.reason in UNREAD]
+    held = [file for file in waiting if file.reason == HELD_KEY]
+    letters = claims_of(work.book, "") if held else {}
+    unread += [file for file in held if file.digest not in letters]
     return unread or list(collecting.sweep(work.office, work.book, work.now))
 
 
