@@ -32,7 +32,7 @@ def test_bench_prints_every_figure(tmp_path):
     figures = {line[1]: float(line[2]) for line in lines if line}
     assert set(figures) == {f"{name}_3" for name in OF_EACH_SIZE} | {
         "help_seconds", "issue_ms_per_workbook", "quarter_seconds_3", "quarter_seconds_4",
-        "peak_mb_4", "growth_4_over_3",
+        "peak_mb_4", "growth_4_over_3", "click_seconds_14",
     }  # fmt: skip
     assert figures["rerun_opened_3"] == 1
     assert all(value > 0 for value in figures.values())
