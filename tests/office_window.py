@@ -143,14 +143,14 @@ class Window:
         """Read the texts of the message boxes in view."""
         return ["\n".join(_labels(box)) for box in self._boxes()]
 
-    def answer(self, button: str) -> str:
-        """Wait for a message box, press a button of it; gives what the box said."""
+    def answer(self, button: str, picture: Path = PICTURES / "message.png") -> str:
+        """Wait for a message box, keep its picture, press a button of it; gives what it said."""
         self.wait(button, lambda: any(_button(box, button) for box in self._boxes()))
         for box in self._boxes():
             pushed = _button(box, button)
             if pushed:
                 said = "\n".join(_labels(box))
-                self.photograph(PICTURES / "message.png")
+                self.photograph(picture)
                 self._press(pushed)
                 self.wait("closed", lambda: not self._boxes(), 20)
                 return said
@@ -180,8 +180,9 @@ class Window:
         controller.Frame.activate()
         controller.Frame.ContainerWindow.toFront()
 
-    def photograph(self, path: Path) -> Path:
-        """Keep a picture of the whole screen."""
+    def photograph(self, path: Path, *, after: float = 0.0) -> Path:
+        """Keep a picture of the whole screen, so many seconds later for what is being drawn."""
+        time.sleep(after)
         path.parent.mkdir(parents=True, exist_ok=True)
         command = [require("import"), "-window", "root", str(path)]
         subprocess.run(command, env=self._environment, check=True, timeout=60)

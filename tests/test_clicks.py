@@ -41,7 +41,8 @@ class Desk:
         self.window.back()
         before = self.window.text(SAID)
         self.window.click(say(f"button.{action}"))
-        said = self.window.answer(alert) if alert else ""
+        picture = PICTURES / f"{action}-message.png"
+        said = self.window.answer(alert, picture) if alert else ""
         self.window.wait(action, lambda: self.window.text(SAID) != before and self.idle())
         assert not self.window.dialogs()
         self.window.photograph(PICTURES / f"{action}.png")
@@ -173,6 +174,7 @@ def test_quarter_by_its_buttons(desk):
     desk.press("aggregate")
     (path,) = (folder / "汇总" / str(PERIOD)).glob("【HZ】*.xlsx")
     window.wait("summary", lambda: [one for one in window.documents() if path.name in one.Title])
+    window.photograph(PICTURES / "summary.png", after=2)
     for step in ("draft", "check", "sign"):
         window.type(OFFICER, f"经办{step}")
         window.type(STEP, say(f"signing.{step}"))
