@@ -284,6 +284,33 @@ def test_one_bad_letter_stops_no_other(office, tmp_path):
     assert max(sizes) < 1_000_000
 
 
+def test_a_stranger_with_too_many_letters_waits(office, tmp_path):
+    """
+    Fault 58: of 130 letters by one stranger 100 are taken in, the return of a unit beside them
+    counts; the others come once the roster knows the sender.
+    """
+    for number in range(130):
+        raw = mail(b"%d" % number, f"{number}.txt", sender="bomb@b.cn")
+        put(tmp_path / "信", f"{number:03}", raw)
+    put(tmp_path / "信", "200", mail(form(office)))
+    done = fetched(office, tmp_path / "信")
+
+    assert Counter(outcomes(done)) == {"returns": 101, "letter_too_many": 30}
+    told = say("command.mail_too_many", sender="bomb@b.cn", count=30, most=100)
+    assert said(done)[0].count(told) == 1
+    assert len(files(office)) == 101
+    with at_work(office, NOW, "test") as work:
+        roster = tuple(msgspec.structs.replace(u, mail="bomb@b.cn") for u in work.office.roster)
+        pipeline.collect(
+            msgspec.structs.replace(
+                work, office=msgspec.structs.replace(work.office, roster=roster)
+            )
+        )
+    assert len(files(office)) == 131
+    with open_book(open_office(office).book) as book:
+        assert {one.reason for one in letters_of(book)} == {"returns"}
+
+
 def test_a_letter_that_is_being_saved_waits(office, tmp_path):
     """Fault 49: a letter that grows while it is looked at is taken the next time."""
     path = put(tmp_path / "信", "x", b"")

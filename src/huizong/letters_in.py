@@ -1,7 +1,8 @@
 """Open the letters that were stored, in child processes, and take their attachments in."""
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
 
 import msgspec
 
@@ -11,7 +12,7 @@ from huizong.clock import CHINA
 from huizong.collect import STORED, store_members
 from huizong.letter_entries import OPENED, REFUSED, LetterEntry, letters_of, save_letters
 from huizong.letter_entries import STORED as WAITS
-from huizong.letters import FORMS_OR_NOT, OWN, Opened, Unopened, is_ours
+from huizong.letters import FORMS_OR_NOT, OWN, Opened, Unopened, addresses, is_ours
 from huizong.texts import say, spoken
 from huizong.work import Work
 
@@ -19,6 +20,9 @@ TASK = "huizong.letter_parts:open_file"
 PROCESSES = 2
 # Stored together: one by one costs the disk several times as much.
 _AT_ONCE = 48_000_000
+# Of a sender whom the roster does not know no more are taken in at a time; the rest waits.
+MOST_FROM_ONE = 100
+TOO_MANY = "letter_too_many"
 _decode = msgspec.msgpack.Decoder(Opened | Unopened).decode
 
 
@@ -29,17 +33,40 @@ def open_letters(work: Work) -> tuple[LetterEntry, ...]:
     Killed at any moment it is done again for the letters that the book does not call opened: the
     same files are known by their digests.
     """
-    waiting = letters_of(work.book, state=WAITS)
+    known = {address for unit in work.office.roster for address in addresses(unit.mail)}
+    waiting = (*letters_of(work.book, state=WAITS), *_released(work, known))
     if not waiting:
         return ()
     done: list[LetterEntry] = []
+    counts: Counter[str] = Counter()
     with Children(PROCESSES, TASK) as children:
         jobs = ((str(work.office.letters / one.kept_as),) for one in waiting)
         outcomes = ((waiting[one.index], _result(one)) for one in children.run(jobs))
         for batch in _batches(outcomes):
-            done += _take_in(work, batch)
+            done += _take_in(work, [_within(one, known, counts) for one in batch])
             work.progress("letters", len(done), len(waiting))
     return tuple(done)
+
+
+def _released(work: Work, known: Collection[str]) -> Iterator[LetterEntry]:
+    """Give the letters that were too many, of senders whom the roster knows by now."""
+    for one in letters_of(work.book, state=REFUSED):
+        if one.reason == TOO_MANY and one.letter.sender in known:
+            yield one
+
+
+def _within(
+    one: tuple[LetterEntry, Opened | Unopened], known: Collection[str], counts: Counter[str]
+) -> tuple[LetterEntry, Opened | Unopened]:
+    """Leave out the files of a letter by a stranger who has sent too many."""
+    entry, result = one
+    if not isinstance(result, Opened) or result.letter.sender in known:
+        return one
+    counts[result.letter.sender] += 1
+    if counts[result.letter.sender] <= MOST_FROM_ONE:
+        return one
+    letter = msgspec.structs.replace(result.letter, kind=TOO_MANY)
+    return entry, Opened(letter)
 
 
 def _result(outcome: Outcome) -> Opened | Unopened:
@@ -86,7 +113,8 @@ def _opened(entry: LetterEntry, result: Opened | Unopened, key: bytes) -> Letter
     letter = result.letter
     if is_ours(key, letter.message_id):
         letter = msgspec.structs.replace(letter, kind=OWN)
-    return msgspec.structs.replace(entry, state=OPENED, reason=letter.kind, letter=letter)
+    state = REFUSED if letter.kind == TOO_MANY else OPENED
+    return msgspec.structs.replace(entry, state=state, reason=letter.kind, letter=letter)
 
 
 def _members(work: Work, opened: Opened) -> Iterator[tuple[str, Member]]:

@@ -14,6 +14,7 @@ from huizong.fetch import Fetched
 from huizong.fetch import fetch as take_letters
 from huizong.letter_entries import REFUSED, LetterEntry, begun_at, places_seen
 from huizong.letters import BOUNCE, NO_FORM, RETURNS
+from huizong.letters_in import MOST_FROM_ONE, TOO_MANY
 from huizong.mailbox_folder import KIND, letters_in
 from huizong.mailbox_imap import Account, account_of, letters_on
 from huizong.passwords import keep_password, kept_password
@@ -91,8 +92,12 @@ def _group(entry: LetterEntry, outcome: str) -> str:
 
 
 def _letter_lines(done: Fetched) -> Iterator[str]:
+    many = Counter(one.letter.sender for one, outcome in done.outcomes if outcome == TOO_MANY)
+    for sender, count in many.items():
+        name = sender or say("letter.no_sender")
+        yield say("command.mail_too_many", sender=name, count=count, most=MOST_FROM_ONE)
     for entry, outcome in done.outcomes:
-        if outcome != RETURNS:
+        if outcome not in (RETURNS, TOO_MANY):
             letter = entry.letter
             yield say(
                 "command.mail_letter",
