@@ -8,9 +8,12 @@ import html
 import io
 import re
 import string
+import tomllib
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -472,3 +475,23 @@ def test_guard_of_form_sets_finds_what_is_planted():
     )
 
     assert list(lacking(planted)) == [first.zh, "箩"]
+
+
+def test_no_text_is_written_twice():
+    """
+    An id stands in one file of texts only: of two the second would silently be said for both.
+    """
+    ids = [
+        code
+        for path in sorted((SOURCE / "texts").glob("*.toml"))
+        for code in _ids(tomllib.loads(path.read_text(encoding="utf-8")), "")
+    ]
+    assert [code for code, count in Counter(ids).items() if count > 1] == []
+
+
+def _ids(table: Mapping[str, Any], prefix: str) -> Iterator[str]:
+    for key, value in table.items():
+        if "zh" in value:
+            yield prefix + key
+        else:
+            yield from _ids(value, f"{prefix}{key}.")

@@ -76,7 +76,7 @@ def read_open(book: "xlwings.Book") -> Opened:
     """
     folder = folder_of(book)
     if folder is None:
-        raise HuizongError("error.book_not_saved", file=book.name)
+        raise HuizongError("error.book_in_no_folder", file=book.name)
     if PERIOD not in [name.name for name in book.names]:
         raise HuizongError("error.no_console", file=book.name, console=FILE)
     names = [sheet.name for sheet in book.sheets]
