@@ -462,9 +462,14 @@ def test_submit_refuses_with_what_is_open(book, office):
     allowed = press(book, "submit")
 
     assert refused.failed
+    assert "1/3" in allowed.alert
+    assert all(UNITS[code] in allowed.alert for code in (EAST, LIGHT))
+    assert UNITS[PEACE] not in allowed.alert
     assert say("signing.draft") in refused.alert
-    assert [path.name for path in allowed.results][-1] == str(PERIOD)
-    assert allowed.results[0].suffix == ".xlsx"
+    assert allowed.results[-1] == office / "上报" / str(PERIOD)
+    (made,) = (office / "汇总" / str(PERIOD)).glob("*汇总_v01.xlsx")
+    (laid,) = (office / "上报" / str(PERIOD)).iterdir()
+    assert (laid.name, digest(laid)) == (made.name, digest(made))
 
 
 def test_results_are_opened_in_the_host(app, book, tmp_path):

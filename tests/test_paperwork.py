@@ -22,6 +22,7 @@ from huizong.records import FigureCell, Identity, Reading
 from huizong.settings import read_control
 from huizong.signing import sign
 from huizong.styles import number_format
+from huizong.upward import counted_lines, lay_out
 from huizong.work import checked_sets
 from returned import CODE, ISSUED, PERIOD, SENT, at, changed, good, put, with_figure
 from validator import validate
@@ -340,6 +341,26 @@ def test_without_the_setting_nobody_has_to_sign(office):
         assert [one.code for one in ready_to_submit(work, PERIOD, "TJ")] == ["no_summary"]
         pipeline.aggregate(work, PERIOD)
         assert ready_to_submit(work, PERIOD, "TJ") == ()
+
+
+def test_what_goes_up_says_whom_it_lacks_and_lies_in_its_folder(office):
+    """A summary of one unit of two says so and names the other; 上报 gets one copy of it, whole."""
+    with at(office) as work:
+        (one,) = pipeline.aggregate(work, PERIOD)
+        (line,) = counted_lines(work, summaries_of(work.book, str(PERIOD)))
+        (copy,) = lay_out([one.path], office / "上报")
+        assert lay_out([one.path], office / "上报") == (copy,)
+
+    assert "1/2" in line
+    assert "光明社区" in line
+    assert "和平社区" not in line
+    assert list((office / "上报").iterdir()) == [copy]
+    assert (copy.name, copy.read_bytes()) == (one.path.name, one.path.read_bytes())
+
+    copy.write_bytes(b"somebody's")
+    (beside,) = lay_out([one.path], office / "上报")
+    assert copy.read_bytes() == b"somebody's"
+    assert beside.read_bytes() == one.path.read_bytes()
 
 
 def test_approval_is_one_page_with_figures_and_names(office):

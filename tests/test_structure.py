@@ -53,7 +53,7 @@ LAYERS = (
         "pipeline",
         "work checking beside key_files issuing take_in across unit_returns examine editions"
         " problems publish versions send_back circulate standing closing openings opening_blank"
-        " amend paper_copies signing ready office_lists letters_in pipeline"
+        " amend paper_copies signing ready upward office_lists letters_in pipeline"
         " fetch standing_book audit_one",
     ),
     (

@@ -26,6 +26,7 @@ def submit(work: Work, asked: Asked) -> Told:
     """
     # Late, as in `acts`: what it needs takes longer to load than the first word to appear.
     from huizong.ready import ready_to_submit
+    from huizong.upward import counted_lines, lay_out
 
     made = _summaries(work, asked)
     still = [one for of in made for one in ready_to_submit(work, asked.period, of.set_code)]
@@ -33,9 +34,10 @@ def submit(work: Work, asked: Asked) -> Told:
         lines = "\n".join(f"  {one}" for one in still)
         period = name_of(asked.period)
         raise HuizongError("error.cannot_submit", period=period, lines=lines, open=tuple(still))
-    paths = tuple(_path(work, one) for one in made)
-    lines = tuple(say("addin.may_go_up", file=path.name) for path in paths)
-    return Told(lines, results=(*paths, work.office.summaries(str(asked.period))))
+    folder = work.office.folder / "上报" / str(asked.period)
+    laid = lay_out([_path(work, one) for one in made], folder)
+    told = say("submit.laid_out", count=len(laid), folder=folder)
+    return Told((*counted_lines(work, made), told), results=(*laid, folder))
 
 
 def verify(work: Work, asked: Asked) -> Told:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from huizong.progress_table import Table
 
 # What is asked of these is what they say; the others say it on the console.
-_ANSWERING = ("verify", "sign", "paper", "differences", "answer", "doctor")
+_ANSWERING = ("verify", "sign", "submit", "paper", "differences", "answer", "doctor")
 _SHOWN_LINES = 24
 _SAID = 300  # characters that the line of the last action has room for
 
