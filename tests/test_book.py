@@ -315,7 +315,7 @@ def start(folder: Path, seconds: float) -> subprocess.Popen:
 
 def test_second_process_is_told_who_is_at_work(tmp_path):
     """
-    Fault 65: of many starts one runs, the others are told whose process, and since when.
+    Fault 65: of many starts one runs, the others are told that it is theirs, and since when.
     """
     first = start(tmp_path, 4)
     assert first.stdout.readline() == "runs\n"
@@ -325,7 +325,7 @@ def test_second_process_is_told_who_is_at_work(tmp_path):
     first.kill()
     first.communicate()
 
-    assert told == {f"error.locked {first.pid} 10:03\n"}
+    assert told == {f"error.locked_here {first.pid} 10:03\n"}
 
 
 def test_lock_of_a_killed_process_is_free(tmp_path):
@@ -357,3 +357,25 @@ def test_note_of_another_machine_is_believed_for_a_while(tmp_path):
     os.utime(note, (old, old))
     with lock.hold(tmp_path, lock.me("13:00")) as left:
         assert left.owner == "王芳"
+
+
+@pytest.mark.parametrize(
+    ("age", "code", "advised"),
+    [(60, "error.locked", False), (lock.QUIET_AFTER + 60, "error.locked_left", True)],
+)
+def test_note_may_be_removed_once_it_has_been_quiet(tmp_path, age: int, code: str, advised: bool):
+    """
+    Only of a note that another computer left a good while ago is its file named, to be deleted.
+    """
+    note = tmp_path / lock.NOTE
+    said = '{"owner":"王芳","host":"pc-2","pid":1,"since":"2026-04-03T10:03:31","action":"history"}'
+    note.write_text(said, encoding="utf-8")
+    old = note.stat().st_mtime - age
+    os.utime(note, (old, old))
+
+    with pytest.raises(HuizongError) as caught, lock.hold(tmp_path, lock.me("2026-04-03T10:30")):
+        pass
+
+    assert caught.value.code == code
+    assert (str(note) in str(caught.value)) == advised
+    assert (caught.value.details["name"], caught.value.details["time"]) == ("期初导入", "10:03")

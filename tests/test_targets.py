@@ -144,7 +144,7 @@ def test_of_twenty_starts_at_once_one_runs(tmp_path):
 
     assert sorted(len(words) for words in told) == [1] + [3] * 19
     assert [words for words in told if len(words) == 1] == [["runs"]]
-    assert {words[0] for words in told if len(words) == 3} == {"error.locked"}
+    assert {words[0] for words in told if len(words) == 3} == {"error.locked_here"}
     assert lock.read_note(tmp_path) is None
 
 

@@ -130,7 +130,7 @@ def check_book(facts: OfficeFacts) -> Iterator[Remark]:
         return
     if facts.book is None:
         yield good("book", file=facts.folder / BOOK)
-    elif facts.book.code in ("error.locked", "error.locked_by_someone"):
+    elif facts.book.code.startswith("error.locked"):
         yield note("busy", why=facts.book)
     else:
         yield mend("book_wrong", why=facts.book)

@@ -13,11 +13,14 @@ import msgspec
 
 from huizong.errors import HuizongError
 from huizong.safely import temp_beside, told
+from huizong.texts import action_name
 
 LOCK, NOTE = ".huizong.lock", ".huizong.who"
 # A command takes minutes. A note from another machine that has grown older than this was left
 # by a crash; a younger one may stand on a share whose locks do not reach from machine to machine.
 STALE_AFTER = 2 * 60 * 60
+# So long a run may take; whose note says no more may have been switched off.
+QUIET_AFTER = 15 * 60
 PATIENCE, MOMENT = 60, 0.05  # so many times, so many seconds apart, a note is looked for
 
 
@@ -46,19 +49,20 @@ def hold(folder: Path, holder: Holder) -> Iterator[Holder | None]:
     Hold the folder's lock; gives the note that a crashed run left behind, or None.
 
     Raises:
-        HuizongError: If someone else holds it (`error.locked` with owner, host, since, action).
+        HuizongError: If it is held (`error.locked` with owner, host, since, action; of one's own
+            on this computer `error.locked_here`, of a note that may be left `error.locked_left`).
     """
     lock = filelock.FileLock(folder / LOCK, timeout=0)
     try:
         lock.acquire()
     except filelock.Timeout as error:
-        raise _told(folder, _note_coming(folder)) from error
+        raise _told(folder, _note_coming(folder), holder) from error
     except OSError as error:
         raise told(error, folder / LOCK) from error
     try:
         left = read_note(folder)
         if left and left.host != holder.host and _age(folder) < STALE_AFTER:
-            raise _told(folder, left)
+            raise _told(folder, left, holder, quiet=_age(folder) > QUIET_AFTER)
         _write_note(folder, holder)
         try:
             yield left
@@ -98,12 +102,24 @@ def _write_note(folder: Path, holder: Holder) -> None:
         raise told(error, folder / NOTE) from error
 
 
-def _told(folder: Path, holder: Holder | None) -> HuizongError:
-    if holder is None:
+def _told(
+    folder: Path, other: Holder | None, asking: Holder, *, quiet: bool = False
+) -> HuizongError:
+    """Say who is at work; only a note that nobody's lock stands behind (`quiet`) may be removed."""
+    if other is None:
         # The note cannot be read, or has not come.
         return HuizongError("error.locked_by_someone", folder=folder)
-    details = msgspec.structs.asdict(holder)
-    return HuizongError("error.locked", **details, note=folder / NOTE)
+    details = msgspec.structs.asdict(other)
+    details |= {"name": action_name(other.action), "time": _readable(other.since, asking.since)}
+    own = (other.owner, other.host) == (asking.owner, asking.host)
+    code = "error.locked_here" if own else "error.locked_left" if quiet else "error.locked"
+    return HuizongError(code, **details, note=folder / NOTE)
+
+
+def _readable(since: str, now: str) -> str:
+    """Give the time of day; before today the day too."""
+    day, _, rest = since.partition("T")
+    return rest[:5] if rest and now.startswith(day) else f"{day} {rest[:5]}".strip()
 
 
 def _age(folder: Path) -> float:

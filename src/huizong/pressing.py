@@ -12,7 +12,7 @@ from huizong.errors import HuizongError, place_of
 from huizong.open_book import Opened, folder_of, read_open, say_result
 from huizong.personal import masked
 from huizong.running import run_beside
-from huizong.texts import catalogue, say, speak_unless_chosen
+from huizong.texts import action_name, say, speak_unless_chosen
 from huizong.work import READING, Progress, at_work
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class _Done(msgspec.Struct, frozen=True):
 
 def perform(book: "xlwings.Book", action: str) -> Ended:
     """Do an action, and write into the open book what came of it; nothing is opened or alerted."""
-    name = name_of(action)
+    name = action_name(action)
 
     def tell(text: str) -> None:
         book.app.status_bar = text
@@ -73,12 +73,6 @@ def perform(book: "xlwings.Book", action: str) -> Ended:
     finally:
         book.app.status_bar = False
     return ended
-
-
-def name_of(action: str) -> str:
-    """Call an action as its button does, else as the menu."""
-    button = f"button.{action}"
-    return say(button if button in catalogue() else f"menu.action.{action}")
 
 
 def _work(opened: Opened, action: str, progress: Progress) -> _Done:
@@ -149,7 +143,7 @@ def _few(lines: Sequence[str]) -> Sequence[str]:
 
 def _stamped(action: str, text: str) -> str:
     """Say when which action said something, as far as a line of the console has room."""
-    said = {"time": f"{clock():%H:%M}", "name": name_of(action), "text": masked(text.strip())}
+    said = {"time": f"{clock():%H:%M}", "name": action_name(action), "text": masked(text.strip())}
     line = say("addin.said", **said)
     return line if len(line) <= _SAID else f"{line[: _SAID - 1]}…"
 

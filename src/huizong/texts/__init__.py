@@ -84,6 +84,12 @@ def say(code: str, /, **details: Any) -> str:
     return text[_language].format(**details)
 
 
+def action_name(action: str) -> str:
+    """Call an action as its button does, else as the menu; one that has no words as it stands."""
+    codes = (f"button.{action}", f"menu.action.{action}")
+    return next((say(code) for code in codes if code in catalogue()), action)
+
+
 def either(zh: str, en: str) -> str:
     """Choose a definition's own text in the language in force; Chinese where it has no English."""
     return (en if _language == "en" else "") or zh
