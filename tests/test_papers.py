@@ -8,8 +8,9 @@ from openpyxl import load_workbook
 
 from huizong.answers import Typed, action_of, read_answers
 from huizong.cells import squash
+from huizong.chat import chat_of
 from huizong.entries import Answer, Received
-from huizong.findings_paper import chat_of, rows_of, todo_rows, write_findings
+from huizong.findings_paper import rows_of, todo_rows, write_findings
 from huizong.office import init_office
 from huizong.papers import SetReturns, Unfiled, write_status
 from huizong.records import AuditedFinding, Finding, Unit, UnitReturn

@@ -42,7 +42,7 @@ LAYERS = (
         "parts of stages",
         "desk blank_front blank_figures blank_ledger blank_checks blank determine caches inbox"
         " restate amendments amendment_paper blank_problems corrections differences circulars"
-        " placing choosing rivals descent answers settle papers findings_paper read_figures"
+        " placing choosing rivals descent answers settle papers chat findings_paper read_figures"
         " read_identity read_rows read_texts ledger_states read_summary unseen audit_figures"
         " audit_units audit_copies contents recount total_sheets"
         " unit_sheets ledger_sheets return_sheets charts briefing circular_sheets"

@@ -1,7 +1,6 @@
-"""审核结果.xlsx: every finding, what waits for the officer, and lines to paste into a chat."""
+"""审核结果.xlsx: every finding, what waits for the officer, and the sheets beside them."""
 
 import datetime as dt
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -9,18 +8,14 @@ import msgspec
 import xlsxwriter
 
 from huizong import findings as wording
+from huizong.chat import write_chat
 from huizong.console import TODO_ANSWERS, TODO_DIGEST, TODO_SPLIT, TODO_WIDTHS
 from huizong.differences import Compared
 from huizong.entries import Answer, Received
 from huizong.office import Office
-from huizong.papers import SetReturns, period_name, what_to_do
+from huizong.papers import SetReturns, period_name
 from huizong.records import (
-    MISSING,
-    NOT_A_RETURN,
     PENDING,
-    RETURNED,
-    TO_EXPLAIN,
-    TO_MEND,
     AuditedFinding,
     Finding,
     UnitReturn,
@@ -33,7 +28,6 @@ from huizong.texts import say
 _ORDER = {level: n for n, level in enumerate(("must", "release", "ask", "explain", "note", "info"))}
 # What only the officer can settle.
 _OFFICERS = ("ask", "release")
-CHAT_LINES = 6
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,6 +94,12 @@ def _unit_rows(period: str, set_code: str, unit: UnitReturn) -> Iterator[Row]:
             key=found.key, unit=unit.unit.name, period=period, audited=found, file=unit.file,
             digest=unit.digest, of_totals=unit.state == "totals", set_code=set_code,
         )  # fmt: skip
+    refused = unit.refused
+    if refused:
+        name = say("paper.not_taken", file=refused.file)
+        standing = tuple(one for one in refused.findings if one.stands)
+        its_own = msgspec.structs.replace(refused, file=name, findings=standing)
+        yield from _unit_rows(period, set_code, its_own)
 
 
 def _with_answer(row: Row, answer: Answer | None) -> Row:
@@ -150,7 +150,7 @@ def write_findings(
         told = _todo_notes(len(waiting), refused)
         _write_rows(book, styles, sheets[0], say("paper.todo_title"), waiting, told, kept)
         _write_rows(book, styles, sheets[1], title, rows, (say("paper.findings_help"),), kept)
-        _write_chat(Table(book, styles, sheets[2], (20, 12, 86)), period, sets, now, files)
+        write_chat(Table(book, styles, sheets[2], (20, 12, 86)), period, sets, now, files)
         _write_versions(Table(book, styles, say("differences.sheet"), _VERSIONS), versions)
     return safely.path
 
@@ -235,71 +235,4 @@ def _write_versions(table: Table, versions: Sequence[Compared]) -> None:
             values = (value or empty for value in other.values)
             table.line((*start, other.sheet, other.cell, other.label, *values), centre)
     table.sheet.autofilter(table.heading, 0, max(table.row - 1, table.heading + 1), 8)
-    table.page()
-
-
-def chat_of(
-    period: str, one: SetReturns, unit: UnitReturn, now: dt.datetime,
-    files: Sequence[Received] = (),
-) -> str:  # fmt: skip
-    """
-    Give the few lines for a unit that has something to do; empty if it has nothing.
-
-    A unit whose only file was held or turned away, among `files`, is told that, not to report.
-    """
-    said = {"unit": unit.unit.name, "period": period_name(period), "set": one.name}
-    if unit.state == MISSING:
-        sent = _sent_in_vain(files, period, one, unit)
-        if sent:
-            code = "paper.chat_held" if sent.state == PENDING else "paper.chat_refused"
-            return say(code, **said, file=sent.name, why=what_to_do(sent).partition("\n")[0])
-        late = one.due is not None and now.date() > one.due
-        due = one.due or "——"
-        return say("paper.chat_missing_late" if late else "paper.chat_missing", **said, due=due)
-    if unit.state not in (TO_MEND, TO_EXPLAIN):
-        return ""
-    theirs = [
-        found.finding for found in unit.findings
-        if found.stands and found.finding.level in ("must", "release", "explain")
-    ]  # fmt: skip
-    theirs.sort(key=lambda finding: _ORDER[finding.level])
-    lines = [say("paper.chat_head", **said, count=len(theirs))]
-    lines += [
-        say("paper.chat_line", number=number, words=wording.with_sheet(finding))
-        for number, finding in enumerate(theirs[:CHAT_LINES], 1)
-    ]
-    if len(theirs) > CHAT_LINES:
-        lines.append(say("paper.chat_tail", count=len(theirs) - CHAT_LINES))
-    return "\n".join((*lines, say("paper.chat_end")))
-
-
-def _sent_in_vain(
-    files: Sequence[Received], period: str, one: SetReturns, unit: UnitReturn
-) -> Received | None:
-    """Find the last file that seems to be a unit's and was not taken: by its code or its name."""
-    # The name of 新和平社区 is not that of 和平社区.
-    named = re.compile(rf"{unit.unit.code}|(?<![^\W_]){re.escape(unit.unit.name)}")
-    found = [
-        file for file in files
-        if file.state in (PENDING, RETURNED, NOT_A_RETURN)
-        and file.set_code in ("", one.code)
-        and file.period in ("", period)
-        and (file.unit == unit.unit.code or (not file.unit and named.search(file.name)))
-    ]  # fmt: skip
-    return max(found, key=lambda file: file.received_at, default=None)
-
-
-def _write_chat(
-    table: Table, period: str, sets: Sequence[SetReturns], now: dt.datetime,
-    files: Sequence[Received],
-) -> None:  # fmt: skip
-    table.title(say("paper.chat_title"))
-    table.headings(say("paper.chat_heading").split("|"))
-    for one in sets:
-        for unit in one.returns:
-            text = chat_of(period, one, unit, now, files)
-            if text:
-                table.line(
-                    (unit.unit.name, say(f"state.{unit.state}"), text), ("text", "centre", "text")
-                )
     table.page()

@@ -72,7 +72,7 @@ def _issues(
     answers = answers_of(work.book)
     for entry in returns.rows:
         sent = [one for one in files if one.unit == entry.unit.code]
-        for key, raised in _raised(sent, found, gone).items():
+        for key, raised in _of_versions(entry, sent, found, gone).items():
             unit = msgspec.structs.replace(entry, reading=readings.get(raised.file.digest))
             level = raised.one.finding.level
             owner = _owner(work, entry.unit, level, with_contacts=with_contacts)
@@ -82,6 +82,20 @@ def _issues(
                 work, checked, unit, raised.file, raised.one, owner, returns.due, raised.closing,
                 "" if raised.closing in ("open", "rejected") else when,
             )  # fmt: skip
+
+
+def _of_versions(
+    entry: UnitReturn, sent: Sequence[Received], found: Mapping[str, Sequence[AuditedFinding]],
+    gone: Mapping[str, Sequence[tuple[AuditedFinding, str]]],
+) -> dict[str, _Raised]:  # fmt: skip
+    """Give what was raised; what only a newer file has that was not taken is open with nobody."""
+    last = entry.version if entry.refused else None
+    taken = [one for one in sent if last is None or one.number <= last]
+    raised = _raised(taken, found, gone)
+    for key, one in _raised(sent[len(taken) :], found, gone).items():
+        still = one.closing in ("open", "rejected")
+        raised.setdefault(key, msgspec.structs.replace(one, closing="unused") if still else one)
+    return raised
 
 
 def _raised(

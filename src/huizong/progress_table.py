@@ -86,7 +86,7 @@ def _progress(office: _Office, sets: Sequence[SetReturns]) -> Iterator[Cells]:
         for unit in one.rows:
             role = OWN if one.own is unit else UNIT
             paper = papers.get((one.code, unit.unit.code, role), "")
-            copy = _copy_among(copies, one.code, unit)
+            copy = _copy_among(copies, one.code, unit.refused or unit)
             cells = {
                 "set": one.code,
                 "unit": unit.unit.code,

@@ -197,7 +197,8 @@ class UnitReturn(msgspec.Struct, frozen=True, kw_only=True):
     """
     What a unit (or the office itself, 本级) has sent for a period, as the office's books say.
 
-    `included` means it goes into the total: state passed. `received` is an ISO time.
+    `included` means it goes into the total: state passed. `received` is an ISO time. `refused` is
+    a newer file of the unit that was not taken, with what was found in that file.
     """
 
     unit: Unit
@@ -211,6 +212,7 @@ class UnitReturn(msgspec.Struct, frozen=True, kw_only=True):
     unchecked_seal: bool = False
     reading: Reading | None = None
     findings: tuple[AuditedFinding, ...] = ()
+    refused: "UnitReturn | None" = None
 
 
 class Total(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,7 +1,7 @@
 """What an audit has to say on the terminal, and as JSON."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from huizong.findings import place, remedy, who, with_sheet, words
 from huizong.findings_paper import remedy_of_total
@@ -23,7 +23,8 @@ def someone_must_act(audited: Audited) -> bool:
         one.stands
         for sets in (*audited.sets, *audited.totals)
         for unit in sets.rows
-        for one in unit.findings
+        for file in (unit, unit.refused)
+        for one in (file.findings if file else ())
     )
     return standing or bool(audited.answers.refused)
 
@@ -32,12 +33,12 @@ def audit_lines(audited: Audited) -> Iterator[str]:
     """Say what each unit has to do, then the counts, then where the papers are."""
     for sets in audited.sets:
         for unit in sets.rows:
-            open_ = [one for one in unit.findings if one.stands]
+            open_ = _standing(unit)
             if open_:
                 yield f"{unit.unit.name}  {say('state.' + unit.state)}"
-                for one in open_:
-                    told = f"{with_sheet(one.finding)} {remedy(one.finding)}"
-                    yield f"  [{one.key}] {_level(one)} {told}"
+                yield from _finding_lines(open_)
+            if unit.refused:
+                yield from _refused_lines(unit, unit.refused)
         yield counts_line(sets)
     for sets in audited.totals:
         yield from _totals_lines(sets)
@@ -46,6 +47,25 @@ def audit_lines(audited: Audited) -> Iterator[str]:
         if stands_beside(path):
             yield say("command.moved", path=path.name)
     yield say("command.papers", status=audited.status, findings=audited.findings)
+
+
+def _standing(unit: UnitReturn) -> list[AuditedFinding]:
+    return [one for one in unit.findings if one.stands]
+
+
+def _finding_lines(findings: Iterable[AuditedFinding]) -> Iterator[str]:
+    for one in findings:
+        told = f"{with_sheet(one.finding)} {remedy(one.finding)}"
+        yield f"  [{one.key}] {_level(one)} {told}"
+
+
+def _refused_lines(unit: UnitReturn, refused: UnitReturn) -> Iterator[str]:
+    """Say that a newer file was not taken and why, and that the earlier one stands as it did."""
+    yield say(
+        "command.newer_refused", unit=unit.unit.name, state=say(f"state.{unit.state}"),
+        file=refused.file, when=refused.received.replace("T", " ")[:16], earlier=unit.file,
+    )  # fmt: skip
+    yield from _finding_lines(_standing(refused))
 
 
 def _totals_lines(sets: SetReturns) -> Iterator[str]:
@@ -98,6 +118,7 @@ def _unit(unit: UnitReturn) -> dict[str, object]:
         "version": unit.version,
         "file": unit.file if unit.state != MISSING else "",
         "findings": [_finding(one) for one in unit.findings],
+        "refused": _unit(unit.refused) if unit.refused else None,
     }
 
 

@@ -49,7 +49,10 @@ def send_back(work: Work, period: Period, unit: str = "") -> tuple[SentBack, ...
     done: list[SentBack] = []
     for checked in work.sets(period):
         returns = examine(work, checked, period)
-        wanted = [one for one in returns.rows if _is_wanted(one) and unit in ("", one.unit.code)]
+        asked = [one for one in returns.rows if unit in ("", one.unit.code)]
+        # Of two files of a unit the newer may be refused while the earlier stands.
+        sent = [one for entry in asked for one in (entry, entry.refused) if one]
+        wanted = [one for one in sent if _is_wanted(one)]
         done += _send_set(work, checked, period, returns, wanted)
     details = {"period": str(period), "files": [one.path.name for one in done]}
     work.book.record("sent_back", details, work.at) if done else None

@@ -12,6 +12,7 @@ from huizong.periods import Period
 from huizong.records import RETURNED, AuditedFinding, Unit, UnitReturn
 from huizong.standing import Stand, standing
 from huizong.texts import name_of
+from huizong.unit_returns import refused_after
 from huizong.work import Work
 
 Place = tuple[str, str, str]  # set, unit code and role
@@ -57,12 +58,12 @@ def _return(stand: Stand, known: _Known, due: dt.date, today: dt.date) -> UnitRe
     if file is None:
         return UnitReturn(unit=unit, state=stand.state, late=today > due)
     findings = (*known.findings.get(file.digest, ()), *_choices(file))
-    for newer in _blocked_after(file, files):
-        findings = (*findings, *(one for one in known.findings.get(newer, ()) if one.stands))
+    blocked = [one for one in files if (one.state, one.reason) == (RETURNED, "blocked")]
     return UnitReturn(
         unit=unit, state=stand.state, version=file.number, digest=file.digest, file=file.name,
         late=min(one.received_at for one in files)[:10] > due.isoformat(),
         received=file.received_at, findings=findings, unchecked_seal=file.seal == "unknown",
+        refused=refused_after(unit, file, blocked, known.findings),
     )  # fmt: skip
 
 
@@ -73,9 +74,3 @@ def _choices(file: Received) -> tuple[AuditedFinding, ...]:
     asked = [one for one in file.findings if one.code == "two_returns"]
     key = (file.unit, file.period, file.set_code)
     return tuple(AuditedFinding(one.key(*key), one) for one in asked)
-
-
-def _blocked_after(file: Received, files: Sequence[Received]) -> list[str]:
-    """Name the newest file that was to take the place of one and was turned away."""
-    newer = [one for one in files if one.number > file.number]
-    return [one.digest for one in newer if (one.state, one.reason) == (RETURNED, "blocked")][-1:]

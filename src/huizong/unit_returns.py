@@ -77,29 +77,44 @@ def _return(
         state = WAITING
         findings = (*findings, AuditedFinding(choice.key, choice.finding))
     told = (AuditedFinding(f.key(file.unit, file.period, file.set_code), f) for f in choice.told)
-    findings = (*findings, *told, *_of_newer(file, files, choice, settled))
+    blocked = {digest for digest, _, reason in choice.states if reason == "blocked"}
+    refused = refused_after(unit, file, [one for one in files if one.digest in blocked], settled)
+    findings = (*findings, *told, *_told_of(refused, file))
     # On time if anything of this unit came in time: mending takes its course.
     late = min(one.received_at for one in files)[:10] > due.isoformat()
     included = state == PASSED and bool(choice.adopted)
     return UnitReturn(
         unit=unit, state=state, late=late, included=included, version=file.number,
         digest=file.digest, file=file.name, received=file.received_at,
-        unchecked_seal=file.seal == "unknown", findings=findings,
+        unchecked_seal=file.seal == "unknown", findings=findings, refused=refused,
     )  # fmt: skip
 
 
-def _of_newer(
-    file: Received, files: Sequence[Received], choice: Choice,
+def refused_after(
+    unit: Unit, file: Received, blocked: Sequence[Received],
     settled: Mapping[str, tuple[AuditedFinding, ...]],
-) -> Iterator[AuditedFinding]:  # fmt: skip
-    """Show what keeps a newer file of the unit from taking the place of the adopted one."""
-    blocked = {digest for digest, _, reason in choice.states if reason == "blocked"}
-    newer = [one for one in files if one.number > file.number and one.digest in blocked]
-    for one in newer[-1:]:
-        details = {"found": one.name, "when": one.received_at.replace("T", " ")}
-        note = Finding("newer_blocked", "note", subject=one.digest[:8], details=details)
-        yield AuditedFinding(note.key(one.unit, one.period, one.set_code), note)
-        yield from (found for found in settled[one.digest] if found.stands)
+) -> UnitReturn | None:  # fmt: skip
+    """Give the last of the blocked files that is newer than the one by which a unit stands."""
+    newer = max(
+        (one for one in blocked if one.number > file.number),
+        key=lambda one: one.number, default=None,
+    )  # fmt: skip
+    if newer is None:
+        return None
+    findings = settled.get(newer.digest, ())
+    return UnitReturn(
+        unit=unit, state=state_of(findings), version=newer.number, digest=newer.digest,
+        file=newer.name, received=newer.received_at, unchecked_seal=newer.seal == "unknown",
+        findings=findings,
+    )  # fmt: skip
+
+
+def _told_of(refused: UnitReturn | None, file: Received) -> Iterator[AuditedFinding]:
+    """Note beside a return that a newer file was not taken; what is wrong there is that file's."""
+    if refused:
+        details = {"found": refused.file, "when": refused.received.replace("T", " ")}
+        note = Finding("newer_blocked", "note", subject=refused.digest[:8], details=details)
+        yield AuditedFinding(note.key(file.unit, file.period, file.set_code), note)
 
 
 def _save_standings(

@@ -1,0 +1,111 @@
+"""群消息: a few lines for each unit that has something to do, to be pasted into a chat."""
+
+import datetime as dt
+import re
+from collections.abc import Iterator, Sequence
+
+from huizong import findings as wording
+from huizong.entries import Received
+from huizong.papers import SetReturns, period_name, what_to_do
+from huizong.records import (
+    MISSING,
+    NOT_A_RETURN,
+    PENDING,
+    RETURNED,
+    TO_EXPLAIN,
+    TO_MEND,
+    Finding,
+    UnitReturn,
+)
+from huizong.tables import Table
+from huizong.texts import say
+
+CHAT_LINES = 6
+# What a unit itself has to mend or to explain, the gravest first.
+_THEIRS = ("must", "release", "explain")
+
+
+def chat_of(
+    period: str, one: SetReturns, unit: UnitReturn, now: dt.datetime,
+    files: Sequence[Received] = (),
+) -> str:  # fmt: skip
+    """
+    Give the few lines for a unit that has something to do; empty if it has nothing.
+
+    A unit whose only file was held or turned away, among `files`, is told that, not to report.
+    """
+    said = {"unit": unit.unit.name, "period": period_name(period), "set": one.name}
+    if unit.state == MISSING:
+        sent = _sent_in_vain(files, period, one, unit)
+        if sent:
+            code = "paper.chat_held" if sent.state == PENDING else "paper.chat_refused"
+            return say(code, **said, file=sent.name, why=what_to_do(sent).partition("\n")[0])
+        late = one.due is not None and now.date() > one.due
+        due = one.due or "——"
+        return say("paper.chat_missing_late" if late else "paper.chat_missing", **said, due=due)
+    if unit.state not in (TO_MEND, TO_EXPLAIN):
+        return ""
+    head, end = say("paper.chat_head", **said, count=len(_theirs(unit))), say("paper.chat_end")
+    return "\n".join((head, *_chat_lines(unit), end))
+
+
+def _chat_of_refused(period: str, one: SetReturns, unit: UnitReturn) -> str:
+    """Tell a unit that its newer file was not taken and the earlier one stands as it did."""
+    refused = unit.refused
+    if refused is None or refused.state != TO_MEND:
+        return ""
+    said = {"unit": unit.unit.name, "period": period_name(period), "set": one.name}
+    said |= {"file": refused.file, "when": refused.received.replace("T", " ")[:16]}
+    head = say("paper.chat_refused_newer", **said, earlier=unit.file, count=len(_theirs(refused)))
+    return "\n".join((head, *_chat_lines(refused), say("paper.chat_refused_end")))
+
+
+def _chat_lines(unit: UnitReturn) -> Iterator[str]:
+    theirs = _theirs(unit)
+    for number, finding in enumerate(theirs[:CHAT_LINES], 1):
+        yield say("paper.chat_line", number=number, words=wording.with_sheet(finding))
+    if len(theirs) > CHAT_LINES:
+        yield say("paper.chat_tail", count=len(theirs) - CHAT_LINES)
+
+
+def _theirs(unit: UnitReturn) -> list[Finding]:
+    """List what a unit itself has to mend or to explain, the gravest first."""
+    theirs = [
+        found.finding for found in unit.findings
+        if found.stands and found.finding.level in _THEIRS
+    ]  # fmt: skip
+    return sorted(theirs, key=lambda finding: _THEIRS.index(finding.level))
+
+
+def _sent_in_vain(
+    files: Sequence[Received], period: str, one: SetReturns, unit: UnitReturn
+) -> Received | None:
+    """Find the last file that seems to be a unit's and was not taken: by its code or its name."""
+    # The name of 新和平社区 is not that of 和平社区.
+    named = re.compile(rf"{unit.unit.code}|(?<![^\W_]){re.escape(unit.unit.name)}")
+    found = [
+        file for file in files
+        if file.state in (PENDING, RETURNED, NOT_A_RETURN)
+        and file.set_code in ("", one.code)
+        and file.period in ("", period)
+        and (file.unit == unit.unit.code or (not file.unit and named.search(file.name)))
+    ]  # fmt: skip
+    return max(found, key=lambda file: file.received_at, default=None)
+
+
+def write_chat(
+    table: Table, period: str, sets: Sequence[SetReturns], now: dt.datetime,
+    files: Sequence[Received],
+) -> None:  # fmt: skip
+    """Write the messages of a period, a row each; a unit may have one about each of two files."""
+    table.title(say("paper.chat_title"))
+    table.headings(say("paper.chat_heading").split("|"))
+    for one in sets:
+        for unit in one.returns:
+            state = say(f"state.{unit.state}")
+            texts = (
+                chat_of(period, one, unit, now, files), _chat_of_refused(period, one, unit)
+            )  # fmt: skip
+            for text in filter(None, texts):
+                table.line((unit.unit.name, state, text), ("text", "centre", "text"))
+    table.page()
