@@ -299,6 +299,15 @@ def test_deleted_sheet_blocks():
     assert [code for code, _ in found(data, "must")] == ["sheet_missing"]
 
 
+def test_ledger_without_its_row_of_headings():
+    """Fault 23: the sheet is there: its lost headings are told, and no figure that hangs on it."""
+    headings = {f"{letter}5": "" for letter in "ABCDEFGHIJKL"}
+    data = retyped(sent(), DISPUTES, headings)
+    (lost,) = [one for one in audited(read(data)).findings[0] if one.level == "must"]
+
+    assert (lost.code, lost.sheet, lost.cell) == ("heading_missing", DISPUTES, "A5")
+
+
 def test_total_rows_of_a_ledger_are_left_out():
     """Fault 26: 合计 is no entry and is checked; blank rows don't end a ledger."""
     cells = {"B20": "合计", "F20": "=1", "B25": "2026-03-30", "E25": "邻里", "I25": "成功"}

@@ -77,15 +77,16 @@ def _measure(indicator: Indicator) -> Mapping[str, str]:
 def _waits(audited: Audited, reading: Reading, indicator: Indicator) -> bool:
     """Whether a figure is blank because of its ledger: what is wrong there is told there."""
     known = (*STATUSES[:2], ON_PAPER)
-    unset = {
+    # A ledger that could not be read is told; so is a row that holds what cannot be read, or lacks
+    # what it must have.
+    whole = {
         rows.symbol
         for rows in reading.ledgers
-        # Where a row holds what cannot be read, or lacks what it must have, that row is told.
-        if rows.status not in known or rows.odd or _lacks(audited, rows)
+        if rows.status in known and not rows.odd and not _lacks(audited, rows)
     }
     cell = next((one for one in reading.figures if one.code == indicator.code), None)
     ledgers = audited.checked.ledgers_of(indicator.code) if indicator.source_rule else ()
-    return bool(cell and cell.formula and any(one.symbol in unset for one in ledgers))
+    return bool(cell and cell.formula and any(one.symbol not in whole for one in ledgers))
 
 
 def _lacks(audited: Audited, rows: LedgerRows) -> bool:

@@ -6,12 +6,18 @@ from pathlib import Path
 
 import msgspec
 
-from huizong.cells import squash
-from huizong.findings import named
+from huizong.cells import address, squash
+from huizong.findings import both, named
 from huizong.former import as_now, as_then, known_version
 from huizong.forms import FormSet, Ledger, installed, read_form_set
 from huizong.gate import Refused
-from huizong.layout import TAG_SHEET, ledger_sheet, report_sheet, statistics_sheet
+from huizong.layout import (
+    LEDGER_HEADING_ROW,
+    TAG_SHEET,
+    ledger_sheet,
+    report_sheet,
+    statistics_sheet,
+)
 from huizong.ledger_states import find_state
 from huizong.read_figures import (
     Heading,
@@ -247,11 +253,7 @@ def _ledgers(
             [page for page in pages if not page.mark], ledger
         )
         if not places:
-            findings.append(
-                Finding(
-                    "sheet_missing", "must", "", "", ledger.code, {"label": ledger_sheet(ledger)}
-                )
-            )
+            findings.append(_not_read(marked, ledger))
             continue
         places.sort(key=lambda one: one[0].sheet.name != ledger_sheet(ledger))
         page, heading = places[0]
@@ -265,6 +267,20 @@ def _ledgers(
         rows, faults = read_ledger(book, page.sheet, state, heading, ledger)
         findings += faults
         yield rows
+
+
+def _not_read(pages: Sequence[Page], ledger: Ledger) -> Finding:
+    """Say that a ledger's sheet is not there, or that it is and has lost its row of headings."""
+    if not pages:
+        label = {"label": ledger_sheet(ledger)}
+        return Finding("sheet_missing", "must", "", "", ledger.code, label)
+    row, first = LEDGER_HEADING_ROW, [one for one in ledger.columns if one.entry][:3]
+    expected = both(
+        "expected", "、".join(one.zh for one in first), ", ".join(one.en for one in first)
+    )
+    details = {**named(ledger), **expected, "row": str(row + 1)}
+    place = (pages[0].sheet.name, address(row, 0))
+    return Finding("heading_missing", "must", *place, ledger.code, details)
 
 
 def _with_heading(pages: Sequence[Page], ledger: Ledger) -> list[tuple[Page, LedgerHeading]]:
