@@ -4,7 +4,9 @@ import re
 import threading
 from pathlib import Path
 
+import msgspec
 import pytest
+from openpyxl import load_workbook
 
 from huizong import acts, addin, pipeline
 from huizong.answers import Typed, apply
@@ -161,6 +163,45 @@ def test_answer_mended_in_one_place_counts(office, readers):
 
     assert [one.key for one in applied.entered] == [said["key"]]
     assert applied.refused == ()
+
+
+def test_answer_cleared_in_the_open_book_is_taken_back(office, readers):
+    """
+    A refused answer stays in 审核结果.xlsx until it is cleared in 待办 of the open workbook.
+    """
+    send(office, PEACE, "和平一", TJ16="1")
+    send(office, PEACE, "和平二", TJ16="9")
+    with at_work(office, NOW, "test") as work:
+        pipeline.collect(work, (), readers)
+        pipeline.audit(work, PERIOD)
+        key = str(table_of(work, PERIOD).todo[0][0])
+        place = {"book": "控制台.xlsm", "sheet": "待办", "cell": "N9"}
+        typed = Typed(key=key, action="同意", **place)
+
+        def audited(*answers: Typed) -> tuple[list[str], set[str]]:
+            """What an audit refuses from the open book, by workbook, and what the file keeps."""
+            opened = msgspec.structs.replace(work, typed=answers)
+            refused = pipeline.audit(opened, PERIOD).answers.refused
+            assert all(one.typed.book in str(one) for one in refused)
+            return [one.typed.book for one in refused], {r[TODO_ANSWERS] for r in saved(office)}
+
+        assert audited(typed) == (["控制台.xlsm"], {"同意"})
+        closed = pipeline.audit(work, PERIOD).answers.refused
+        assert {one.typed.book for one in closed} == {"审核结果.xlsx"}
+        assert all("审核结果.xlsx" in str(one) for one in closed)
+        assert audited() == ([], {""})
+        _type_in_file(office, "同意")
+        assert audited()[0] == ["审核结果.xlsx"]
+
+
+def _type_in_file(office: Path, text: str) -> None:
+    """Type an answer into the first row of 待办 in 审核结果.xlsx."""
+    path = office / "审核结果.xlsx"
+    book = load_workbook(path)
+    sheet = book["待办"]
+    top = next(row[0].row for row in sheet.iter_rows() if row[0].value == "编号")
+    sheet.cell(top + 1, TODO_ANSWERS + 1).value = text
+    book.save(path)
 
 
 @pytest.mark.parametrize(

@@ -39,8 +39,14 @@ class Typed(msgspec.Struct, frozen=True, kw_only=True):
     officer: str = ""
     reason: str = ""
     file: str = ""
+    book: str = ""
     sheet: str = ""
     cell: str = ""
+
+    @property
+    def texts(self) -> tuple[str, str, str, str]:
+        """What was typed about which finding, wherever it stands."""
+        return self.key, self.action, self.officer, self.reason
 
 
 class Refused(msgspec.Struct, frozen=True):
@@ -54,7 +60,7 @@ class Refused(msgspec.Struct, frozen=True):
         typed = self.typed
         # What comes from the command line stands in no cell.
         where = say("answer.where" if typed.sheet else "answer.numbered",
-                    sheet=typed.sheet, cell=typed.cell, key=typed.key)  # fmt: skip
+                    book=typed.book, sheet=typed.sheet, cell=typed.cell, key=typed.key)  # fmt: skip
         found = typed.file if self.code == "no_file" else typed.action
         return where + say(f"answer.{self.code}", found=found, files=listed(self.files))
 
@@ -87,13 +93,13 @@ def read_answers(path: Path) -> tuple[Typed, ...]:
         return ()
     except OSError as error:
         raise HuizongError("error.no_file", path=path) from error
-    found = [list(answers_in(name, rows)) for name, rows in sheets_of(data, path)]
+    found = [list(answers_in(path.name, name, rows)) for name, rows in sheets_of(data, path)]
     if all(rows == [None] for rows in found):
         raise HuizongError("error.answers_sheet", file=path.name)
     return tuple(dict.fromkeys(typed for rows in found for typed in rows if typed))
 
 
-def answers_in(sheet: str, rows: Sequence[Sequence]) -> Sequence[Typed | None]:
+def answers_in(book: str, sheet: str, rows: Sequence[Sequence]) -> Sequence[Typed | None]:
     """Read the answered rows of one sheet, saved or open; `[None]` if it has no answer columns."""
     for top, row in enumerate(rows[:_SEARCHED_ROWS]):
         columns = _columns(row)
@@ -101,7 +107,7 @@ def answers_in(sheet: str, rows: Sequence[Sequence]) -> Sequence[Typed | None]:
             read = (
                 _typed(sheet, number, rows[number], columns) for number in range(top + 1, len(rows))
             )
-            return [typed for typed in read if typed]
+            return [msgspec.structs.replace(typed, book=book) for typed in read if typed]
     return [None]
 
 
@@ -299,6 +305,5 @@ def _still_refused(weighed: Sequence[Answer | Refused]) -> tuple[Refused, ...]:
     refused: dict[tuple[str, ...], Refused] = {}
     for one in weighed:
         if isinstance(one, Refused) and one.typed.key not in good:
-            said = (one.typed.key, one.typed.action, one.typed.officer, one.typed.reason)
-            refused.setdefault((*said, one.typed.file, one.code), one)
+            refused.setdefault((*one.typed.texts, one.typed.file, one.code), one)
     return tuple(refused.values())

@@ -24,6 +24,8 @@ from huizong.work import Work
 
 # Where the book keeps what the last collection left in 收表.
 _UNFILED = "unfiled"
+# Where it keeps what was typed in the open control workbook and could not be entered.
+_CARRIED = "carried"
 # How the office's own totals stand in the list of findings: no unit, nothing to report.
 TOTALS = "totals"
 
@@ -47,10 +49,8 @@ def write_papers(
     """Write 状态.xlsx and 审核结果.xlsx; answers that were refused stay as they were typed."""
     office = work.office
     files = files_of(work.book)
-    typed = {
-        one.typed.key: (one.typed.action, one.typed.officer, one.typed.reason)
-        for one in applied.refused
-    }
+    typed = {one.typed.key: one.typed.texts[1:] for one in applied.refused}
+    _keep_carried(work, applied)
     status = write_state(work, period, sets)
     findings = write_findings(
         office, str(period), [with_summary(work, period, one) for one in sets], files,
@@ -63,6 +63,21 @@ def write_papers(
         if asked == written:
             remove_beside(asked)
     return status, findings
+
+
+def carried(work: Work) -> frozenset[tuple[str, str, str, str]]:
+    """Give the refused answers of the open control workbook that 审核结果.xlsx holds as well."""
+    kept = work.book.meta(_CARRIED) or "[]"
+    return msgspec.json.decode(kept, type=frozenset[tuple[str, str, str, str]])
+
+
+def _keep_carried(work: Work, applied: Applied) -> None:
+    if work.typed is None:
+        return
+    copied = sorted({one.typed.texts for one in applied.refused if one.typed in work.typed})
+    kept = msgspec.json.encode(copied).decode()
+    if kept != work.book.meta(_CARRIED):
+        work.book.set_meta(_CARRIED, kept)
 
 
 def told_of(applied: Applied) -> Iterator[str]:

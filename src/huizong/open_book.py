@@ -125,7 +125,7 @@ def typed_in(book: "xlwings.Book") -> tuple[Typed, ...]:
     """Read the answers that stand in 待办."""
     if TODO_SHEET not in [sheet.name for sheet in book.sheets]:
         return ()
-    found = answers_in(TODO_SHEET, rows_of(book.sheets[TODO_SHEET]))
+    found = answers_in(book.name, TODO_SHEET, rows_of(book.sheets[TODO_SHEET]))
     return tuple(typed for typed in found if typed)
 
 

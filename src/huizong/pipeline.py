@@ -25,7 +25,7 @@ from huizong.issuing import blanks_of, refuse_unknown_paper, refuse_unknown_rede
 from huizong.key_files import issue_keys
 from huizong.letters_in import open_letters
 from huizong.office import expected_units
-from huizong.office_lists import keep_unfiled, totals_of, write_papers, write_state
+from huizong.office_lists import carried, keep_unfiled, totals_of, write_papers, write_state
 from huizong.paper_copies import Noted, PaperState, register
 from huizong.papers import SetReturns
 from huizong.periods import Period
@@ -110,12 +110,15 @@ def take_answers(work: Work, period: str) -> Applied:
     from the control workbook where that is open.
     """
     typed: list[Typed] = []
+    # What was carried over from the open workbook counts as it stands there now, mended or cleared.
+    copied = carried(work) if work.typed is not None else frozenset()
     for path in reversed(beside(work.office.findings)):
         newer = {one.key for one in typed}
         # Somebody else's file under our name holds no answers.
         with contextlib.suppress(HuizongError):
             typed += [one for one in read_answers(path) if one.key not in newer]
-    return apply(work.book, (*work.typed, *typed), period, work.at)
+    own = [one for one in typed if one.texts not in copied]
+    return apply(work.book, (*(work.typed or ()), *own), period, work.at)
 
 
 def answer(work: Work, period: str, typed: Typed) -> Applied:

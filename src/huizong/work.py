@@ -36,7 +36,8 @@ class Work(msgspec.Struct, frozen=True):
     """
     What every step of the pipeline needs; `now` is the only clock.
 
-    `typed` are answers that stand in the open control workbook, saved or not.
+    `typed` are answers that stand in the open control workbook, saved or not; None if it
+    is not open.
     """
 
     office: Office
@@ -44,7 +45,7 @@ class Work(msgspec.Struct, frozen=True):
     now: dt.datetime
     progress: Progress = silent
     notices: tuple[Notice, ...] = ()
-    typed: tuple[Typed, ...] = ()
+    typed: tuple[Typed, ...] | None = None
 
     @property
     def at(self) -> str:
