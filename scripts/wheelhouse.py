@@ -31,6 +31,8 @@ SOURCES = ("pyproject.toml", "README.md", "LICENSE")
 FOLDERS = ("src", "templates", "macros", "workbook")
 NOT_SOURCES = shutil.ignore_patterns("*.egg-info", "__pycache__")
 REQUIREMENTS = "requirements.txt"
+# Published as sources alone, in Python alone: their wheels are built here.
+WITHOUT_WHEEL = ("authres",)
 # What setup.cmd, itself ASCII, has to say before Python can.
 NOTES = {"no-python.txt": "launcher.no_python", "failed.txt": "launcher.setup_failed"}
 
@@ -42,10 +44,11 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("*.whl"):
         old.unlink()
-    pinned = (ROOT / REQUIREMENTS).read_text(encoding="utf-8")
+    pinned, sources = parted((ROOT / REQUIREMENTS).read_text(encoding="utf-8"))
     for python in pythons:
         fetch(for_windows(pinned, python), python, folder)
-    (folder / REQUIREMENTS).write_text(pinned + own_wheel(folder), encoding="utf-8", newline="\n")
+    pinned += built(sources, folder) + own_wheel(folder)
+    (folder / REQUIREMENTS).write_text(pinned, encoding="utf-8", newline="\n")
     for name, code in NOTES.items():
         (folder / name).write_text(both(code), encoding="utf-8", newline="\r\n")
     for python in pythons:
@@ -79,6 +82,20 @@ def for_windows(pinned: str, python: str) -> str:
     return "".join(kept)
 
 
+def parted(pinned: str) -> tuple[str, str]:
+    """Part the pinned packages from those that are published as sources alone."""
+    blocks = [f"{one}\n" for one in re.split(r"\n(?=\S)", pinned.rstrip("\n"))]
+    sources = [one for one in blocks if one.partition("==")[0] in WITHOUT_WHEEL]
+    return "".join(one for one in blocks if one not in sources), "".join(sources)
+
+
+def built(sources: str, folder: Path) -> str:
+    """Build wheels of these packages into the folder; give their lines with their own hashes."""
+    with listed(sources) as file:
+        run("wheel", "--no-deps", "--require-hashes", "-r", file, "--wheel-dir", folder)
+    return "".join(line_of(wheel) for name in WITHOUT_WHEEL for wheel in folder.glob(f"{name}-*"))
+
+
 def fetch(pinned: str, python: str, folder: Path) -> None:
     """Load the wheels of these packages into the folder."""
     with listed(pinned) as file:
@@ -90,8 +107,10 @@ def try_install(folder: Path, python: str) -> None:
     pinned = for_windows((folder / REQUIREMENTS).read_text(encoding="utf-8"), python)
     with listed(pinned) as file, tempfile.TemporaryDirectory() as target:
         offline = ("--no-index", "--find-links", folder, "--dry-run", "--target", target)
-        # pip would hold a wheel's Python against its own; `download` has seen to that.
-        run("install", "--ignore-requires-python", *offline, *aimed_at(python), "-r", file)
+        # pip would hold a wheel's Python against its own, and ask for what it needs on this system:
+        # `download` and `missing` have seen to that.
+        here = ("--ignore-requires-python", "--no-deps")
+        run("install", *here, *offline, *aimed_at(python), "-r", file)
 
 
 def aimed_at(python: str) -> tuple[str, ...]:
@@ -110,9 +129,14 @@ def own_wheel(folder: Path) -> str:
             shutil.copytree(ROOT / name, Path(copy, name), ignore=NOT_SOURCES)
         run("wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", folder, copy)
     (wheel,) = folder.glob("huizong-*.whl")
-    version = parse_wheel_filename(wheel.name)[1]
+    return line_of(wheel)
+
+
+def line_of(wheel: Path) -> str:
+    """Pin a wheel that was built here."""
+    name, version, *_ = parse_wheel_filename(wheel.name)
     digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
-    return f"huizong=={version} \\\n    --hash=sha256:{digest}\n"
+    return f"{name}=={version} \\\n    --hash=sha256:{digest}\n"
 
 
 def missing(folder: Path, python: str) -> Iterator[str]:

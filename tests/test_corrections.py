@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from openpyxl import load_workbook
 
-from huizong import pipeline
+from huizong import pipeline, versions
 from huizong.blank_problems import WIDTHS, one_a_cell
 from huizong.corrections import filled_as_sent
 from huizong.desk import Blank, Problem
@@ -357,11 +357,11 @@ def test_mended_in_libreoffice_it_passes(office, tmp_path):
     with at(office, later) as work:
         entry = standing(work)
         again = pipeline.send_back(work, PERIOD)
-        versions = pipeline.compared(work, PERIOD)
+        changed = versions.compared(work, PERIOD)
 
     assert [(f.finding.code, f.finding.subject, f.state) for f in entry.findings if f.stands] == []
     assert (entry.state, entry.version, again) == ("passed", 2, ())
-    changed_cells = {one.cell for one in versions[0].differences}
+    changed_cells = {one.cell for one in changed[0].differences}
     assert {"D30", "D31", "I8", "B9", "H7"} <= changed_cells
     assert rows_of(read(mended.read_bytes()), "TJ_L1").status == "有"
 

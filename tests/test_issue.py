@@ -309,12 +309,12 @@ def test_zero_is_printed_as_zero():
 
 @pytest.mark.libreoffice
 def test_prints_on_few_pages(tmp_path: Path):
-    """Item 3: one page a sheet, the check column outside the print area."""
+    """Item 3: one page a sheet, two for the plan; the check column outside the print area."""
     path = tmp_path / "filled.xlsx"
     path.write_bytes(written(filled(blank_of())))
     pdf = convert(path, "pdf", tmp_path / "pdf").read_bytes()
 
-    assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 7
+    assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 8
     sheet = load_workbook(path)[FIGURES]
     assert sheet.print_area == "'TJ-1 统计表'!$A$1:$H$33"
 

@@ -99,6 +99,8 @@ def _write_note(folder: Path, holder: Holder) -> None:
         temp.write_bytes(msgspec.json.encode(holder))
         temp.replace(folder / NOTE)
     except OSError as error:
+        with contextlib.suppress(OSError):
+            temp.unlink(missing_ok=True)
         raise told(error, folder / NOTE) from error
 
 
