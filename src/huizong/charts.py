@@ -18,6 +18,8 @@ from huizong.total_sheets import set_name, short_name, write_head
 # More units than this and the chart shows the largest only.
 MOST_BARS, LARGEST = 30, 20
 _MOST_KEYS = 6
+# Below this an axis counts by ones: of units there are no halves.
+_FEW = 10
 # Characters of 8 points that fit side by side under a chart.
 _AXIS = 80
 # Two charts beside each other on twelve columns of 89 pixels, fourteen rows of 20 pixels high.
@@ -42,6 +44,10 @@ _FILLS: tuple[Mapping[str, Any], ...] = (
     ),
     MappingProxyType({"fill": {"color": _WHITE}, "border": {"color": _BLACK}}),
 )
+
+
+# The columns of a total that are compared, and their headings `summary.heading.<name>`.
+_PERIODS = MappingProxyType({"value": "now", "previous": "previous", "year_ago": "year_ago"})
 
 
 @dataclass(frozen=True)
@@ -167,19 +173,21 @@ def _comparison(contents: Contents) -> Table:
     keys = [one for one in contents.form_set.indicators if one.key and one.type == "int"]
     found = [(one, contents.totals[one.code]) for one in keys if one.code in contents.totals]
     shown = [(one, total) for one, total in found if is_number(total.value)][:_MOST_KEYS]
+    # A period of which nothing is known has no bars, and no place in the legend.
+    periods = [key for key in _PERIODS if any(is_number(getattr(t, key)) for _, t in shown)]
     return Table(
         say("summary.chart.comparison"),
-        "column",
+        "bar",
         (
             say("summary.heading.indicator"),
-            *(say(f"summary.heading.{key}") for key in ("now", "previous", "year_ago")),
+            *(say(f"summary.heading.{_PERIODS[key]}") for key in periods),
         ),
         tuple(
             (
                 _shorter(one),
                 *(
-                    figure(value) if is_number(value) else None
-                    for value in (total.value, total.previous, total.year_ago)
+                    figure(value) if is_number(value := getattr(total, key)) else None
+                    for key in periods
                 ),
             )
             for one, total in shown
@@ -255,6 +263,8 @@ def _dress(chart: Any, table: Table, *, several: bool) -> None:
         "min": 0 if _no_negative(table.rows) else None,
         "major_gridlines": {"visible": True, "line": {"color": "#D9D9D9", "width": 0.5}},
     }
+    if _greatest(table.rows) < _FEW:
+        value |= {"major_unit": 1}
     if table.kind == "bar":
         # A bar chart counts from below: reversed, the first row is on top as in its table.
         category |= {"reverse": True}
@@ -271,6 +281,10 @@ def _category_font(table: Table) -> dict[str, Any]:
     many = len(table.rows) > _MOST_KEYS
     long = sum(width_of(str(row[0])) + 2 for row in table.rows) > _AXIS
     return _font(8, rotation=-45) if many and long and table.kind == "column" else _font(8)
+
+
+def _greatest(rows: Sequence[Sequence[Value]]) -> float:
+    return max((value for row in rows for value in row if isinstance(value, float)), default=0)
 
 
 def _no_negative(rows: Sequence[Sequence[Value]]) -> bool:
