@@ -472,6 +472,30 @@ def test_submit_refuses_with_what_is_open(book, office):
     assert (laid.name, digest(laid)) == (made.name, digest(made))
 
 
+def test_form_set_goes_by_code_and_by_name(book):
+    """
+    A form set is chosen by its code, its name, or both, as the list offers it.
+    """
+    asked = []
+    for text in ("JC", "jc", "社区基本情况", "JC 社区基本情况", ""):
+        set_field(book, console.SETS, text)
+        asked.append(read_open(book).asked.set_code)
+
+    assert asked == ["JC"] * 4 + [""]
+
+
+def test_line_of_the_last_action_gives_the_first_reason(book):
+    """
+    Closing an open period is refused, and the console's line holds what is to be done first.
+    """
+    ended = perform(book, "close")
+
+    first, reason, *_ = ended.alert.splitlines()
+    assert first.endswith("：")
+    assert said(book).endswith(first + reason.strip())
+    assert said(book) == ended.said
+
+
 def test_results_are_opened_in_the_host(app, book, tmp_path):
     """
     A workbook that an action was done for is opened; of many, none is.
@@ -493,7 +517,7 @@ def test_one_form_set_alone(book, office):
     A form set chosen on the console is the only one that is worked on and shown.
     """
     set_setting(book, "sets", "")
-    set_field(book, console.SETS, "JC")
+    set_field(book, console.SETS, "社区基本情况")
 
     press(book, "issue")
 

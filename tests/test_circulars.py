@@ -8,10 +8,12 @@ from openpyxl import load_workbook
 
 from huizong import acts, pipeline
 from huizong.control import write_control
+from huizong.errors import HuizongError
 from huizong.office import init_office, open_office
 from huizong.read import read_bytes
-from huizong.texts import say, speak, spoken
+from huizong.texts import name_of, say, speak, spoken
 from huizong.verify import verify_file
+from huizong.work import checked_sets
 from returned import PERIOD, SENT, at, good, office_of, put, standing, with_figure
 from validator import validate
 
@@ -170,9 +172,29 @@ def test_nothing_passed_no_figures_by_unit(tmp_path):
     """
     folder = office_of(tmp_path / "清河街道")
     with at(folder) as work:
+        put(work, with_figure(good(work), "TJ16", "约50"), "和平")
+        standing(work)
         done = [one for one in pipeline.papers(work, PERIOD) if not one.path]
 
-    assert [one.why for one in done if one.name == "分单位"][:1] == ["还没有一份通过审核。"]
+    assert [one.why for one in done if one.name == "分单位"] == ["还没有一份通过审核。"]
+
+
+def test_nobody_is_reminded_of_what_was_not_issued(tmp_path):
+    """
+    Before anything is issued there are no papers; of two form sets only the one issued has some.
+    """
+    folder = office_of(tmp_path / "清河街道")
+    with at(folder) as work:
+        with pytest.raises(HuizongError) as early:
+            pipeline.papers(work, PERIOD)
+        written = [*folder.glob("汇总/*/*.xlsx")]
+        pipeline.issue(work, PERIOD, "JC")
+        done = pipeline.papers(work, PERIOD)
+
+    assert (early.value.code, written) == ("error.papers_early", [])
+    assert {one.path.stem.split("_")[2] for one in done if one.path} == {"社区基本情况"}
+    names = {name_of(one.form_set) for one in checked_sets().values()} - {"社区基本情况"}
+    assert names <= {one.name for one in done if not one.path}
 
 
 def test_papers_in_english(office):

@@ -186,9 +186,9 @@ def test_many_are_entered_from_a_list(office, tmp_path, kind):
 
 
 def test_nothing_is_entered_while_a_line_is_wrong(office):
-    """An unknown unit, letters or five digits stop the list; every wrong line is named."""
+    """An unknown unit, letters, two or five digits stop the list; every wrong line is named."""
     wrong = [Noted("不知名社区", "1234", "", "表 B2"), Noted(CODE, "12345", "", "表 B3"),
-             Noted(CODE, "12a4", "", "表 B4")]  # fmt: skip
+             Noted(CODE, "12a4", "", "表 B4"), Noted(CODE, "12", "", "控制台 G17")]  # fmt: skip
     with at(office) as work:
         with pytest.raises(HuizongError) as caught:
             pipeline.register_paper(work, PERIOD, [Noted(CODE, "1234"), *wrong])
@@ -369,7 +369,7 @@ def test_approval_is_one_page_with_figures_and_names(office):
         (one,) = pipeline.aggregate(work, PERIOD)
         first = signed(work, "draft", "李明", "数据已核")
         second = signed(work, "check", "王芳")
-    assert first.path == second.path
+    assert [one.path.stem.rpartition("_")[2] for one in (first, second)] == ["送审", "审核"]
     sheet = openpyxl.load_workbook(second.path).active
     texts = [str(cell.value) for row in sheet.iter_rows() for cell in row if cell.value]
 
@@ -404,16 +404,22 @@ def test_approval_shows_figures_as_the_summary_does(office):
 
 
 def test_changed_approval_is_kept(office):
-    """A 送审单 in which somebody has written is not overwritten by the next step."""
+    """A 送审单 in which somebody has written, or that is open, is left by the next step."""
     with at(office) as work:
         pipeline.aggregate(work, PERIOD)
         first = signed(work, "draft", "李明").path
         book = openpyxl.load_workbook(first)
         book.active["A30"] = "手写"
         book.save(first)
+        first.with_name(f".~lock.{first.name}#").touch()
         second = signed(work, "check", "王芳").path
-    assert second != first
+        # Somebody else's file has the name of the last one.
+        taken = second.with_stem(second.stem.replace("审核", "签发"))
+        taken.write_bytes(b"notes")
+        third = signed(work, "sign", "赵强").path
+    assert second.name == first.name.replace("_送审.", "_审核.")
     assert openpyxl.load_workbook(first).active["A30"].value == "手写"
+    assert (taken.read_bytes(), third.stem) == (b"notes", f"{taken.stem}_02")
 
 
 def test_chain_of_events_names_no_signer(office):

@@ -16,7 +16,8 @@ from huizong.history import closed_periods
 from huizong.paperwork import signed_sets, signing_lines
 from huizong.periods import Period
 from huizong.progress import bars
-from huizong.texts import catalogue, listed, marked, say, speak_unless_chosen
+from huizong.records import OWN
+from huizong.texts import catalogue, listed, name_of, say, speak_unless_chosen
 from huizong.work import Work, at_work
 
 # The pipeline takes longer to load than `status` to answer: it is imported where it is used.
@@ -161,7 +162,7 @@ def collect(work: Work, files: tuple[Path, ...] = ()) -> Told:
     done = pipeline.collect(work, files)
     lines = (
         say("command.collected", filed=len(done.filed), unfiled=len(done.unfiled),
-            known=done.scan.known, ignored=len(done.scan.ignored), busy=len(done.busy)),
+            known=done.known, ignored=len(done.scan.ignored), busy=len(done.busy)),
         *(say("command.key_taken", file=file.name) for file in done.keys),
         *pipeline.unfiled_lines(done),
     )  # fmt: skip
@@ -244,7 +245,10 @@ def papers(work: Work, period: Period) -> Told:
             path=one.path, name=one.name, why=one.why)
         for one in done
     )  # fmt: skip
-    return Told(tuple(lines), results=tuple(one.path for one in done if one.path))
+    written = tuple(one.path for one in done if one.path)
+    folder = work.office.summaries(str(period))
+    short = say("command.papers_written", count=len(written), folder=folder)
+    return Told(tuple(lines), results=written, short=short)
 
 
 def aggregate(work: Work, period: Period) -> Told:
@@ -254,7 +258,14 @@ def aggregate(work: Work, period: Period) -> Told:
     published = pipeline.aggregate(work, period)
     lines = tuple(line for one in published for line in _published(one))
     waits = any(one.personal or _open_totals(one) for one in published)
-    return Told(lines, waits, tuple(one.path for one in published))
+    made = [one.summary.identity.set_code for one in published]
+    left = [name_of(one.form_set) for one in work.sets(period) if one.form_set.code not in made]
+    short = ""
+    if left:
+        out = say("command.left_out", names=listed(left))
+        short = say("command.made_some", sets=listed(made), left=out)
+        lines = (*lines, out)
+    return Told(lines, waits, tuple(one.path for one in published), short)
 
 
 def _open_totals(one: "Published") -> int:
@@ -363,18 +374,18 @@ def reopen(work: Work, period: Period, officer: str, reason: str) -> Told:
 
 def status(work: Work, period: Period, *, as_json: bool = False) -> Told:
     """Say how the units stand, from the book alone."""
-    from huizong.standing import standing
+    from huizong.standing import counted, standing
 
     stands = standing(work, period)
     if as_json:
         return Told((msgspec.json.format(msgspec.json.encode(stands), indent=2).decode(),))
-    counts = Counter(one.state for one in stands)
+    units = [one for one in stands if one.role != OWN]
     lines = (
         f"{one.set_code}  {one.unit}  {one.name}  {say('state.' + one.state)}"
         f" {say('mark.late') if one.late else ''}".rstrip()
         for one in stands
     )
-    last = marked("，").join(f"{say('state.' + state)} {count}" for state, count in counts.items())
+    last = counted((one.state for one in units), (one.state for one in stands if one.role == OWN))
     more = (*_signed(work, period), *_closed(work, period))
     return Told((*lines, last, *more), short=last)
 

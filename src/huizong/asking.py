@@ -17,6 +17,7 @@ from huizong.periods import Period
 from huizong.texts import listed, say
 from huizong.unit_names import find_unit
 
+_YES = ("1", "是", "y", "yes")
 _DECISIONS = {"1": "accept", "2": "reject", "3": "use"}
 
 
@@ -55,7 +56,7 @@ def agreed(lines: Sequence[str]) -> bool:
     """
     print(*lines, sep="\n")
     try:
-        return ask_number(say("install.ask")) == "1"
+        return ask_number(say("install.ask")).lower() in _YES
     except Back:
         return False
     except EOFError as error:

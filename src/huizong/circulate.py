@@ -1,7 +1,7 @@
 """Write a period's papers for people into 汇总: bulletin, problems, reminder, figures by unit."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -41,10 +41,10 @@ class Paper(msgspec.Struct, frozen=True):
     why: str = ""
 
 
-def papers(work: Work, period: Period) -> tuple[Paper, ...]:
-    """Write the papers of every form set; a paper that a person has changed is never replaced."""
+def papers(work: Work, period: Period, sets: Sequence[CheckedSet]) -> tuple[Paper, ...]:
+    """Write the papers of form sets; a paper that a person has changed is never replaced."""
     done: list[Paper] = []
-    for checked in work.sets(period):
+    for checked in sets:
         returns = examine(work, checked, period)
         done += _papers_of(work, checked, period, returns)
     for path in [one.path for one in done if one.path]:

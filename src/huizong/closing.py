@@ -52,7 +52,7 @@ def close(work: Work, period: Period, officer: str, reason: str) -> Closing:
     if still:
         lines = "\n".join(f"  {one}" for one in still)
         raise HuizongError("error.cannot_close", period=name_of(period), lines=lines, open=still)
-    for checked in _used(work, period):
+    for checked in used_sets(work, period):
         # A run killed between a summary and its 数据更正单 left none; there is no next one now.
         amend(work, checked, period)
     backup = work.book.back_up(work.office.backups, work.now)
@@ -108,14 +108,14 @@ def open_of(work: Work, period: Period) -> Iterator[Open]:
     waiting = collecting.uncollected(work.office, work.book)
     if waiting:
         yield Open("inbox", {"count": len(waiting)})
-    used = list(_used(work, period))
+    used = list(used_sets(work, period))
     if not used:
         yield Open("nothing", {"period": name_of(period)})
     for checked in used:
         yield from _open_in(work, checked, period)
 
 
-def _used(work: Work, period: Period) -> Iterator[CheckedSet]:
+def used_sets(work: Work, period: Period) -> Iterator[CheckedSet]:
     """Give the form sets that were issued or reported in a period."""
     issued = {one.set_code for one in issued_of(work.book, str(period))}
     received = {file.set_code for file in files_of(work.book, period=str(period)) if file.unit}

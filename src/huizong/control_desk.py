@@ -121,13 +121,21 @@ def _validations(settings: Settings) -> dict[str, dict[str, Any]]:
     steps = [say(f"signing.{step}") for step in STEPS]
     return {
         console.PERIOD: _choice(periods, say("console.period_help")),
-        console.SETS: _choice([say("console.all_sets"), *sets], told[:_LONGEST_PROMPT]),
+        console.SETS: _choice([say("console.all_sets"), *_named(sets)], told[:_LONGEST_PROMPT]),
         console.OFFICER: {"validate": "any", "input_message": say("console.officer_help")},
         console.STEP: _choice(steps, say("console.step_help")),
     }
 
 
-_LONGEST_PROMPT = 255
+_LONGEST_PROMPT = _LONGEST_LIST = 255
+
+
+def _named(sets: Mapping[str, str]) -> Sequence[str]:
+    """Give code and name of each form set to choose from, or the codes where names do not fit."""
+    named = [" ".join(one).strip() for one in sets.items()]
+    listed = ",".join((say("console.all_sets"), *named))
+    commas = listed.count(",") > len(named)
+    return list(sets) if commas or len(listed) > _LONGEST_LIST else named
 
 
 def _choice(source: str | Sequence[str], told: str) -> dict[str, Any]:

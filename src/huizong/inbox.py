@@ -22,7 +22,8 @@ _TEMPORARY = (".tmp", ".part", ".crdownload", ".download")
 
 class Scan(msgspec.Struct, frozen=True):
     """
-    What lies there: `found` is new, `busy` is still being written, `known` were seen before.
+    What lies there: `found` is new, `busy` is still being written, `seen` was known
+    before, by its place.
 
     `ignored` are (path, why), why being lock_file, temporary, system_file, hidden or not_a_file.
     """
@@ -30,7 +31,12 @@ class Scan(msgspec.Struct, frozen=True):
     found: tuple[Path, ...]
     ignored: tuple[tuple[Path, str], ...]
     busy: tuple[Path, ...]
-    known: int
+    seen: tuple[str, ...]
+
+    @property
+    def known(self) -> int:
+        """How many were seen before."""
+        return len(self.seen)
 
 
 def text_of(path: Path | str) -> str:
@@ -64,17 +70,17 @@ def scan(office: Office, book: Book, files: Sequence[Path] = ()) -> Scan:
     seen = seen_files(book)
     new: list[tuple[Path, os.stat_result]] = []
     ignored: list[tuple[Path, str]] = []
-    known = 0
+    seen_again: list[str] = []
     for path, place, stat in _entries(office, files):
         why = _why_ignored(os.path.basename(path), stat)  # noqa: PTH119  a Path costs ten times this
         if why or not stat:
             ignored.append((Path(path), why))
         elif (place, stat.st_size, stat.st_mtime_ns) in seen:
-            known += 1
+            seen_again.append(place)
         else:
             new.append((Path(path), stat))
     found, busy = settled(new)
-    return Scan(found, tuple(ignored), busy, known)
+    return Scan(found, tuple(ignored), busy, tuple(seen_again))
 
 
 def _entries(

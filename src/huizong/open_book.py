@@ -24,13 +24,13 @@ from huizong.console import (
     TODO_SHEET,
 )
 from huizong.errors import HuizongError
-from huizong.forms import installed
+from huizong.forms import installed, read_form_set
 from huizong.office import Office, make_office
 from huizong.paperwork import STEPS
 from huizong.periods import Period
 from huizong.roster import SHEET, shown
 from huizong.settings import SETTINGS, control_of
-from huizong.texts import catalogue, listed
+from huizong.texts import catalogue, listed, name_of
 
 if TYPE_CHECKING:
     import xlwings
@@ -155,9 +155,14 @@ def _set_code(text: str) -> str:
     if text in ("", *catalogue()["console.all_sets"].values()):
         return ""
     code = text.split()[0].upper()
-    if code not in installed():
-        raise HuizongError("error.unknown_set", set=text, known=listed(installed()))
-    return code
+    if code in installed():
+        return code
+    known = {code: read_form_set(path) for code, path in installed().items()}
+    named = [code for code, one in known.items() if text in (one.zh, one.en)]
+    if not named:
+        sets = listed(f"{code} {name_of(one)}" for code, one in known.items())
+        raise HuizongError("error.unknown_set", set=text, known=sets)
+    return named[0]
 
 
 def _step(text: str) -> str:

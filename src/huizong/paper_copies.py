@@ -26,7 +26,7 @@ from huizong.work import Work, checked_sets
 NONE, MATCHED, DIFFERS, REPLACE, OPEN = "none", "matched", "differs", "replace", "open"
 WAITING = (DIFFERS, REPLACE)
 _FIELDS = ("unit", "set", "code")
-_SEARCHED_ROWS = 20
+_SEARCHED_ROWS, _DIGITS = 20, 4
 Place = tuple[str, str, str]  # set, unit code and role
 
 
@@ -168,9 +168,9 @@ def register(work: Work, period: Period, noted: Sequence[Noted]) -> tuple[PaperS
 
 
 def _digits(text: str) -> str:
-    """Give the four digits of a code; a spreadsheet may have lost its leading zeros."""
+    """Give a code of four digits, empty if it is none."""
     code = unicodedata.normalize("NFKC", text).strip()
-    return code.zfill(4) if code.isascii() and code.isdigit() and len(code) <= 4 else ""
+    return code if code.isascii() and code.isdigit() and len(code) == _DIGITS else ""
 
 
 def _meant(office: Office, states: Sequence[PaperState], line: Noted) -> PaperState | str:
@@ -230,4 +230,6 @@ def _lines(
         # A list of all units is sent back with the codes of those whose paper has come.
         if cells["code"]:
             where = f"{sheet} {address(number, columns['code'])}"
-            yield Noted(cells["unit"], cells["code"], cells.get("set", ""), where)
+            # A spreadsheet loses leading zeros.
+            code = cells["code"].strip().zfill(_DIGITS)
+            yield Noted(cells["unit"], code, cells.get("set", ""), where)

@@ -154,10 +154,20 @@ def send_back(work: Work, period: Period, unit: str = "") -> tuple[SentBack, ...
 
 
 def papers(work: Work, period: Period) -> tuple[Paper, ...]:
-    """Write the papers for people; answers given meanwhile are read first."""
+    """
+    Write the papers for people about what was issued or received; answers are read first.
+
+    Raises:
+        HuizongError: If nothing was (`error.papers_early`): nobody is reminded of that.
+    """
     take_answers(work, str(period))
     take_in.file_held(work)
-    return circulate.papers(work, period)
+    used = tuple(closing.used_sets(work, period))
+    if not used:
+        raise HuizongError("error.papers_early", period=name_of(period))
+    unused = [one.form_set for one in work.sets(period) if one not in used]
+    skipped = (Paper(name_of(one), None, say("circular.not_issued")) for one in unused)
+    return (*circulate.papers(work, period, used), *skipped)
 
 
 def aggregate(work: Work, period: Period) -> tuple[Published, ...]:

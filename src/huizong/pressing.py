@@ -148,8 +148,14 @@ def _stamped(action: str, text: str) -> str:
     return line if len(line) <= _SAID else f"{line[: _SAID - 1]}…"
 
 
+def _short(text: str) -> str:
+    """Give the first line; one that only announces what follows, with the first of that."""
+    first, _, rest = text.partition("\n")
+    return first + rest.partition("\n")[0].strip() if first.endswith(("：", ":")) else first
+
+
 def _failed(book: "xlwings.Book", action: str, text: str) -> Ended:
     """Say on the console, where there is one, what has stopped an action."""
-    said = _stamped(action, text.partition("\n")[0])
+    said = _stamped(action, _short(text))
     say_result(book, said)
     return Ended(said=said, alert=text, failed=True)

@@ -11,7 +11,8 @@ from huizong.periods import Period
 from huizong.pipeline import Audited
 from huizong.records import MISSING, AuditedFinding, UnitReturn
 from huizong.safely import stands_beside
-from huizong.texts import marked, say
+from huizong.standing import counted
+from huizong.texts import say
 
 
 def someone_must_act(audited: Audited) -> bool:
@@ -35,7 +36,8 @@ def audit_lines(audited: Audited) -> Iterator[str]:
         for unit in sets.rows:
             open_ = _standing(unit)
             if open_:
-                yield f"{unit.unit.name}  {say('state.' + unit.state)}"
+                own = say("book.own_mark") if unit is sets.own else ""
+                yield f"{unit.unit.name}{own}  {say('state.' + unit.state)}"
                 yield from _finding_lines(open_)
             if unit.refused:
                 yield from _refused_lines(unit, unit.refused)
@@ -80,10 +82,8 @@ def _totals_lines(sets: SetReturns) -> Iterator[str]:
 
 def counts_line(sets: SetReturns) -> str:
     """Say how many units of a form set stand how."""
-    states = [unit.state for unit in sets.rows]
-    counts = marked("，").join(
-        f"{say('state.' + state)} {states.count(state)}" for state in dict.fromkeys(states)
-    )
+    own = (sets.own.state,) if sets.own else ()
+    counts = counted((unit.state for unit in sets.returns), own)
     return say("command.audited", set=sets.name, counts=counts)
 
 

@@ -28,7 +28,7 @@ class Signed(msgspec.Struct, frozen=True):
 
 def sign(work: Work, period: Period, step: str, officer: str, note: str, only: str = "") -> Signed:
     """
-    Take the next step on the last version of a summary, and write its 送审单 anew.
+    Take the next step on the last version of a summary, and write its 送审单 as of that step.
 
     Raises:
         HuizongError: If there is no summary (or it is not said of which set), nobody is named,
@@ -86,6 +86,7 @@ def _write(work: Work, made: Made, steps: tuple[Step, ...]) -> Path:
         stem = say(
             "signing.file", period=made.period, code=work.office.unit.code,
             set=safe_name(name_of(form_set)), number=made.number,
+            step=safe_name(say(f"signing.{steps[-1].step}")),
         )  # fmt: skip
     safely = write_safely(free_path(work, work.office.summaries(made.period) / f"{stem}.xlsx"))
     with safely as temp, new_workbook(temp, say("signing.sheet"), work.now) as book:

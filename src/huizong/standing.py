@@ -1,6 +1,7 @@
 """Say how the units stand, from the book alone: answers at once, without judging anything."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -10,6 +11,7 @@ from huizong.history import standings_of
 from huizong.office import Office, expected_units
 from huizong.periods import Period
 from huizong.records import MISSING, OWN, PASSED, PENDING, SUMMARY, UNIT, WAITING, level_of
+from huizong.texts import marked, say
 from huizong.work import Work
 
 
@@ -23,6 +25,15 @@ class Stand(msgspec.Struct, frozen=True):
     state: str
     late: bool = False
     digest: str = ""
+
+
+def counted(units: Iterable[str], own: Iterable[str]) -> str:
+    """Say how many units are in each state and, apart, how the office's own figures stand."""
+    parts = [f"{say('state.' + state)} {count}" for state, count in Counter(units).items()]
+    for state, count in Counter(own).items():
+        told = say("command.own_stands", state=say(f"state.{state}"))
+        parts.append(f"{told} {count}" if count > 1 else told)
+    return marked("，").join(parts)
 
 
 def standing(work: Work, period: Period) -> tuple[Stand, ...]:

@@ -75,6 +75,12 @@ class Collected(msgspec.Struct, frozen=True):
         late = (one.path for one in self.stored if one.fate == "busy")
         return (*self.scan.busy, *late)
 
+    @property
+    def known(self) -> int:
+        """How many files were dealt with before; those that waited and were filed anew are not."""
+        dealt = {file.source for file in (*self.filed, *self.unfiled)}
+        return sum(place not in dealt for place in self.scan.seen)
+
 
 def collect(work: Work, files: Sequence[Path] = (), readers: Children | None = None) -> Collected:
     """
