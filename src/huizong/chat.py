@@ -102,10 +102,10 @@ def write_chat(
     table.headings(say("paper.chat_heading").split("|"))
     for one in sets:
         for unit in one.returns:
-            state = say(f"state.{unit.state}")
             texts = (
                 chat_of(period, one, unit, now, files), _chat_of_refused(period, one, unit)
             )  # fmt: skip
             for text in filter(None, texts):
+                state = say(f"state.{unit.state}")
                 table.line((unit.unit.name, state, text), ("text", "centre", "text"))
     table.page()
