@@ -165,7 +165,7 @@ def test_status_from_the_book(office, capsys):
     `status` lists every unit, `--json` the same for scripts.
     """
     assert call("status", office, "2026Q1") == 0
-    assert capsys.readouterr().out.count("未报") == 15 * len(installed()) + 1
+    assert capsys.readouterr().out.count("未报") == 15 * len(installed()) + 2
     call("status", office, "2026Q1", "--json")
     assert {one["state"] for one in json.loads(capsys.readouterr().out)} == {"missing"}
 

@@ -17,7 +17,6 @@ from huizong.periods import Period
 from huizong.texts import listed, say
 from huizong.unit_names import find_unit
 
-_YES = ("1", "是", "y", "yes")
 _DECISIONS = {"1": "accept", "2": "reject", "3": "use"}
 
 
@@ -56,7 +55,7 @@ def agreed(lines: Sequence[str]) -> bool:
     """
     print(*lines, sep="\n")
     try:
-        return ask_number(say("install.ask")).lower() in _YES
+        return ask_number(say("install.ask")).lower() in say("install.agreed").split("|")
     except Back:
         return False
     except EOFError as error:

@@ -34,7 +34,7 @@ def submit(work: Work, asked: Asked) -> Told:
         lines = "\n".join(f"  {one}" for one in still)
         period = name_of(asked.period)
         raise HuizongError("error.cannot_submit", period=period, lines=lines, open=tuple(still))
-    folder = work.office.folder / "上报" / str(asked.period)
+    folder = work.office.upward(str(asked.period))
     laid = lay_out([_path(work, one) for one in made], folder)
     told = say("submit.laid_out", count=len(laid), folder=folder)
     return Told((*counted_lines(work, made), told), results=(*laid, folder))
