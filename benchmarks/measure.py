@@ -51,8 +51,8 @@ def measure(sizes: Sequence[int], many: Sequence[tuple[int, int]], folder: Path)
             yield from _reading(size, office, temp, pool, readers)
             seconds = _quarter(office, temp / "quarter", readers, size)
             yield _line(f"quarter_seconds_{size}", seconds, "with all papers and summaries")
-            seconds, ratio = mail_ratio(office, temp, readers)
-            yield _line(f"mail_seconds_{size}", seconds, "letters fetched, opened and filed")
+            by_mail, ratio = mail_ratio(office, temp, readers)
+            yield _line(f"mail_seconds_{size}", by_mail, "letters fetched, opened and filed")
             yield _line(
                 f"mail_ratio_{size}", ratio, "over the same files from a folder, transfer apart"
             )
