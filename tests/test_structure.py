@@ -36,7 +36,7 @@ LAYERS = (
         "console roster table_files settings control_places control_progress control_desk"
         " control_roster control"
         " lock wholeness schema book launchers office entries history past digests paperwork"
-        " letter_entries passwords",
+        " letter_entries passwords draft_entries",
     ),
     (
         "parts of stages",
@@ -46,7 +46,8 @@ LAYERS = (
         " read_identity read_rows read_texts ledger_states read_summary unseen audit_figures"
         " audit_units audit_copies contents recount total_sheets"
         " unit_sheets ledger_sheets return_sheets charts briefing circular_sheets"
-        " approval_sheet outgoing keeping notices letter_store mailbox_folder mailbox_imap",
+        " approval_sheet outgoing keeping notices letter_store mailbox_folder mailbox_imap"
+        " letter_templates letter_drafts",
     ),
     ("stages", "issue collect read audit aggregate write verify submit"),
     (
@@ -54,13 +55,13 @@ LAYERS = (
         "work checking beside key_files issuing take_in across unit_returns examine editions"
         " problems publish versions send_back circulate standing closing openings opening_blank"
         " amend paper_copies signing ready upward office_lists letters_in pipeline"
-        " fetch standing_book audit_one",
+        " fetch standing_book audit_one letter_writing letters_out letters_upward",
     ),
     (
         "showing",
         "progress reports dictionary definition_book sample filled dirt demo_offices demo mailing"
-        " acts asking addin_file book_figures remarks trust pointer install registry excel_facts"
-        " doctor_machine doctor_office doctor_linux doctor_windows doctor tracing",
+        " drafting acts asking addin_file book_figures remarks trust pointer install registry"
+        " excel_facts doctor_machine doctor_office doctor_linux doctor_windows doctor tracing",
     ),
     (
         "LibreOffice",
@@ -81,6 +82,7 @@ HOMES = {
     "authres": ("letter_kinds",),
     "filelock": ("lock",),
     "imap_tools": ("mailbox_imap",),
+    "jinja2": ("letter_templates",),
     "keyring": ("passwords",),
     "lark": ("syntax",),
     # Typed records stand everywhere.

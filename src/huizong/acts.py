@@ -12,12 +12,14 @@ import msgspec
 
 from huizong.clock import china_now
 from huizong.errors import HuizongError, place_of
-from huizong.history import closed_periods
+from huizong.history import closed_periods, summaries_of
+from huizong.letter_entries import taken_above
 from huizong.paperwork import signed_sets, signing_lines
 from huizong.periods import Period
 from huizong.progress import bars
 from huizong.records import OWN
 from huizong.texts import catalogue, listed, name_of, say, speak_unless_chosen
+from huizong.wholeness import digest_of_file
 from huizong.work import Work, at_work
 
 # The pipeline takes longer to load than `status` to answer: it is imported where it is used.
@@ -235,6 +237,27 @@ def _compared(one: "Compared") -> Iterator[str]:
         yield say("command.difference", label=other.label, place=place, before=before, after=after)
 
 
+def drafts(work: Work, period: Period, *, again: bool = False) -> Told:
+    """Draft receipts and the letters that carry correction copies."""
+    from huizong import drafting
+
+    return Told(*drafting.drafts(work, period, again=again))
+
+
+def remind(work: Work, period: Period, *, again: bool = False) -> Told:
+    """Draft reminders to the units that have sent nothing."""
+    from huizong import drafting
+
+    return Told(*drafting.remind(work, period, again=again))
+
+
+def submit(work: Work, period: Period, set_code: str = "", *, again: bool = False) -> Told:
+    """Name the summaries that may go up, and draft the letters that carry them."""
+    from huizong import drafting
+
+    return Told(*drafting.submit(work, period, set_code, again=again))
+
+
 def papers(work: Work, period: Period) -> Told:
     """Write the bulletin, the problems, the reminder and the figures by unit."""
     from huizong import pipeline
@@ -386,13 +409,25 @@ def status(work: Work, period: Period, *, as_json: bool = False) -> Told:
         for one in stands
     )
     last = counted((one.state for one in units), (one.state for one in stands if one.role == OWN))
-    more = (*_signed(work, period), *_closed(work, period))
+    more = (*_signed(work, period), *_taken_above(work, period), *_closed(work, period))
     return Told((*lines, last, *more), short=last)
 
 
 def _signed(work: Work, period: Period) -> Iterator[str]:
     if work.office.settings.signing:
         yield from signing_lines(work.book, str(period))
+
+
+def _taken_above(work: Work, period: Period) -> Iterator[str]:
+    known = taken_above(work.book)
+    for code in signed_sets(work.book, str(period)) if known else ():
+        made = summaries_of(work.book, str(period), code)[-1]
+        path = work.office.summaries(made.period) / made.path
+        # Reasons may have been written into the file before it went up.
+        now = digest_of_file(path) if path.is_file() else made.digest
+        if at := known.get(now) or known.get(made.digest):
+            when = at.replace("T", " ")[:16]
+            yield say("command.taken_above", set=code, number=made.number, when=when)
 
 
 def _closed(work: Work, period: Period) -> Iterator[str]:

@@ -17,27 +17,14 @@ Act = Callable[[Work, Asked], Told]
 _TABLES = (".xlsx", ".xlsm", ".csv", ".txt")
 
 
-def submit(work: Work, asked: Asked) -> Told:
-    """
-    Name the summaries that may go up, all of them or none.
-
-    Raises:
-        HuizongError: If there is none, or something keeps one from going (`error.cannot_submit`).
-    """
-    # Late, as in `acts`: what it needs takes longer to load than the first word to appear.
-    from huizong.ready import ready_to_submit
-    from huizong.upward import counted_lines, lay_out
-
-    made = _summaries(work, asked)
-    still = [one for of in made for one in ready_to_submit(work, asked.period, of.set_code)]
-    if still:
-        lines = "\n".join(f"  {one}" for one in still)
-        period = name_of(asked.period)
-        raise HuizongError("error.cannot_submit", period=period, lines=lines, open=tuple(still))
-    folder = work.office.upward(str(asked.period))
-    laid = lay_out([_path(work, one) for one in made], folder)
-    told = say("submit.laid_out", count=len(laid), folder=folder)
-    return Told((*counted_lines(work, made), told), results=(*laid, folder))
+def papers(work: Work, asked: Asked) -> Told:
+    """Write the papers, and draft reminders where the roster has addresses."""
+    done = acts.papers(work, asked.period)
+    if not any(unit.mail for unit in work.office.roster):
+        return done
+    more = acts.remind(work, asked.period)
+    results = (*done.results, *more.results)
+    return Told((*done.lines, *more.lines), waits=done.waits, results=results)
 
 
 def verify(work: Work, asked: Asked) -> Told:
@@ -100,8 +87,8 @@ ACTS: Mapping[str, Act] = {
     "sign": lambda work, asked: acts.sign(
         work, asked.period, asked.step, asked.officer, asked.reason, asked.set_code
     ),
-    "submit": submit,
-    "papers": lambda work, asked: acts.papers(work, asked.period),
+    "submit": lambda work, asked: acts.submit(work, asked.period, asked.set_code),
+    "papers": papers,
     "close": lambda work, asked: acts.close(work, asked.period, asked.officer, asked.reason),
     "reopen": lambda work, asked: acts.reopen(work, asked.period, asked.officer, asked.reason),
     "verify": verify,

@@ -29,6 +29,7 @@ app.add_typer(mail, name="mail")
 Folder = Annotated[Path, typer.Argument(metavar="OFFICE")]
 PeriodText = Annotated[str, typer.Argument(metavar="PERIOD")]
 Now = Annotated[str, typer.Option("--now")]
+Again = Annotated[bool, typer.Option("--again")]
 AsJson = Annotated[bool, typer.Option("--json")]
 
 
@@ -175,6 +176,25 @@ def sign(
     """Take a step on the last summary; without one say where it stands."""
     with office_at_work(office, now, "sign") as work:
         return _tell(acts.sign(work, Period.parse(period), step, officer, note, set_code))
+
+
+@app.command(cls=Command)
+def submit(
+    office: Folder, period: PeriodText,
+    set_code: Annotated[str, typer.Option("--set")] = "",
+    again: Again = False,
+    now: Now = "",
+) -> int:  # fmt: skip
+    """Draft the letter that carries the summary upward, if it may go."""
+    with office_at_work(office, now, "submit") as work:
+        return _tell(acts.submit(work, Period.parse(period), set_code.upper(), again=again))
+
+
+@app.command(cls=Command)
+def remind(office: Folder, period: PeriodText, again: Again = False, now: Now = "") -> int:
+    """Draft reminders to the units that have sent nothing."""
+    with office_at_work(office, now, "remind") as work:
+        return _tell(acts.remind(work, Period.parse(period), again=again))
 
 
 @app.command(cls=Command)
@@ -333,6 +353,13 @@ def fetch(
     """Fetch new letters, and collect what is in them."""
     with office_at_work(office, now, "fetch") as work:
         return _tell(acts.fetch(work, folder, since, remember=remember))
+
+
+@mail.command(cls=Command)
+def drafts(office: Folder, period: PeriodText, again: Again = False, now: Now = "") -> int:
+    """Draft receipts, and letters with the correction copies."""
+    with office_at_work(office, now, "drafts") as work:
+        return _tell(acts.drafts(work, Period.parse(period), again=again))
 
 
 @app.command(cls=Command)

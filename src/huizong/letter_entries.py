@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 import msgspec
 
 from huizong.book import Book
-from huizong.letters import LETTERS, Claim, Letter, is_proved
+from huizong.letters import LETTERS, TAKEN_ABOVE, Claim, Letter, is_proved
 
 # Stored, not yet taken apart; taken apart; beyond what letters are.
 STORED, OPENED, REFUSED = "stored", "opened", "refused"
@@ -100,6 +100,25 @@ def known_below(book: Book, place: str) -> tuple[tuple[str, str], ...]:
     )
     ends = (f"{place}/", f"{place}0")
     return tuple((path.rpartition("/")[2], at) for path, at in book.ask(sql, (*ends, *ends)))
+
+
+def letter_with(book: Book, digest: str) -> Letter | None:
+    """Give the letter by which a file came first; None if it came by none."""
+    sql = (
+        "SELECT path FROM sighting WHERE digest = ? AND path >= ? AND path < ?"
+        " ORDER BY at, path LIMIT 1"
+    )
+    found = book.ask(sql, (digest, f"{LETTERS}/", f"{LETTERS}0"))
+    name = found[0][0].split("/")[2] if found else ""
+    rows = book.ask("SELECT blob FROM letter WHERE kept_as = ?", (name,))
+    return _letter(rows[0][0]) if rows else None
+
+
+def taken_above(book: Book) -> Mapping[str, str]:
+    """Tell by digest which files the office above has acknowledged, and when that came."""
+    sql = "SELECT blob, received_at FROM letter WHERE reason = ? ORDER BY received_at DESC"
+    rows = book.ask(sql, (TAKEN_ABOVE,))
+    return {digest: at for blob, at in rows for digest in _letter(blob).received}
 
 
 def begun_at(book: Book) -> str:

@@ -26,6 +26,7 @@ from huizong.letters import (
     LINK,
     MOST_BYTES,
     PICTURE,
+    RECEIVED,
     RETURNS,
     TEXT,
     Attachment,
@@ -37,7 +38,9 @@ from huizong.letters import (
 
 MOST_DECODED, MOST_HEADINGS = 32_000_000, 256_000
 MOST_PARTS, MOST_LINES, DEEPEST = 100, 5_000, 10
+MOST_RECEIVED = 20
 _LINK_TEXT = 200_000
+_RECEIVED = re.compile(rf"\b{RECEIVED}([0-9a-f]{{64}})\b")
 _TNEF = b"\x78\x9f\x3e\x22"
 _IMAGES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\0", b"MM\0*")
 _PDF = b"%PDF"
@@ -75,6 +78,7 @@ class _Contents(msgspec.Struct):
     pictures: int = 0
     parts: int = 0
     size: int = 0
+    received: list[str] = []
 
     def add(self, name: str, data: bytes) -> None:
         """Add a file, unless all together are too large."""
@@ -133,6 +137,7 @@ def _opened(message: Message, contents: _Contents) -> Opened:
         subject=heading(message, "subject"),
         message_id=heading(message, "message-id"),
         answers=heading(message, "in-reply-to"),
+        received=tuple(dict.fromkeys(contents.received))[:MOST_RECEIVED],
         date=date_of(message),
         kind=kind,
         proofs=tuple(proofs_of(message)),
@@ -177,7 +182,7 @@ def _leaf(part: Message, related: bool, contents: _Contents) -> Iterator[Message
     name, data = file_name(part), part.get_payload(decode=True) or b""
     attached = heading(part, "content-disposition").lower().startswith("attachment")
     if part.get_content_maintype() == "text" and not name and not attached:
-        _find_links(data, part, contents)
+        _read_text(data, part, contents)
     elif data.startswith(_IMAGES) and not attached and (related or "content-id" in part):
         # A picture in the text: a logo, or a photograph of the form.
         contents.pictures += 1
@@ -189,10 +194,11 @@ def _leaf(part: Message, related: bool, contents: _Contents) -> Iterator[Message
         contents.add(name, data)
 
 
-def _find_links(data: bytes, part: Message, contents: _Contents) -> None:
+def _read_text(data: bytes, part: Message, contents: _Contents) -> None:
     label = part.get_param("charset", "")
     text = decoded(data[:_LINK_TEXT], label if isinstance(label, str) else "")
     contents.links += [found[1].decode().lower() for found in _DISKS.finditer(text.encode())]
+    contents.received += _RECEIVED.findall(text)
 
 
 def _add_tnef(name: str, data: bytes, contents: _Contents) -> None:

@@ -10,6 +10,7 @@ import msgspec
 RETURNS = "returns"  # with something that may be a form
 LINK, PICTURE, TEXT = "link", "picture", "text"  # without
 BOUNCE, RECEIPT, AUTO_REPLY, OWN = "bounce", "receipt", "auto_reply", "own"
+TAKEN_ABOVE, UNPROVED_ABOVE = "taken_above", "unproved_above"  # it names a file that it received
 NO_FORM = frozenset((LINK, PICTURE, TEXT))
 FORMS_OR_NOT = NO_FORM | {RETURNS}
 # Where letters lie in the office's folder; the files of one have a path below its own.
@@ -17,6 +18,10 @@ LETTERS = "已收/邮件"
 MOST_BYTES = 40_000_000
 # An ID that we gave: a token, and what only the owner of the book's key can make of it.
 _OURS = re.compile(r"<hz\.([0-9a-f]+)\.([0-9a-f]{20})@[^@<>\s]+>")
+_ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", re.ASCII)
+# How a receipt names the file that was received. It stands in the text, since mail programs drop
+# headings that they do not know when they send a draft.
+RECEIVED = "HZR-"
 _BETWEEN = re.compile(r"[,，;；、\s]+")
 
 
@@ -33,7 +38,8 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
 
     `sender` is the one address in From, empty where there is none or are several; `date` ISO, in
     China's time, or empty; `links` the net disks it points to, `failed` whom a bounce names;
-    `answers` the ID of the letter that it answers. Nobody answers a letter of a machine.
+    `answers` the ID of the letter that it answers, `received` the digests of files for
+    which it has a receipt of this program. Nobody answers a letter of a machine.
     """
 
     sender: str = ""
@@ -46,6 +52,7 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     links: tuple[str, ...] = ()
     failed: tuple[str, ...] = ()
     by_machine: bool = False
+    received: tuple[str, ...] = ()
 
 
 class Attachment(msgspec.Struct, frozen=True, array_like=True):
@@ -86,6 +93,11 @@ class Claim(msgspec.Struct, frozen=True):
 def addresses(text: str) -> frozenset[str]:
     """Read the addresses of one cell of the roster."""
     return frozenset(part.lower() for part in _BETWEEN.split(text) if "@" in part)
+
+
+def is_address(text: str) -> bool:
+    """Whether a letter can be sent to an address."""
+    return bool(_ADDRESS.fullmatch(text))
 
 
 def is_proved(letter: Letter, server: str) -> bool:

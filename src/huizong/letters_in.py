@@ -10,9 +10,22 @@ from huizong.archives import Member
 from huizong.children import Children, Outcome
 from huizong.clock import CHINA
 from huizong.collect import STORED, store_members
+from huizong.history import all_summaries
 from huizong.letter_entries import OPENED, REFUSED, LetterEntry, letters_of, save_letters
 from huizong.letter_entries import STORED as WAITS
-from huizong.letters import FORMS_OR_NOT, OWN, Opened, Unopened, addresses, is_ours
+from huizong.letters import (
+    FORMS_OR_NOT,
+    NO_FORM,
+    OWN,
+    TAKEN_ABOVE,
+    UNPROVED_ABOVE,
+    Letter,
+    Opened,
+    Unopened,
+    addresses,
+    is_ours,
+    is_proved,
+)
 from huizong.texts import say, spoken
 from huizong.work import Work
 
@@ -93,8 +106,7 @@ def _batches(results: Iterator[tuple[LetterEntry, Opened | Unopened]]) -> Iterat
 
 
 def _take_in(work: Work, batch: Batch) -> Sequence[LetterEntry]:
-    key = bytes.fromhex(work.book.meta("seal_key"))
-    opened = [_opened(entry, result, key) for entry, result in batch]
+    opened = [_opened(work, entry, result) for entry, result in batch]
     members = {
         work.office.folder / entry.place / str(number) / name: member
         for entry, (_, result) in zip(opened, batch, strict=True)
@@ -107,14 +119,27 @@ def _take_in(work: Work, batch: Batch) -> Sequence[LetterEntry]:
     return opened
 
 
-def _opened(entry: LetterEntry, result: Opened | Unopened, key: bytes) -> LetterEntry:
+def _opened(work: Work, entry: LetterEntry, result: Opened | Unopened) -> LetterEntry:
     if isinstance(result, Unopened):
         return msgspec.structs.replace(entry, state=REFUSED, reason=result.code)
-    letter = result.letter
-    if is_ours(key, letter.message_id):
-        letter = msgspec.structs.replace(letter, kind=OWN)
+    letter = msgspec.structs.replace(result.letter, kind=_kind(work, result.letter))
     state = REFUSED if letter.kind == TOO_MANY else OPENED
     return msgspec.structs.replace(entry, state=state, reason=letter.kind, letter=letter)
+
+
+def _kind(work: Work, letter: Letter) -> str:
+    """Tell a letter of ours that comes back, and a receipt of the office above, from others."""
+    key, settings = bytes.fromhex(work.book.meta("seal_key")), work.office.settings
+    if is_ours(key, letter.message_id):
+        return OWN
+    if letter.kind not in NO_FORM or not letter.received:
+        return letter.kind
+    above = letter.sender.lower() in addresses(settings.upper_mail)
+    if above and is_proved(letter, settings.mail_checks):
+        return TAKEN_ABOVE
+    # Units quote our own receipts when they answer.
+    sent_up = {one.digest for one in all_summaries(work.book)}
+    return UNPROVED_ABOVE if above or sent_up & {*letter.received} else letter.kind
 
 
 def _members(work: Work, opened: Opened) -> Iterator[tuple[str, Member]]:

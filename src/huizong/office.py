@@ -100,6 +100,15 @@ class Office(msgspec.Struct, frozen=True, kw_only=True):
         """What goes to the office above."""
         return self.folder / "上报" / period
 
+    def drafts(self, period: str) -> Path:
+        """Letters to the units that wait for the officer, who sends them."""
+        return self.folder / "草稿" / period
+
+    @property
+    def templates(self) -> Path:
+        """The words of letters, which the office may edit."""
+        return self.folder / "信函模板"
+
 
 _FOLDERS = ("下发", "收表", "已收/原件", "退改", "汇总", "上报")
 

@@ -86,5 +86,9 @@ CREATE INDEX letter_waits ON letter (state) WHERE state = 'stored';
 CREATE TABLE letter_place (
     place TEXT PRIMARY KEY, digest TEXT NOT NULL REFERENCES letter, at TEXT NOT NULL
     ) STRICT, WITHOUT ROWID;""",
+    """CREATE TABLE draft (
+    about TEXT NOT NULL, number INTEGER NOT NULL, kind TEXT NOT NULL, unit TEXT NOT NULL,
+    period TEXT NOT NULL, path TEXT NOT NULL, digest TEXT NOT NULL, at TEXT NOT NULL,
+    PRIMARY KEY (about, number)) STRICT, WITHOUT ROWID;""",
 )
 SCHEMA_VERSION = 1 + len(UPGRADES)

@@ -10,7 +10,7 @@ from huizong.blank_problems import lead_of, one_a_cell, write_problems
 from huizong.caches import with_caches
 from huizong.corrections import filled_as_sent, has_problems, marked, problems_of
 from huizong.descent import copy_of
-from huizong.desk import Blank
+from huizong.desk import Blank, Problem
 from huizong.entries import readings_of
 from huizong.errors import HuizongError
 from huizong.examine import examine
@@ -30,12 +30,18 @@ from huizong.work import Work
 
 
 class SentBack(msgspec.Struct, frozen=True):
-    """One correction copy: whose, how many problems it lists, where it stands."""
+    """One correction copy: whose, where it stands, of which return, what it asks."""
 
     unit: Unit
     set_code: str
-    problems: int
     path: Path
+    digest: str
+    asks: tuple[Problem, ...]
+
+    @property
+    def problems(self) -> int:
+        """How many problems it lists."""
+        return len(self.asks)
 
 
 def send_back(work: Work, period: Period, unit: str = "") -> tuple[SentBack, ...]:
@@ -87,7 +93,8 @@ def _send_set(
             write_blank(msgspec.structs.replace(blank, corrects=copy.mark), temp)
             save_copy(work.book, copy, work.at)
         work.progress("return", number, total)
-        yield SentBack(entry.unit, checked.form_set.code, len(blank.problems), safely.path)
+        code = checked.form_set.code
+        yield SentBack(entry.unit, code, safely.path, entry.digest, blank.problems)
     for entry in summaries:
         yield _list_alone(work, checked, period, entry)
 
@@ -128,4 +135,5 @@ def _list_alone(work: Work, checked: CheckedSet, period: Period, entry: UnitRetu
         sheet = book.add_worksheet(say("book.questions"))
         lead = lead_of(name_of(checked.form_set), found)
         write_problems(sheet, Styles(book), title, lead, found, links=False)
-    return SentBack(entry.unit, checked.form_set.code, len(found), safely.path)
+    code = checked.form_set.code
+    return SentBack(entry.unit, code, safely.path, entry.digest, tuple(found))

@@ -11,6 +11,7 @@ import msgspec
 from huizong.cells import address, clean_text, read_date, squash
 from huizong.errors import HuizongError
 from huizong.forms import FormSet
+from huizong.letters import addresses, is_address
 from huizong.periods import Period
 from huizong.records import Unit
 from huizong.roster import (
@@ -45,7 +46,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     submitted (送审): "", yes, or apart where three different officers have to; `mend_days` are
     the days for mending (整改期限), `redefined` tells by indicator from which period on it counts
     otherwise than before (口径变更). `mail_server` is the IMAP server, `mail_user` the account on
-    it, `mail_checks` the name by which it signs its checks of senders, empty if it makes none.
+    it, `mail_checks` the name by which it signs its checks of senders, empty if it makes none;
+    `upper_mail` is where summaries go, addresses of the office above.
     """
 
     code: str
@@ -67,6 +69,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     mail_server: str = ""
     mail_user: str = ""
     mail_checks: str = ""
+    upper_mail: str = ""
 
     def paper_ledgers(self, form_set: FormSet) -> tuple[str, ...]:
         """Give the ledgers (symbols) of a form set of which only the totals are filled in."""
@@ -102,6 +105,7 @@ SETTING_NAMES = (
     "mail_server",
     "mail_user",
     "mail_checks",
+    "upper_mail",
 )
 
 
@@ -248,6 +252,13 @@ def _mail_server(value: object) -> tuple[str, str]:
     return text, "" if not text or _SERVER.fullmatch(text) else "mail_server"
 
 
+def _upper_mail(value: object) -> tuple[str, str]:
+    text = shown(value)
+    found = addresses(text)
+    good = bool(found) == bool(text) and all(map(is_address, found))
+    return text, "" if good else "upper_mail"
+
+
 _READERS = {
     "code": read_code,
     "language": _language,
@@ -260,4 +271,5 @@ _READERS = {
     "mend_days": _days,
     "redefined": _redefined,
     "mail_server": _mail_server,
+    "upper_mail": _upper_mail,
 }

@@ -1,0 +1,75 @@
+"""What drafting letters says: to whom each goes, where its file is, who has no address."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from huizong import letters_out, letters_upward, pipeline
+from huizong.history import closed_periods
+from huizong.letter_writing import NEW, NOWHERE, Outcome
+from huizong.periods import Period
+from huizong.texts import listed, say
+from huizong.upward import counted_lines, lay_out
+from huizong.work import Work
+
+Said = tuple[tuple[str, ...], bool, tuple[Path, ...]]
+
+
+def drafts(work: Work, period: Period, *, again: bool = False) -> Said:
+    """Draft receipts and, while the period is open, the letters with fresh correction copies."""
+    closed = str(period) in closed_periods(work.book)
+    copies = () if closed else pipeline.send_back(work, period)
+    done = (
+        *letters_out.receipts(work, period, again=again),
+        *letters_out.corrections(work, period, copies, again=again),
+    )
+    return _said(work, period, done, "command.no_letters")
+
+
+def remind(work: Work, period: Period, *, again: bool = False) -> Said:
+    """Draft reminders to those who have sent nothing."""
+    done = letters_out.reminders(work, period, again=again)
+    return _said(work, period, done, "command.nobody_to_remind")
+
+
+def submit(work: Work, period: Period, set_code: str = "", *, again: bool = False) -> Said:
+    """Lay out the summaries that may go up, and draft their letters where the address is set."""
+    made, done = letters_upward.submissions(work, period, set_code, again=again)
+    folder = work.office.upward(str(period))
+    laid = lay_out([work.office.summaries(one.period) / one.path for one in made], folder)
+    lines = [*counted_lines(work, made), say("submit.laid_out", count=len(laid), folder=folder)]
+    if any(one.fate == NOWHERE for one in done):
+        lines.append(say("command.no_upper_mail"))
+    else:
+        lines += [*map(_line, done), say("command.letters_wait")]
+    return tuple(lines), False, (*laid, folder)
+
+
+def _said(work: Work, period: Period, done: Sequence[Outcome], nothing: str) -> Said:
+    if not done:
+        return (say(nothing, period=period),), False, ()
+    new = sum(one.fate == NEW for one in done)
+    folder = work.office.drafts(str(period))
+    head = say("command.drafted", new=new, before=_before(done), folder=folder)
+    without = tuple(_without(done))
+    return (head, *map(_line, _with(done)), *without), bool(without), (folder,) if new else ()
+
+
+def _before(done: Sequence[Outcome]) -> int:
+    return sum(one.fate not in (NEW, NOWHERE) for one in done)
+
+
+def _with(done: Sequence[Outcome]) -> Iterator[Outcome]:
+    yield from (one for one in done if one.fate != NOWHERE)
+
+
+def _line(one: Outcome) -> str:
+    kind, name = say(f"letter_kind.{one.kind}"), one.path.name if one.path else ""
+    when = one.at.replace("T", " ")[:16]
+    said = {"kind": kind, "name": one.name, "to": listed(one.to), "file": name, "when": when}
+    return say(f"command.draft_{one.fate}", **said)
+
+
+def _without(done: Sequence[Outcome]) -> Iterator[str]:
+    names = dict.fromkeys(one.name for one in done if one.fate == NOWHERE)
+    if names:
+        yield say("command.no_address", count=len(names), names=listed(names))

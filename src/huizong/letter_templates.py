@@ -1,0 +1,82 @@
+"""The words of letters out: templates that the office may edit, filled in by a sandbox."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import jinja2
+from jinja2.meta import find_undeclared_variables
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from huizong.errors import HuizongError
+from huizong.safely import write_safely
+from huizong.texts import LANGUAGES, catalogue, listed, say
+
+# The letter of a kind and its fields have these texts: `letter_out.<kind>`, `letter_field.<field>`.
+RECEIPT, CORRECTION, REMINDER, SUBMISSION = KINDS = (
+    "receipt", "correction", "reminder", "submission",
+)  # fmt: skip
+_ENGINE = ImmutableSandboxedEnvironment(undefined=jinja2.StrictUndefined)
+
+
+def letter_words(folder: Path, kind: str, fields: Mapping[str, str]) -> tuple[str, str]:
+    """
+    Give subject and text of a letter by the office's template, which is written if there is none.
+
+    Raises:
+        HuizongError: If the template cannot be read (`error.letter_template`, with the line), has
+            a name that such letters lack (`error.letter_name`), or makes no letter
+            (`error.letter_fails`).
+    """
+    path = folder / f"{say(f'letter_kind.{kind}')}.txt"
+    if not path.exists():
+        with write_safely(path) as temp:
+            temp.write_text(_standard(kind, fields), encoding="utf-8-sig")
+    subject, _, text = _filled(path, _read(path), fields).strip().partition("\n")
+    if not text.strip():
+        raise HuizongError("error.letter_fails", file=path)
+    return " ".join(subject.split()), text.strip()
+
+
+def _standard(kind: str, fields: Mapping[str, str]) -> str:
+    """Give our own template, the fields as names in braces, under a comment that tells these."""
+    names = {field: say(f"letter_field.{field}") for field in fields}
+    text = say(f"letter_out.{kind}", **{field: f"{{{{ {one} }}}}" for field, one in names.items()})
+    note = say("letter_out.help", names=listed(names.values()))
+    return f"{{# {note} #}}\n{text.strip()}\n"
+
+
+def _named(fields: Mapping[str, str]) -> dict[str, str]:
+    """Name the fields in every language: an office that changes its own keeps its templates."""
+    names = catalogue()
+    return {
+        names[f"letter_field.{field}"][one]: value
+        for field, value in fields.items()
+        for one in LANGUAGES
+    }
+
+
+def _read(path: Path) -> str:
+    data = path.read_bytes()
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise HuizongError("error.letter_fails", file=path)
+
+
+def _filled(path: Path, source: str, fields: Mapping[str, str]) -> str:
+    values = _named(fields)
+    try:
+        tree = _ENGINE.parse(source)
+        unknown = find_undeclared_variables(tree) - {*values, *_ENGINE.globals}
+        template = _ENGINE.from_string(tree)
+    except jinja2.TemplateSyntaxError as error:
+        raise HuizongError("error.letter_template", file=path, line=error.lineno) from error
+    if unknown:
+        known = listed(say(f"letter_field.{field}") for field in fields)
+        raise HuizongError("error.letter_name", file=path, names=listed(unknown), known=known)
+    try:
+        return template.render(values)
+    except Exception as error:  # a template is a small program of the office's own
+        raise HuizongError("error.letter_fails", file=path) from error

@@ -1,0 +1,146 @@
+"""Write one letter as a draft into the office's folder, once for what it is about."""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from huizong.draft_entries import Drafted, is_as_drafted, last_draft, save_draft
+from huizong.keeping import safe_name
+from huizong.letter_drafts import Draft, eml, is_id
+from huizong.letter_templates import RECEIPT, letter_words
+from huizong.letters import RECEIVED, Attachment, Letter, addresses, is_address, letter_id
+from huizong.papers import period_name
+from huizong.periods import Period
+from huizong.personal import masked
+from huizong.records import Unit
+from huizong.safely import free_name, write_safely
+from huizong.texts import name_of, say
+from huizong.work import Work, checked_sets
+
+# What became of a letter: written now; written before, and its file is there or is not any more
+# (sent, or put away by the officer); not written, for the unit has no address.
+NEW, THERE, GONE, NOWHERE = "new", "there", "gone", "nowhere"
+_NO_DOMAIN = "huizong.invalid"
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one letter: to whom, at which addresses, in which file, written when."""
+
+    kind: str
+    name: str
+    fate: str
+    to: tuple[str, ...] = ()
+    path: Path | None = None
+    at: str = ""
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """A letter to be drafted: to whom, what it is `about`, what it says, what it answers."""
+
+    kind: str
+    unit: Unit
+    about: tuple[str, ...]
+    path: Path
+    fields: dict[str, str]
+    attachments: tuple[Attachment, ...] = ()
+    answered: Letter | None = None
+
+
+def draft(work: Work, period: Period, asked: Asked, *, again: bool) -> Outcome:
+    """Write one draft unless it was written before; the file first, so that the book names it."""
+    to = _recipients(asked)
+    outcome = {"kind": asked.kind, "name": asked.unit.name, "to": to}
+    if not to:
+        return Outcome(**outcome, fate=NOWHERE)
+    about = hashlib.sha256("\0".join((asked.kind, *asked.about)).encode()).hexdigest()[:24]
+    last = last_draft(work.book, about)
+    if last and not again:
+        path = work.office.folder / last.path
+        return Outcome(**outcome, fate=THERE if path.exists() else GONE, path=path, at=last.at)
+    number = last.number + 1 if last else 1
+    path, digest = _write(work, asked.path, _letter(work, asked, to, f"{about}{number:02x}"))
+    drafted = Drafted(
+        about=about, number=number, kind=asked.kind, unit=asked.unit.code, period=str(period),
+        path=path.relative_to(work.office.folder).as_posix(), digest=digest, at=work.at,
+    )  # fmt: skip
+    with work.book.writing():
+        save_draft(work.book, drafted)
+        work.book.record("drafted", {"kind": asked.kind, "digest": digest}, work.at)
+    return Outcome(**outcome, fate=NEW, path=path, at=work.at)
+
+
+def _write(work: Work, path: Path, letter: Draft) -> tuple[Path, str]:
+    content = eml(letter)
+    safely = write_safely(_place(work, path, letter))
+    with safely as temp:
+        temp.write_bytes(content)
+    return safely.path, hashlib.sha256(content).hexdigest()
+
+
+def _place(work: Work, path: Path, letter: Draft) -> Path:
+    """Leave alone what a person made of another draft; a killed run may have left this very one."""
+    if not path.exists():
+        return path
+    there = path.read_bytes()
+    ours = is_as_drafted(work.book, hashlib.sha256(there).hexdigest())
+    return path if ours or letter.message_id.encode() in there else free_name(path)
+
+
+def _letter(work: Work, asked: Asked, to: tuple[str, ...], token: str) -> Draft:
+    subject, text = letter_words(work.office.templates, asked.kind, asked.fields)
+    if asked.kind == RECEIPT:  # whatever the office makes of the words
+        text += f"\n\n{say('letter.mark', mark=RECEIVED + asked.fields['digest'])}"
+    user = work.office.settings.mail_user
+    sender = user if is_address(user) else ""
+    key = bytes.fromhex(work.book.meta("seal_key"))
+    return Draft(
+        sender=sender, name=asked.unit.name, to=to, subject=subject, text=text,
+        at=work.now, message_id=letter_id(key, token, sender.rpartition("@")[2] or _NO_DOMAIN),
+        thread=tuple(_thread(asked.answered)), attachments=asked.attachments,
+    )  # fmt: skip
+
+
+def _thread(answered: Letter | None) -> Iterator[str]:
+    if answered and is_id(answered.message_id):
+        yield from (one for one in (answered.answers, answered.message_id) if is_id(one))
+
+
+def _recipients(asked: Asked) -> tuple[str, ...]:
+    """Only addresses of the roster or the settings; of several the one that wrote."""
+    known = tuple(sorted(filter(is_address, addresses(asked.unit.mail))))
+    wrote = asked.answered.sender.lower() if asked.answered else ""
+    return (wrote,) if wrote in known else known
+
+
+def fields_of(work: Work, period: Period, name: str) -> dict[str, str]:
+    """Give what every letter may say."""
+    settings = work.office.settings
+    return {
+        "unit": name, "office": work.office.unit.name, "period": period_name(str(period)),
+        "officer": settings.officer, "phone": settings.phone, "date": f"{work.now:%Y-%m-%d}",
+    }  # fmt: skip
+
+
+def lines_of(texts: Iterator[str]) -> str:
+    """Put one after the other on lines, numbered; say so where there is none."""
+    lines = [f"{number}. {masked(text)}" for number, text in enumerate(texts, 1)]
+    return "\n".join(lines) or say("letter.none")
+
+
+def units_of(work: Work) -> dict[str, Unit]:
+    """Give the units below the office by their codes."""
+    own = work.office.unit.code
+    return {one.code: one for one in work.office.roster if one.parent == own and one.code != own}
+
+
+def set_name(code: str) -> str:
+    """Give the name of a form set by its code."""
+    return name_of(checked_sets()[code].form_set)
+
+
+def draft_path(work: Work, period: Period, kind: str, *parts: str) -> Path:
+    """Name the file of a draft to a unit."""
+    names = (say(f"letter_kind.{kind}"), *parts)
+    return work.office.drafts(str(period)) / f"{'_'.join(map(safe_name, names))}.eml"

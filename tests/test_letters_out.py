@@ -1,0 +1,373 @@
+"""Letters out as drafts: who gets one, what it says, what it answers; never twice."""
+
+import email
+import hashlib
+import shutil
+from email.header import decode_header, make_header
+from email.message import EmailMessage
+from email.policy import default
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from huizong import acts, pipeline
+from huizong.book import open_book
+from huizong.cli import app, run
+from huizong.errors import HuizongError
+from huizong.letter_drafts import Draft, eml
+from huizong.letter_templates import REMINDER, letter_words
+from huizong.letter_writing import lines_of
+from huizong.letters import Attachment, is_ours
+from huizong.office import init_office, open_office
+from huizong.texts import say
+from huizong.work import at_work
+from mail_corpus import attached, called, letter, text
+from street import EAST, LIGHT, NOW, PEACE, PERIOD, STREET, UNITS, send
+
+MAILS = {PEACE: "hp@qh.example.cn；HP2@qq.com", LIGHT: "guangming@qh.example.cn"}
+UPPER = "zfw@qh.example.gov.cn"
+LONG_ID = f"<PH0PR{'A' * 90}@PH0PR01.namprd01.prod.outlook.com>"
+FIELDS = dict.fromkeys(("unit", "office", "period", "officer", "phone", "date"), "甲")
+FIELDS |= {"count": "1", "missing": "1. 乙"}
+
+
+@pytest.fixture(scope="module")
+def collected(tmp_path_factory) -> Path:
+    """
+    A street of three: one wrote a letter with its return, one's return is to be mended, one is
+    missing and has no address.
+    """
+    folder = tmp_path_factory.mktemp("office")
+    lines = [f"{code},{name},{STREET},{MAILS.get(code, '')}" for code, name in UNITS.items()]
+    roster = folder / "名册.csv"
+    roster.write_text("\n".join(["区划代码,单位名称,上级代码,邮箱", *lines]), encoding="utf-8")
+    office = folder / "清河街道"
+    init_office(office, roster=roster, unit=STREET, now=NOW, sets=("TJ",))
+    peace = send(office, PEACE)
+    raw = letter(
+        text(), attached(peace.read_bytes(), called("报表.xlsx")), sender="HP2@qq.com",
+        head=f"Message-ID: {LONG_ID}\r\n".encode(),
+    )  # fmt: skip
+    peace.unlink()
+    (folder / "信").mkdir()
+    (folder / "信" / "1.eml").write_bytes(raw)
+    send(office, LIGHT, TJ02="——", TJ01="5")
+    with at_work(office, NOW, "test") as work:
+        acts.fetch(work, folder / "信", "")
+        pipeline.audit(work, PERIOD)
+    return office
+
+
+@pytest.fixture
+def office(collected, tmp_path) -> Path:
+    """A copy of the street for one test."""
+    return Path(shutil.copytree(collected, tmp_path / "清河街道"))
+
+
+def act(office: Path, action, upper: str = UPPER, **more: object) -> acts.Told:
+    """Do one action for the period, with an address of the office above."""
+    replace = msgspec.structs.replace
+    with at_work(office, NOW, "test") as work:
+        settings = replace(work.office.settings, upper_mail=upper, mail_user="hz@qh.example.gov.cn")
+        return action(replace(work, office=replace(work.office, settings=settings)), PERIOD, **more)
+
+
+def letters(office: Path, folder: str = "草稿") -> dict[str, EmailMessage]:
+    """Read the drafts by the names of their files."""
+    return {
+        path.stem: email.message_from_bytes(path.read_bytes(), policy=default)
+        for path in sorted((office / folder / str(PERIOD)).glob("*.eml"))
+    }
+
+
+def body(message: EmailMessage, kind: str = "plain") -> str:
+    """Give the text of a letter, plain or as HTML."""
+    return message.get_body((kind,)).get_content()
+
+
+def test_receipt_answers_the_letter(office):
+    """
+    Fault 68: a receipt goes to the address that wrote, in the thread of its letter, with the
+    digest of the return; it is known as ours when it comes back.
+    """
+    act(office, acts.drafts)
+
+    (name,) = [name for name in letters(office) if name.startswith("收到_和平社区")]
+    message = letters(office)[name]
+    with open_book(open_office(office).book) as book:
+        key = bytes.fromhex(book.meta("seal_key"))
+        (digest,) = book.ask("SELECT digest FROM file WHERE unit = ?", (PEACE,))[0]
+    assert [one.addr_spec for one in message["to"].addresses] == ["hp2@qq.com"]
+    assert message["in-reply-to"] == LONG_ID
+    assert message["references"].split()[-1] == LONG_ID
+    assert message["x-unsent"] == "1"
+    assert digest in body(message)
+    assert digest in body(message, "html")
+    assert is_ours(key, message["message-id"])
+
+
+def test_correction_copy_is_attached(office):
+    """
+    A return that is to be mended goes back with its correction copy, byte for byte, and the list.
+    """
+    act(office, acts.drafts)
+
+    (message,) = [one for name, one in letters(office).items() if "_退改" in name]
+    (part,) = message.iter_attachments()
+    copy = office / "退改" / str(PERIOD) / part.get_filename()
+    assert [one.addr_spec for one in message["to"].addresses] == [MAILS[LIGHT]]
+    assert part.get_content() == copy.read_bytes()
+    assert "TJ" in body(message)
+
+
+def test_reminder_only_to_those_missing(office):
+    """
+    Who has reported is not reminded; who has no address is named, not forgotten.
+    """
+    without = act(office, acts.remind)
+    code = run(lambda: app(["remind", str(office), str(PERIOD)], standalone_mode=False))
+    put_mail(office, EAST, "df@qh.example.cn")
+    told = act(office, acts.remind)
+
+    assert without.waits
+    assert code == acts.WAITS
+    assert UNITS[EAST] in without.lines[-1]
+    assert [name.split("_")[1] for name in letters(office)] == [UNITS[EAST]]
+    assert not told.waits
+
+
+def put_mail(office: Path, code: str, mail: str) -> None:
+    """Write an address into the roster of the control workbook."""
+    import openpyxl
+
+    path = open_office(office).control
+    book = openpyxl.load_workbook(path, keep_vba=True)
+    sheet = book["名册"]
+    for row in sheet.iter_rows():
+        texts = [str(cell.value or "") for cell in row]
+        if "邮箱" in texts:
+            column = texts.index("邮箱")
+        if code in texts[:1]:
+            row[column].value = mail
+    book.save(path)
+
+
+def test_draft_is_written_once(office):
+    """
+    A second run writes nothing while the draft lies there nor when it was sent; asked for again
+    it is another letter with an ID of its own.
+    """
+    act(office, acts.drafts)
+    first = letters(office)
+    (office / "草稿" / str(PERIOD) / f"{min(first)}.eml").unlink()
+    act(office, acts.drafts)
+    second = letters(office)
+    act(office, acts.drafts, again=True)
+    third = letters(office)
+
+    assert set(second) == set(first) - {min(first)}
+    assert {name: one["message-id"] for name, one in second.items()} == {
+        name: first[name]["message-id"] for name in second
+    }
+    ids = {one["message-id"] for one in (*first.values(), *third.values())}
+    assert len(ids) == 2 * len(first)
+
+
+def test_draft_of_a_killed_run_is_written_over(office):
+    """
+    A draft that the book does not know yet is the same letter again; one that a person has
+    changed stays when there is another letter to write.
+    """
+    act(office, acts.drafts)
+    name = min(letters(office))
+    with open_book(open_office(office).book) as book:
+        book.put("DELETE FROM draft", [()])
+    act(office, acts.drafts)
+    same = letters(office)
+    path = office / "草稿" / str(PERIOD) / f"{name}.eml"
+    path.write_bytes(b"Subject: mine\r\n\r\n")
+    act(office, acts.drafts, again=True)
+
+    assert len(same) == 3
+    assert path.read_bytes().startswith(b"Subject: mine")
+    assert f"{name}_v2" in letters(office)
+
+
+def test_submission_carries_the_summary(office):
+    """
+    The letter upward has the summary as it stands, its check code, and who is not in it.
+    """
+    act(office, pipeline.aggregate)
+    told = act(office, acts.submit)
+
+    (message,) = letters(office, "上报").values()
+    (part,) = message.iter_attachments()
+    content = told.results[0].read_bytes()
+    with open_book(open_office(office).book) as book:
+        ((checksum,),) = book.ask("SELECT checksum FROM summary")
+    assert part.get_content() == content
+    assert part.get_filename() == told.results[0].name
+    assert [one.addr_spec for one in message["to"].addresses] == [UPPER]
+    for wanted in (checksum, UNITS[LIGHT], UNITS[EAST], hashlib.sha256(content).hexdigest()):
+        assert wanted in body(message)
+    assert not told.waits
+
+
+def test_nothing_goes_upward_that_may_not(office):
+    """
+    Without a summary, or with one that a later return has overtaken, no letter is written.
+    """
+    with pytest.raises(HuizongError) as nothing:
+        act(office, acts.submit)
+    act(office, pipeline.aggregate)
+    send(office, EAST)
+    with at_work(office, NOW, "test") as work:
+        pipeline.collect(work)
+    with pytest.raises(HuizongError) as overtaken:
+        act(office, acts.submit)
+
+    assert nothing.value.code == "error.sign_nothing"
+    assert overtaken.value.code == "error.cannot_submit"
+    assert letters(office, "上报") == {}
+
+
+def test_without_the_upper_address_the_summary_is_named(office):
+    """
+    Fault 68: an office that has not set the address learns that its summary may go, and what is
+    missing.
+    """
+    (done,) = act(office, pipeline.aggregate)
+    told = act(office, acts.submit, upper="")
+
+    assert told.results[0].read_bytes() == done.path.read_bytes()
+    assert told.lines[-1] == say("command.no_upper_mail")
+    assert letters(office, "上报") == {}
+
+
+def test_lists_hide_numbers_of_persons():
+    """
+    Identity and telephone numbers in what units wrote are not repeated in a letter.
+    """
+    said = lines_of(iter(["当事人 110101199003072316", "电话 13800001007", "减少 12 件"]))
+
+    assert "110101199003072316" not in said
+    assert "13800001007" not in said
+    assert "减少 12 件" in said
+
+
+def template(folder: Path, words: str, encoding: str = "utf-8") -> None:
+    """Put a template of reminders into a folder."""
+    (folder / f"{say('letter_kind.reminder')}.txt").write_text(words, encoding=encoding)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "gb18030"])
+def test_office_writes_its_own_words(tmp_path, encoding):
+    """
+    The first time our words are put beside; what the office makes of them is what is sent.
+    """
+    standard = letter_words(tmp_path, REMINDER, FIELDS)
+    template(tmp_path, "喆：{{ 单位 }}\n\n{{ 缺报报表 }}，{{ period }}\n", encoding)
+
+    assert "乙" in standard[1]
+    assert letter_words(tmp_path, REMINDER, FIELDS) == ("喆：甲", "1. 乙，甲")
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        ("题\n\n{{ 单位 }}{{ 局长 }}", "error.letter_name", "局长"),
+        ("题\n\n{{ 单位", "error.letter_template", 3),
+        ("题\n\n{{ 单位 | 大写 }}", "error.letter_template", 3),
+        ("题\n\n{{ 单位.__class__.__mro__ }}", "error.letter_fails", None),
+        ("题\n\n{{ 单位.没有 }}", "error.letter_fails", None),
+        ("题\n\n{{ 1 / 0 }}", "error.letter_fails", None),
+        ("题", "error.letter_fails", None),
+    ],
+)
+def test_template_that_is_wrong_is_told(tmp_path, words, code, told):
+    """
+    A name that letters lack, braces left open, code that reaches out, and no text are told.
+    """
+    template(tmp_path, words)
+    with pytest.raises(HuizongError) as error:
+        letter_words(tmp_path, REMINDER, FIELDS)
+
+    assert error.value.code == code
+    assert told is None or told in error.value.details.values()
+    assert "没有" not in str(error.value.details.get("known", ""))
+
+
+def test_draft_is_read_as_it_was_written():
+    """
+    Names of any length survive the file's headings, HTML shows text as text, equal letters are
+    equal bytes.
+    """
+    name = "【HZ】2026Q1_990101001001_喆镕社区居民委员会_矛盾纠纷调解_退改3.xlsx"
+    draft = Draft(
+        sender="hz@qh.example.gov.cn", name="喆镕社区居民委员会" * 4, to=("a@b.cn", "c@d.cn"),
+        subject="矛盾纠纷调解" * 20, text="甲 <b>&amp;\n乙", at=NOW, message_id="<hz.ab.cd@b.cn>",
+        thread=(LONG_ID, "<2@x.cn>"), attachments=(Attachment(name, bytes(range(256))),),
+    )  # fmt: skip
+    message = email.message_from_bytes(eml(draft), policy=default)
+    (part,) = message.iter_attachments()
+
+    to = str(make_header(decode_header(email.message_from_bytes(eml(draft))["to"])))
+    assert to.count(draft.name) == len(draft.to)
+    assert [one.addr_spec for one in message["to"].addresses] == [*draft.to]
+    assert message["subject"] == draft.subject
+    assert eml(draft).count(LONG_ID.encode()) == 1
+    assert message["references"].split() == [*draft.thread]
+    assert message["date"].datetime.isoformat() == "2026-04-03T09:00:00+08:00"
+    assert (part.get_filename(), part.get_content()) == (name, bytes(range(256)))
+    assert body(message).splitlines() == draft.text.splitlines()
+    assert "甲 &lt;b&gt;&amp;amp;<br>" in body(message, "html")
+    assert eml(draft) == eml(draft)
+    assert max(map(len, eml(draft).splitlines())) < 999
+
+
+@pytest.mark.slow
+def test_receipt_from_above_is_known(office, tmp_path):
+    """
+    The office above takes the letter in as the sub-district's return, its receipt comes back, and
+    the status says so; from anybody else the same receipt is not believed.
+    """
+    act(office, pipeline.aggregate)
+    act(office, acts.submit)
+    district = tmp_path / "区"
+    roster = tmp_path / "区.csv"
+    line = f"{STREET},清河街道,{STREET[:6]}000000,hz@qh.example.gov.cn"
+    roster.write_text(f"区划代码,单位名称,上级代码,邮箱\n{line}", encoding="utf-8")
+    init_office(district, roster=roster, unit=f"{STREET[:6]}000000", now=NOW, sets=("TJ",))
+    fetch(district, office / "上报" / str(PERIOD))
+    act(district, pipeline.audit)
+    act(district, acts.drafts)
+    (receipt,) = letters(district).values()
+    raw = receipt.as_bytes().replace(b"hz@qh.example.gov.cn", b"x@y.cn", 1)
+
+    forged = fetch(office, saved(tmp_path / "冒充", raw))
+    before = status(office)
+    fetch(office, saved(tmp_path / "信", raw.replace(b"x@y.cn", UPPER.encode(), 1)))
+
+    assert receipt["to"].addresses[0].addr_spec == "hz@qh.example.gov.cn"
+    assert any(say("letter.unproved_above") in one for one in forged.lines)
+    assert [say("command.taken_above", set="TJ", number=1, when="2026-04-03 09:00")] == [
+        one for one in status(office) if one not in before
+    ]
+
+
+def saved(folder: Path, raw: bytes) -> Path:
+    """Put a letter into a folder of its own."""
+    folder.mkdir()
+    (folder / "1.eml").write_bytes(raw)
+    return folder
+
+
+def fetch(office: Path, folder: Path) -> acts.Told:
+    """Fetch the letters of a folder."""
+    return act(office, lambda work, _: acts.fetch(work, folder, ""))
+
+
+def status(office: Path) -> tuple[str, ...]:
+    """Say how the units stand."""
+    return act(office, acts.status).lines
