@@ -43,7 +43,7 @@ class Desk:
         picture = PICTURES / f"{action}-message.png"
         said = self.window.answer(alert, picture) if alert else ""
         self.window.wait(action, lambda: self.window.text(SAID) != before and self.idle())
-        assert not self.window.dialogs()
+        self.window.wait("no box", lambda: not self.window.dialogs())
         self.window.photograph(PICTURES / f"{action}.png")
         return said
 
@@ -132,7 +132,7 @@ def test_second_click_is_told_who_is_at_work(shared):
     shared.window.wait("issue", lambda: shared.idle() and len(list(issued.glob("*.xlsx"))) > 3)
 
     assert say("button.issue") in told
-    assert not shared.window.dialogs()
+    shared.window.wait("no box", lambda: not shared.window.dialogs())
 
 
 def test_quarter_by_its_buttons(desk):
