@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from huizong.clock import china_now
+from huizong.clock import china_now, minute_of
 from huizong.errors import HuizongError, place_of
 from huizong.history import closed_periods, summaries_of
 from huizong.letter_entries import taken_above
@@ -426,7 +426,7 @@ def _taken_above(work: Work, period: Period) -> Iterator[str]:
         # Reasons may have been written into the file before it went up.
         now = digest_of_file(path) if path.is_file() else made.digest
         if at := known.get(now) or known.get(made.digest):
-            when = at.replace("T", " ")[:16]
+            when = minute_of(at)
             yield say("command.taken_above", set=code, number=made.number, when=when)
 
 

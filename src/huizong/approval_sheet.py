@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import xlsxwriter
 
 from huizong.briefing import key_figures
+from huizong.clock import minute_of
 from huizong.contents import Contents, is_number, some
 from huizong.desk import write_value
 from huizong.pages import foreign
@@ -26,7 +27,7 @@ def write_approval(
     table = Table(book, Styles(book), say("signing.sheet"), _WIDTHS)
     said = {"period": contents.period_name, "set": name_of(contents.form_set)}
     table.title(say("signing.title", **said))
-    date = contents.summary.made_at.replace("T", " ")[:16]
+    date = minute_of(contents.summary.made_at)
     table.note(say("signing.by", office=contents.office, date=date), "middle")
     _write_about(table, contents, checksum)
     _write_figures(table, contents)
@@ -66,7 +67,7 @@ def _write_steps(table: Table, done: Mapping[str, Step]) -> None:
     table.headings(say("signing.steps_heading").split("|"), keep=False)
     for key in STEPS:
         one = done.get(key)
-        said = (one.officer, one.at.replace("T", " ")[:16], one.note) if one else ("", "", "")
+        said = (one.officer, minute_of(one.at), one.note) if one else ("", "", "")
         line = (say(f"signing.{key}"), *map(foreign, said), "")
         row = table.line(line, ("centre", "centre", "centre", "text", "text"))
         height = max(_SIGNATURE, 15 * table.lines(tuple(map(fit, line))) + 5)

@@ -5,6 +5,7 @@ from typing import Any
 from xlsxwriter.utility import quote_sheetname
 
 from huizong import layout
+from huizong.clock import minute_of
 from huizong.desk import Desk, add_sheet, form_title, unit_name, verdict_words
 from huizong.form_styles import lines_needed
 from huizong.records import OWN
@@ -70,7 +71,7 @@ def _facts(desk: Desk) -> tuple[tuple[str, str], ...]:
         (say("book.region"), blank.identity.code),
         (say("book.period"), name_of(period) if period else ""),
         (say("book.due"), f"{blank.due:%Y-%m-%d}" if blank.due else ""),
-        (say("book.issued_at"), blank.issued_at[:16].replace("T", " ")),
+        (say("book.issued_at"), minute_of(blank.issued_at)),
         (say("book.version"), f"{desk.form_set.form_no} {blank.identity.version}"),
     )
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from huizong import findings as wording
+from huizong.clock import minute_of
 from huizong.entries import Received
 from huizong.papers import SetReturns, period_name, what_to_do
 from huizong.records import (
@@ -55,7 +56,7 @@ def _chat_of_refused(period: str, one: SetReturns, unit: UnitReturn) -> str:
     if refused is None or refused.state != TO_MEND:
         return ""
     said = {"unit": unit.unit.name, "period": period_name(period), "set": one.name}
-    said |= {"file": refused.file, "when": refused.received.replace("T", " ")[:16]}
+    said |= {"file": refused.file, "when": minute_of(refused.received)}
     head = say("paper.chat_refused_newer", **said, earlier=unit.file, count=len(_theirs(refused)))
     return "\n".join((head, *_chat_lines(refused), say("paper.chat_refused_end")))
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 import xlsxwriter
 
+from huizong.clock import minute_of
 from huizong.contents import first_pass, some
 from huizong.pages import foreign
 from huizong.papers import SetReturns, period_name
@@ -104,7 +105,7 @@ def bulletin_line(one: Circular, number: int, entry: UnitReturn) -> tuple[str, .
     return (
         str(number),
         foreign(entry.unit.name),
-        one.reporting.first.get(entry.unit.code, entry.received).replace("T", " ")[:16],
+        minute_of(one.reporting.first.get(entry.unit.code, entry.received)),
         no if entry.late else yes,
         yes if first_pass(entry) else no,
         str(one.reporting.returned.get(entry.unit.code, 0)),

@@ -20,6 +20,11 @@ def china_time(timestamp: float) -> str:
     return moment.isoformat(timespec="seconds")
 
 
+def minute_of(at: str) -> str:
+    """Show an ISO time to the minute, as people write it; nothing stays nothing."""
+    return at.replace("T", " ")[:16]
+
+
 def is_doubtful(now: dt.datetime, last: str) -> bool:
     """Whether the clock is far before or behind what was entered last (an ISO time, or empty)."""
     if not FIRST <= now < LAST:

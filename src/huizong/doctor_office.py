@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from huizong.book import open_book
-from huizong.clock import china_now, is_doubtful
+from huizong.clock import china_now, is_doubtful, minute_of
 from huizong.errors import HuizongError
 from huizong.lock import hold, me
 from huizong.office import BOOK, CONTROL, open_office
@@ -139,7 +139,7 @@ def check_book(facts: OfficeFacts) -> Iterator[Remark]:
 def check_last(facts: OfficeFacts) -> Iterator[Remark]:
     """The clock is not far from what was entered last."""
     if facts.last and is_doubtful(facts.now, facts.last):
-        last = facts.last.replace("T", " ")[:16]
+        last = minute_of(facts.last)
         yield mend("clock_and_book", now=f"{facts.now:%Y-%m-%d %H:%M}", last=last)
 
 

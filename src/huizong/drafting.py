@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from huizong import letters_out, letters_upward, pipeline
+from huizong.clock import minute_of
 from huizong.history import closed_periods
 from huizong.letter_writing import NEW, NOWHERE, Outcome
 from huizong.periods import Period
@@ -64,7 +65,7 @@ def _with(done: Sequence[Outcome]) -> Iterator[Outcome]:
 
 def _line(one: Outcome) -> str:
     kind, name = say(f"letter_kind.{one.kind}"), one.path.name if one.path else ""
-    when = one.at.replace("T", " ")[:16]
+    when = minute_of(one.at)
     said = {"kind": kind, "name": one.name, "to": listed(one.to), "file": name, "when": when}
     return say(f"command.draft_{one.fate}", **said)
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from huizong import pipeline
+from huizong.clock import minute_of
 from huizong.errors import HuizongError
 from huizong.fetch import NO_FORM as NO_FORM_INSIDE
 from huizong.fetch import Fetched
@@ -74,7 +75,7 @@ def said(done: Fetched) -> tuple[tuple[str, ...], bool]:
     lines += [say("command.key_taken", file=file.name) for file in collected.keys]
     lines += pipeline.unfiled_lines(collected)
     for name, at in done.known:
-        lines.append(say("command.duplicate", file=name, when=at.replace("T", " ")[:16]))
+        lines.append(say("command.duplicate", file=name, when=minute_of(at)))
     left = counts["none"] + counts["refused"] or collected.unfiled or collected.busy
     return tuple(lines), bool(left or done.arrived.broken)
 

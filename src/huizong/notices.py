@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from huizong.book import Book
-from huizong.clock import is_doubtful
+from huizong.clock import is_doubtful, minute_of
 from huizong.keeping import altered, edited
 from huizong.office import Office
 from huizong.texts import listed, say
@@ -35,7 +35,7 @@ def notices_of(office: Office, book: Book, now: dt.datetime, *, reading: bool) -
         yield Notice(book.damage.code, book.damage.details)
     last = book.last_event_at()
     if is_doubtful(now, last):
-        told = {"now": f"{now:%Y-%m-%d %H:%M}", "last": last.replace("T", " ")[:16] or "——"}
+        told = {"now": f"{now:%Y-%m-%d %H:%M}", "last": minute_of(last) or "——"}
         yield Notice("notice.clock", told)
     for made in edited(office, book):
         yield Notice("notice.summary_edited", {"file": made.path, "number": made.number})

@@ -9,6 +9,7 @@ from types import MappingProxyType
 import msgspec
 
 from huizong import findings as wording
+from huizong.clock import minute_of
 from huizong.entries import FILE_STATES, Received, digest_of
 from huizong.office import Office
 from huizong.periods import Period
@@ -154,7 +155,7 @@ def _unit_line(number: int, one: SetReturns, unit: UnitReturn, copy: str) -> tup
         say(f"state.{unit.state}"),
         say("mark.late") if unit.late else "",
         str(one.due or ""),
-        unit.received.replace("T", " ")[:16],
+        minute_of(unit.received),
         unit.file,
         str(unit.version or ""),
         *(str(count or "") for count in numbers),
@@ -188,7 +189,7 @@ def _file_line(number: int, file: Received, names: Mapping[str, str]) -> tuple[s
         str(number),
         file.name,
         file.source,
-        file.received_at.replace("T", " ")[:16],
+        minute_of(file.received_at),
         say(f"file_state.{file.state}"),
         names.get(file.unit, file.unit),
         file.period,

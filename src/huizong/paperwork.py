@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from huizong.book import Book
+from huizong.clock import minute_of
 from huizong.history import Made, summaries_of
 from huizong.texts import say
 
@@ -91,7 +92,7 @@ def signing_lines(book: Book, period: str) -> Iterator[str]:
         steps = steps_of(book, made)
         yield say("signing.head", set=code, number=made.number, checksum=made.checksum)
         for one in steps:
-            at = one.at.replace("T", " ")[:16]
+            at = minute_of(one.at)
             said = {"step": say(f"signing.{one.step}"), "officer": one.officer, "note": one.note}
             yield say("signing.step_line", at=at, **said).rstrip()
         due = next_step(steps)

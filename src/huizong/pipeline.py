@@ -13,6 +13,7 @@ from huizong.answers import Applied, Typed, apply, read_answers
 from huizong.caches import with_caches
 from huizong.children import Children
 from huizong.circulate import Paper
+from huizong.clock import minute_of
 from huizong.closing import refuse_closed
 from huizong.desk import Blank
 from huizong.entries import Received, files_of
@@ -257,7 +258,7 @@ def unfiled_lines(collected: Collected) -> list[str]:
     lines += [say("command.busy", file=path.name) for path in collected.busy]
     for one in collected.stored:
         if one.fate == "known":
-            when = one.first_at.replace("T", " ")[:16]
+            when = minute_of(one.first_at)
             lines.append(say("command.duplicate", file=one.name, when=when))
     # A workbook with several form sets is one file to whoever reads this.
     return list(dict.fromkeys(lines))

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator
 
+from huizong.clock import minute_of
 from huizong.findings import place, remedy, who, with_sheet, words
 from huizong.findings_paper import remedy_of_total
 from huizong.office_lists import told_of
@@ -65,7 +66,7 @@ def _refused_lines(unit: UnitReturn, refused: UnitReturn) -> Iterator[str]:
     """Say that a newer file was not taken and why, and that the earlier one stands as it did."""
     yield say(
         "command.newer_refused", unit=unit.unit.name, state=say(f"state.{unit.state}"),
-        file=refused.file, when=refused.received.replace("T", " ")[:16], earlier=unit.file,
+        file=refused.file, when=minute_of(refused.received), earlier=unit.file,
     )  # fmt: skip
     yield from _finding_lines(_standing(refused))
 

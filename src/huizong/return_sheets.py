@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from huizong.clock import minute_of
 from huizong.contents import Contents
 from huizong.findings import words
 from huizong.forms import FormSet
@@ -228,7 +229,7 @@ def _return_values(entry: UnitReturn) -> tuple[Value, ...]:
 
 def moment(time: str) -> str:
     """Write an ISO time to the minute: 2026-04-03 09:15."""
-    return time[:16].replace("T", " ")
+    return minute_of(time)
 
 
 _SOURCE_WIDTHS = (14, 22, 7, 42, 70, 20)
