@@ -1,6 +1,5 @@
 """Write the 数据更正单 of a summary's newest version, once, beside the summary."""
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -30,6 +29,7 @@ from huizong.periods import Period
 from huizong.records import Summary
 from huizong.safely import write_safely
 from huizong.texts import name_of, say, spoken
+from huizong.wholeness import digest_of_file
 from huizong.work import Work
 
 _EVENT = "amendment"
@@ -62,7 +62,7 @@ def amend(work: Work, checked: CheckedSet, period: Period) -> Path | None:
     target = write_safely(work.office.summaries(str(period)) / f"{stem}.xlsx")
     with target as temp:
         write_amendment(one, form_set, temp, work.now)
-    digest = hashlib.sha256(target.path.read_bytes()).hexdigest()
+    digest = digest_of_file(target.path)
     told = {"file": target.path.name, "digest": digest, "summary": made[-1].path}
     work.book.record(_EVENT, told, work.at)
     return target.path

@@ -1,6 +1,5 @@
 """Write a period's papers for people into 汇总: bulletin, problems, reminder, figures by unit."""
 
-import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -30,6 +29,7 @@ from huizong.tables import new_workbook
 from huizong.texts import name_of, say, spoken
 from huizong.unit_returns import with_readings
 from huizong.unit_sheets import write_units
+from huizong.wholeness import digest_of_file
 from huizong.work import Work
 
 
@@ -54,7 +54,7 @@ def papers(work: Work, period: Period, sets: Sequence[CheckedSet]) -> tuple[Pape
 
 def record_paper(work: Work, path: Path) -> None:
     """Enter what was written, so that a paper that a person has changed is known as one."""
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    digest = digest_of_file(path)
     work.book.record("paper", {"file": path.name, "digest": digest}, work.at)
 
 
@@ -104,7 +104,7 @@ def free_path(work: Work, path: Path) -> Path:
     ours = {details.get("digest") for _, what, details in work.book.events() if what == "paper"}
     for number in range(1, 100):
         target = path if number == 1 else path.with_stem(f"{path.stem}_{number:02}")
-        if not target.exists() or hashlib.sha256(target.read_bytes()).hexdigest() in ours:
+        if not target.exists() or digest_of_file(target) in ours:
             return target
     return path
 

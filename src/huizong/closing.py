@@ -1,6 +1,5 @@
 """Close a period (定稿锁定) once its summaries stand, and open it again for a correction."""
 
-import hashlib
 from collections.abc import Iterator
 
 import msgspec
@@ -25,6 +24,7 @@ from huizong.periods import Period
 from huizong.publish import is_current
 from huizong.records import PENDING
 from huizong.texts import listed, name_of, say
+from huizong.wholeness import digest_of_file
 from huizong.work import Work
 
 
@@ -57,7 +57,7 @@ def close(work: Work, period: Period, officer: str, reason: str) -> Closing:
         amend(work, checked, period)
     backup = work.book.back_up(work.office.backups, work.now)
     closing = Closing(str(period), True, officer, reason, work.at, backup.name)
-    digest = hashlib.sha256(backup.read_bytes()).hexdigest()
+    digest = digest_of_file(backup)
     return _enter(work, closing, {"backup": backup.name, "digest": digest})
 
 
@@ -158,5 +158,5 @@ def _untouched(work: Work, made: Made) -> bool:
     path = work.office.summaries(made.period) / made.path
     if not path.is_file():
         return False
-    same = hashlib.sha256(path.read_bytes()).hexdigest() == made.digest
+    same = digest_of_file(path) == made.digest
     return same or verify(path).ok

@@ -37,6 +37,7 @@ from huizong.inbox import (
 from huizong.keeping import mark_foreign
 from huizong.office import Office
 from huizong.safely import sync, sync_folder, told
+from huizong.wholeness import digest_of_file
 
 __all__ = (
     "Scan",
@@ -214,8 +215,7 @@ def _bring_to_disk(temps: Sequence[Path]) -> None:
 
 def _digest(path: Path) -> str:
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return digest_of_file(path)
     except OSError:
         return ""
 

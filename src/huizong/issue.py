@@ -1,6 +1,5 @@
 """Issue the period's blanks: one workbook a unit, and one for the office's own figures."""
 
-import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -18,6 +17,7 @@ from huizong.periods import Period
 from huizong.records import OWN, UNIT, Identity, LedgerRows, Reading, Unit
 from huizong.safely import write_safely
 from huizong.texts import say
+from huizong.wholeness import digest_of_file
 
 
 def blanks_for(
@@ -116,7 +116,7 @@ def write_issued(blanks: Sequence[Blank], folder: Path, ours: Collection[str] = 
     path = _free(folder / f"{file_name(first)}.xlsx", ours)
     with write_safely(path) as temp:
         write_blanks(blanks, temp)
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    digest = digest_of_file(path)
     return [_entry(blank, digest, path.name) for blank in blanks]
 
 
@@ -131,7 +131,7 @@ def _entry(blank: Blank, digest: str, name: str) -> Issued:
 def _free(path: Path, ours: Collection[str]) -> Path:
     """Find a name under which nothing stands but what we have written ourselves."""
     number, free = 1, path
-    while free.exists() and hashlib.sha256(free.read_bytes()).hexdigest() not in ours:
+    while free.exists() and digest_of_file(free) not in ours:
         number += 1
         free = path.with_name(f"{path.stem}_{number}{path.suffix}")
     return free

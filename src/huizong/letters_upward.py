@@ -57,7 +57,7 @@ def _submission(work: Work, period: Period, made: Made) -> Asked:
         "set": set_name(made.set_code), "version": str(made.number), "file": file.name,
         "reported": str(summary.reported), "expected": str(len(summary.units)),
         "absent": lines_of(_absent(summary)), "explanations": lines_of(_explanations(summary)),
-        "checksum": made.checksum, "digest": hashlib.sha256(file.read_bytes()).hexdigest(),
+        "checksum": made.checksum, "digest": digest_of_file(file),
     }  # fmt: skip
     attached = (file, *_amendment(work, made))
     upper = Unit(code=work.office.unit.parent, name=name, parent="")
