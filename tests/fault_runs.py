@@ -23,7 +23,7 @@ import ctypes, datetime as dt, json, os, sys, tempfile
 from pathlib import Path
 from huizong import pipeline
 from huizong.children import Children
-from huizong.acts import attempt
+from huizong.doing import attempt
 from huizong.fetch import fetch
 from huizong.letter_entries import places_seen
 from huizong.mailbox_folder import KIND, letters_in

@@ -18,12 +18,12 @@ import xlwings
 
 from attached import attached
 from huizong import console, pipeline
-from huizong.acts import FAILED
 from huizong.addin import open_results
 from huizong.book import open_book
 from huizong.cli import main
 from huizong.clock import china_now
 from huizong.console import PROGRESS_COLUMNS, TODO_ANSWERS
+from huizong.doing import FAILED
 from huizong.entries import answers_of
 from huizong.office import init_office, open_office
 from huizong.open_book import folder_of, read_open

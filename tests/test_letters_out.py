@@ -14,6 +14,7 @@ import pytest
 from huizong import acts, pipeline
 from huizong.book import open_book
 from huizong.cli import app, run
+from huizong.doing import WAITS, Told
 from huizong.errors import HuizongError
 from huizong.letter_drafts import Draft, eml
 from huizong.letter_templates import REMINDER, letter_words
@@ -65,7 +66,7 @@ def office(collected, tmp_path) -> Path:
     return Path(shutil.copytree(collected, tmp_path / "清河街道"))
 
 
-def act(office: Path, action, upper: str = UPPER, **more: object) -> acts.Told:
+def act(office: Path, action, upper: str = UPPER, **more: object) -> Told:
     """Do one action for the period, with an address of the office above."""
     replace = msgspec.structs.replace
     with at_work(office, NOW, "test") as work:
@@ -131,7 +132,7 @@ def test_reminder_only_to_those_missing(office):
     told = act(office, acts.remind)
 
     assert without.waits
-    assert code == acts.WAITS
+    assert code == WAITS
     assert UNITS[EAST] in without.lines[-1]
     assert [name.split("_")[1] for name in letters(office)] == [UNITS[EAST]]
     assert not told.waits
@@ -363,7 +364,7 @@ def saved(folder: Path, raw: bytes) -> Path:
     return folder
 
 
-def fetch(office: Path, folder: Path) -> acts.Told:
+def fetch(office: Path, folder: Path) -> Told:
     """Fetch the letters of a folder."""
     return act(office, lambda work, _: acts.fetch(work, folder, ""))
 

@@ -110,7 +110,7 @@ def test_all_letters_at_once(office, tmp_path):
         put(tmp_path / "信", f"{number:03}", sample.raw)
     with kept(office) as lines:
         done = fetched(office, tmp_path / "信", audit=True)
-        lines += said(done)[0]
+        lines += said(done).lines
 
     wanted = Counter(sample.kind for sample in {one.raw: one for one in samples}.values())
     assert Counter(outcomes(done)) == wanted + Counter(["no_form"]) - Counter(["returns"])
@@ -132,7 +132,7 @@ def test_a_moved_letter_is_known(office, tmp_path):
     put(tmp_path / "c", "z", mail(data, "又报.xlsx", head=b"Message-ID: <b@c>\r\n"))
     with kept(office) as lines:
         first, second, third = (fetched(office, tmp_path / n, audit=True) for n in "abc")
-        lines += [*said(first)[0], *said(second)[0], *said(third)[0]]
+        lines += [*said(first).lines, *said(second).lines, *said(third).lines]
 
     assert outcomes(first) == outcomes(third) == ["returns"]
     assert (second.arrived.count, second.arrived.new, second.outcomes) == (1, (), ())
@@ -297,7 +297,7 @@ def test_a_stranger_with_too_many_letters_waits(office, tmp_path):
 
     assert Counter(outcomes(done)) == {"returns": 101, "letter_too_many": 30}
     told = say("command.mail_too_many", sender="bomb@b.cn", count=30, most=100)
-    assert said(done)[0].count(told) == 1
+    assert said(done).lines.count(told) == 1
     assert len(files(office)) == 101
     with at_work(office, NOW, "test") as work:
         roster = tuple(msgspec.structs.replace(u, mail="bomb@b.cn") for u in work.office.roster)

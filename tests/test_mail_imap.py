@@ -16,8 +16,8 @@ from openpyxl import load_workbook
 
 import mail_corpus
 from huizong import mailbox_imap, pipeline
-from huizong.acts import DONE, WAITS
 from huizong.book import open_book
+from huizong.doing import DONE, WAITS
 from huizong.entries import files_of
 from huizong.errors import HuizongError
 from huizong.letter_entries import letters_of, places_seen

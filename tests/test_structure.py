@@ -60,7 +60,7 @@ LAYERS = (
     (
         "showing",
         "progress reports dictionary definition_book sample filled dirt demo_offices demo mailing"
-        " drafting acts asking addin_file book_figures remarks trust pointer install registry"
+        " doing drafting acts asking addin_file book_figures remarks trust pointer install registry"
         " excel_facts doctor_machine doctor_office doctor_linux doctor_windows doctor tracing",
     ),
     (

@@ -12,8 +12,9 @@ import pytest
 
 from fault_runs import seed
 from huizong import pipeline
-from huizong.acts import clock, collect, office_at_work, status, verify
+from huizong.acts import collect, status, verify
 from huizong.book import open_book
+from huizong.doing import clock, office_at_work
 from huizong.errors import HuizongError
 from huizong.keeping import altered, mark_foreign, zone_of
 from huizong.office import open_office

@@ -1,8 +1,6 @@
 """What an action does and says: the same words on the command line and in the menu."""
 
 import contextlib
-import datetime as dt
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -10,79 +8,23 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from huizong.clock import china_now, minute_of
-from huizong.errors import HuizongError, place_of
+from huizong.clock import minute_of
+from huizong.doing import Told, clock
+from huizong.errors import HuizongError
 from huizong.history import closed_periods, summaries_of
 from huizong.letter_entries import taken_above
 from huizong.paperwork import signed_sets, signing_lines
 from huizong.periods import Period
-from huizong.progress import bars
 from huizong.records import OWN
 from huizong.texts import catalogue, listed, name_of, say, speak_unless_chosen
 from huizong.wholeness import digest_of_file
-from huizong.work import Work, at_work
+from huizong.work import Work
 
 # The pipeline takes longer to load than `status` to answer: it is imported where it is used.
 if TYPE_CHECKING:
     from huizong.differences import Compared
     from huizong.paper_copies import Noted, PaperState
     from huizong.publish import Published
-
-DONE, WAITS, FAILED = 0, 1, 2
-
-
-class Told(msgspec.Struct, frozen=True):
-    """
-    What an action has to say, line by line, and whether someone must act on it.
-
-    `results` are the files or the folder that it was done for, `short` says it in one line where
-    the first line does not.
-    """
-
-    lines: tuple[str, ...]
-    waits: bool = False
-    results: tuple[Path, ...] = ()
-    short: str = ""
-
-
-def attempt(action: Callable[[], Any]) -> int:
-    """Run an action to its exit code; what stopped it is said in one sentence."""
-    try:
-        code = action()
-    except HuizongError as error:
-        complain(str(error))
-    except KeyboardInterrupt:
-        complain(say("error.stopped"))
-    except Exception as error:
-        complain(say("error.unexpected", kind=type(error).__name__, place=place_of(error)))
-    else:
-        return code if isinstance(code, int) else DONE
-    return FAILED
-
-
-def complain(text: str) -> None:
-    """Say what went wrong, where it does not mix with results."""
-    print(text, file=sys.stderr, flush=True)
-
-
-def clock(now: str = "") -> dt.datetime:
-    """Read a fixed time as typed, else the computer's clock; times are China's."""
-    if not now:
-        return china_now()
-    try:
-        return dt.datetime.fromisoformat(now).replace(tzinfo=None)
-    except ValueError as error:
-        raise HuizongError("error.clock", text=now) from error
-
-
-@contextlib.contextmanager
-def office_at_work(folder: Path, now: str, action: str) -> Iterator[Work]:
-    """Open the office in its own language, with a progress bar on the terminal if there is one."""
-    with bars() as progress, at_work(folder, clock(now), action, progress) as work:
-        speak_unless_chosen(work.office.settings.language)
-        for notice in work.notices:
-            complain(str(notice))
-        yield work
 
 
 def init(folder: Path, roster: Path | None, unit: str | None, now: str) -> Told:
@@ -159,23 +101,17 @@ def issue(work: Work, period: Period, set_code: str = "") -> Told:
 
 def collect(work: Work, files: tuple[Path, ...] = ()) -> Told:
     """Take in returns from 收表 or from given files; what was not filed waits for someone."""
-    from huizong import pipeline
+    from huizong import pipeline, reports
 
     done = pipeline.collect(work, files)
-    lines = (
-        say("command.collected", filed=len(done.filed), unfiled=len(done.unfiled),
-            known=done.known, ignored=len(done.scan.ignored), busy=len(done.busy)),
-        *(say("command.key_taken", file=file.name) for file in done.keys),
-        *pipeline.unfiled_lines(done),
-    )  # fmt: skip
-    return Told(lines, waits=bool(done.unfiled or done.busy))
+    return Told(tuple(reports.collected_lines(done)), waits=bool(done.unfiled or done.busy))
 
 
 def fetch(work: Work, folder: Path | None, since: str, *, remember: bool = False) -> Told:
     """Fetch letters from the mailbox, or from a folder, and take in what is in them."""
     from huizong import mailing
 
-    return Told(*mailing.fetch(work, folder, since, remember=remember))
+    return mailing.fetch(work, folder, since, remember=remember)
 
 
 def audit(work: Work, period: Period, *, as_json: bool = False) -> Told:
@@ -187,7 +123,7 @@ def audit(work: Work, period: Period, *, as_json: bool = False) -> Told:
     waits = bool(late) or reports.someone_must_act(done)
     if as_json:
         return Told((reports.audit_json(done, period),), waits=waits)
-    lines = (*map(pipeline.unfiled_line, late), *reports.audit_lines(done))
+    lines = (*map(reports.unfiled_line, late), *reports.audit_lines(done))
     return Told(lines, waits, short=" ".join(map(reports.counts_line, done.sets)))
 
 
@@ -241,21 +177,21 @@ def drafts(work: Work, period: Period, *, again: bool = False) -> Told:
     """Draft receipts and the letters that carry correction copies."""
     from huizong import drafting
 
-    return Told(*drafting.drafts(work, period, again=again))
+    return drafting.drafts(work, period, again=again)
 
 
 def remind(work: Work, period: Period, *, again: bool = False) -> Told:
     """Draft reminders to the units that have sent nothing."""
     from huizong import drafting
 
-    return Told(*drafting.remind(work, period, again=again))
+    return drafting.remind(work, period, again=again)
 
 
 def submit(work: Work, period: Period, set_code: str = "", *, again: bool = False) -> Told:
     """Name the summaries that may go up, and draft the letters that carry them."""
     from huizong import drafting
 
-    return Told(*drafting.submit(work, period, set_code, again=again))
+    return drafting.submit(work, period, set_code, again=again)
 
 
 def papers(work: Work, period: Period) -> Told:
@@ -422,7 +358,7 @@ def _taken_above(work: Work, period: Period) -> Iterator[str]:
     known = taken_above(work.book)
     for code in signed_sets(work.book, str(period)) if known else ():
         made = summaries_of(work.book, str(period), code)[-1]
-        path = work.office.summaries(made.period) / made.path
+        path = work.office.summary_file(made)
         # Reasons may have been written into the file before it went up.
         now = digest_of_file(path) if path.is_file() else made.digest
         if at := known.get(now) or known.get(made.digest):

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
 
+from huizong.clock import minute_of
 from huizong.contents import Contents, change, first_pass, light, some
 from huizong.forms import Indicator
 from huizong.pages import Page, Value, figure, foreign, lines_needed
 from huizong.records import MISSING, Total
 from huizong.recount import rounded
-from huizong.return_sheets import moment
 from huizong.styles import change_format, set_up_page
 from huizong.texts import measure_name, name_of, say
 from huizong.total_sheets import set_title, short_name, total_value
@@ -47,7 +47,7 @@ def _write_title(page: Page, contents: Contents) -> int:
         say("summary.briefing.title", set=title, period=contents.period_name),
         "title",
     )
-    made = moment(contents.summary.made_at)
+    made = minute_of(contents.summary.made_at)
     words = say(
         "summary.briefing.by", name=contents.office, date=made[:10], number=contents.summary.number
     )

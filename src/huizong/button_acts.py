@@ -4,13 +4,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from huizong import acts
-from huizong.acts import Told
-from huizong.errors import HuizongError
-from huizong.history import Made
+from huizong.doing import Told
 from huizong.open_book import Asked
-from huizong.paperwork import last_made, signed_sets
+from huizong.paperwork import newest
 from huizong.safely import told
-from huizong.texts import name_of, say
+from huizong.texts import say
 from huizong.work import Work
 
 Act = Callable[[Work, Asked], Told]
@@ -29,9 +27,8 @@ def papers(work: Work, asked: Asked) -> Told:
 
 def verify(work: Work, asked: Asked) -> Told:
     """Recompute the last summaries from their own sources and from the files received."""
-    checked = [
-        acts.verify(_path(work, one), work.office.originals) for one in _summaries(work, asked)
-    ]
+    made = newest(work.book, asked.period, asked.set_code)
+    checked = [acts.verify(work.office.summary_file(one), work.office.originals) for one in made]
     lines = tuple(line for one in checked for line in one.lines)
     return Told(lines, waits=any(one.waits for one in checked))
 
@@ -61,20 +58,6 @@ def paper(work: Work, asked: Asked) -> Told:
 
     noted = [Noted(one.unit, one.code, one.set_code, one.place) for one in asked.codes]
     return acts.paper(work, asked.period, noted)
-
-
-def _summaries(work: Work, asked: Asked) -> list[Made]:
-    """Give the last summary of each form set, or of the one chosen."""
-    period = str(asked.period)
-    sets = [code for code in signed_sets(work.book, period) if asked.set_code in ("", code)]
-    made = [one for code in sets if (one := last_made(work.book, period, code))]
-    if not made:
-        raise HuizongError("error.sign_nothing", period=name_of(asked.period))
-    return made
-
-
-def _path(work: Work, made: Made) -> Path:
-    return work.office.summaries(made.period) / made.path
 
 
 # What each button does, by the name of its command, given the office at work and what is asked.

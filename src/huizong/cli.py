@@ -9,7 +9,7 @@ import typer
 from typer.exceptions import TyperException
 
 from huizong import acts
-from huizong.acts import DONE, FAILED, WAITS, Told, attempt, complain, office_at_work
+from huizong.doing import DONE, FAILED, WAITS, Told, attempt, complain, office_at_work
 from huizong.errors import HuizongError
 from huizong.periods import Period
 from huizong.texts import choose, say

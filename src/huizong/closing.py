@@ -155,7 +155,7 @@ def faults_of_summary(work: Work, checked: CheckedSet, period: Period) -> Iterat
 
 def _untouched(work: Work, made: Made) -> bool:
     """Whether a summary says what it said when it was made; reasons may have been written in."""
-    path = work.office.summaries(made.period) / made.path
+    path = work.office.summary_file(made)
     if not path.is_file():
         return False
     same = digest_of_file(path) == made.digest

@@ -1,10 +1,10 @@
 """What drafting letters says: to whom each goes, where its file is, who has no address."""
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from huizong import letters_out, letters_upward, pipeline
 from huizong.clock import minute_of
+from huizong.doing import Told
 from huizong.history import closed_periods
 from huizong.letter_writing import NEW, NOWHERE, Outcome
 from huizong.periods import Period
@@ -12,10 +12,8 @@ from huizong.texts import listed, say
 from huizong.upward import counted_lines, lay_out
 from huizong.work import Work
 
-Said = tuple[tuple[str, ...], bool, tuple[Path, ...]]
 
-
-def drafts(work: Work, period: Period, *, again: bool = False) -> Said:
+def drafts(work: Work, period: Period, *, again: bool = False) -> Told:
     """Draft receipts and, while the period is open, the letters with fresh correction copies."""
     closed = str(period) in closed_periods(work.book)
     copies = () if closed else pipeline.send_back(work, period)
@@ -26,33 +24,34 @@ def drafts(work: Work, period: Period, *, again: bool = False) -> Said:
     return _said(work, period, done, "command.no_letters")
 
 
-def remind(work: Work, period: Period, *, again: bool = False) -> Said:
+def remind(work: Work, period: Period, *, again: bool = False) -> Told:
     """Draft reminders to those who have sent nothing."""
     done = letters_out.reminders(work, period, again=again)
     return _said(work, period, done, "command.nobody_to_remind")
 
 
-def submit(work: Work, period: Period, set_code: str = "", *, again: bool = False) -> Said:
+def submit(work: Work, period: Period, set_code: str = "", *, again: bool = False) -> Told:
     """Lay out the summaries that may go up, and draft their letters where the address is set."""
     made, done = letters_upward.submissions(work, period, set_code, again=again)
     folder = work.office.upward(str(period))
-    laid = lay_out([work.office.summaries(one.period) / one.path for one in made], folder)
+    laid = lay_out([work.office.summary_file(one) for one in made], folder)
     lines = [*counted_lines(work, made), say("submit.laid_out", count=len(laid), folder=folder)]
     if any(one.fate == NOWHERE for one in done):
         lines.append(say("command.no_upper_mail"))
     else:
         lines += [*map(_line, done), say("command.letters_wait")]
-    return tuple(lines), False, (*laid, folder)
+    return Told(tuple(lines), results=(*laid, folder))
 
 
-def _said(work: Work, period: Period, done: Sequence[Outcome], nothing: str) -> Said:
+def _said(work: Work, period: Period, done: Sequence[Outcome], nothing: str) -> Told:
     if not done:
-        return (say(nothing, period=period),), False, ()
+        return Told((say(nothing, period=period),))
     new = sum(one.fate == NEW for one in done)
     folder = work.office.drafts(str(period))
     head = say("command.drafted", new=new, before=_before(done), folder=folder)
     without = tuple(_without(done))
-    return (head, *map(_line, _with(done)), *without), bool(without), (folder,) if new else ()
+    lines = (head, *map(_line, _with(done)), *without)
+    return Told(lines, bool(without), (folder,) if new else ())
 
 
 def _before(done: Sequence[Outcome]) -> int:

@@ -59,7 +59,7 @@ def is_there(work: Work, checked: CheckedSet, summary: Summary, made: Made) -> b
 
     A run that was killed between entering it and giving the file its name left it so.
     """
-    path = work.office.summaries(made.period) / made.path
+    path = work.office.summary_file(made)
     if path.exists():
         return True
     for language in LANGUAGES:

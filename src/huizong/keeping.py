@@ -78,7 +78,7 @@ def edited(office: Office, book: Book) -> tuple[Made, ...]:
     """List the summaries whose files were changed by hand; those that are gone are not among."""
     return tuple(
         made for made in all_summaries(book)
-        if (path := office.summaries(made.period) / made.path).exists()
+        if (path := office.summary_file(made)).exists()
         and not _is_as_it_was(path, made.digest)
     )  # fmt: skip
 

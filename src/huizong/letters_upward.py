@@ -16,7 +16,7 @@ from huizong.letter_templates import SUBMISSION
 from huizong.letter_writing import Asked, Outcome, draft, fields_of, lines_of, set_name
 from huizong.letters import Attachment
 from huizong.outgoing import numbers_of_persons
-from huizong.paperwork import last_made, signed_sets
+from huizong.paperwork import newest
 from huizong.periods import Period
 from huizong.ready import ready_to_submit
 from huizong.records import AuditedFinding, Summary, Unit
@@ -34,10 +34,7 @@ def submissions(
     Raises:
         HuizongError: If there is none, or something keeps one from going (`error.cannot_submit`).
     """
-    sets = [code for code in signed_sets(work.book, str(period)) if set_code in ("", code)]
-    made = [one for code in sets if (one := last_made(work.book, str(period), code))]
-    if not made:
-        raise HuizongError("error.sign_nothing", period=name_of(period))
+    made = newest(work.book, period, set_code)
     still = [one for of in made for one in _keeping_back(work, period, of)]
     if still:
         lines = "\n".join(f"  {one}" for one in still)
@@ -46,12 +43,12 @@ def submissions(
     with spoken(work.office.settings.language):
         asked = [_submission(work, period, one) for one in made]
         done = tuple(draft(work, period, one, again=again) for one in asked)
-    return tuple(made), done
+    return made, done
 
 
 def _submission(work: Work, period: Period, made: Made) -> Asked:
     summary = last_summary(work.book, made.period, made.set_code)
-    file = _file(work, made)
+    file = work.office.summary_file(made)
     name = say("letter.upper")
     fields = fields_of(work, period, name) | {
         "set": set_name(made.set_code), "version": str(made.number), "file": file.name,
@@ -105,14 +102,10 @@ def _keeping_back(work: Work, period: Period, made: Made) -> Iterator[Open]:
     yield from still
     if still:
         return
-    content = _file(work, made).read_bytes()
+    content = work.office.summary_file(made).read_bytes()
     if hashlib.sha256(content).hexdigest() != made.digest:
         summary = last_summary(work.book, made.period, made.set_code)
         known = sum(one.finding.code == PERSONAL for one in summary.findings)
         count = len(numbers_of_persons(content)) - known
         if count > 0:
             yield Open("personal", {"set": set_name(made.set_code), "count": count})
-
-
-def _file(work: Work, made: Made) -> Path:
-    return work.office.summaries(made.period) / made.path

@@ -7,8 +7,9 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from huizong import pipeline
+from huizong import reports
 from huizong.clock import minute_of
+from huizong.doing import Told
 from huizong.errors import HuizongError
 from huizong.fetch import NO_FORM as NO_FORM_INSIDE
 from huizong.fetch import Fetched
@@ -25,8 +26,8 @@ from huizong.work import Work
 
 def fetch(
     work: Work, folder: Path | None = None, since: str = "", *, remember: bool = False
-) -> tuple[tuple[str, ...], bool]:
-    """Fetch from a folder, or from the mailbox of the settings; give lines, and if one waits."""
+) -> Told:
+    """Fetch from a folder, or from the mailbox of the settings, and say what came."""
     if folder:
         return said(take_letters(work, letters_in(folder, places_seen(work.book, KIND))))
     settings = work.office.settings
@@ -34,10 +35,10 @@ def fetch(
     first = _first_day(work, since)
     password = _password(account, anew=remember)
     seen = places_seen(work.book, f"{account.name}/")
-    lines, waits = said(take_letters(work, letters_on(account, password, seen, first)))
-    if remember and not keep_password(account.name, password):
-        lines = (*lines, say("error.mail_not_kept"))
-    return lines, waits
+    told = said(take_letters(work, letters_on(account, password, seen, first)))
+    if not remember or keep_password(account.name, password):
+        return told
+    return Told((*told.lines, say("error.mail_not_kept")), told.waits)
 
 
 def _first_day(work: Work, since: str) -> dt.date:
@@ -58,7 +59,7 @@ def _password(account: Account, *, anew: bool) -> str:
     return getpass.getpass(say("mail.password", user=account.user))
 
 
-def said(done: Fetched) -> tuple[tuple[str, ...], bool]:
+def said(done: Fetched) -> Told:
     """Say what came, what is to be done about each letter, and what was collected."""
     counts = Counter(_group(entry, outcome) for entry, outcome in done.outcomes)
     new = len(done.outcomes)
@@ -67,17 +68,11 @@ def said(done: Fetched) -> tuple[tuple[str, ...], bool]:
     lines = [head, *_letter_lines(done)]
     if done.arrived.broken:
         lines.append(str(done.arrived.broken))
-    lines.append(
-        say("command.collected", filed=len(collected.filed), unfiled=len(collected.unfiled),
-            known=collected.scan.known, ignored=len(collected.scan.ignored),
-            busy=len(collected.busy))
-    )  # fmt: skip
-    lines += [say("command.key_taken", file=file.name) for file in collected.keys]
-    lines += pipeline.unfiled_lines(collected)
+    lines += reports.collected_lines(collected)
     for name, at in done.known:
         lines.append(say("command.duplicate", file=name, when=minute_of(at)))
     left = counts["none"] + counts["refused"] or collected.unfiled or collected.busy
-    return tuple(lines), bool(left or done.arrived.broken)
+    return Told(tuple(lines), waits=bool(left or done.arrived.broken))
 
 
 def _zeros(counts: Counter[str]) -> dict[str, int]:

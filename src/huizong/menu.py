@@ -10,7 +10,6 @@ from typing import Any
 import msgspec
 
 from huizong import acts
-from huizong.acts import DONE, Told, attempt, office_at_work
 from huizong.asking import (
     Back,
     Desk,
@@ -27,6 +26,7 @@ from huizong.asking import (
     ask_summary,
     ask_unit,
 )
+from huizong.doing import DONE, Told, attempt, office_at_work
 from huizong.errors import HuizongError
 from huizong.office import open_office
 from huizong.texts import say, speak_unless_chosen

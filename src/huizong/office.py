@@ -11,6 +11,7 @@ import msgspec
 from huizong import console
 from huizong.book import BACKUPS, create_book
 from huizong.errors import HuizongError
+from huizong.history import Made
 from huizong.launchers import write_launchers
 from huizong.letters import LETTERS
 from huizong.periods import Period
@@ -95,6 +96,10 @@ class Office(msgspec.Struct, frozen=True, kw_only=True):
     def summaries(self, period: str) -> Path:
         """Summary workbooks."""
         return self.folder / "汇总" / period
+
+    def summary_file(self, made: Made) -> Path:
+        """The workbook of a summary that was published."""
+        return self.summaries(made.period) / made.path
 
     def upward(self, period: str) -> Path:
         """What goes to the office above."""

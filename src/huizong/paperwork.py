@@ -6,8 +6,10 @@ import msgspec
 
 from huizong.book import Book
 from huizong.clock import minute_of
+from huizong.errors import HuizongError
 from huizong.history import Made, summaries_of
-from huizong.texts import say
+from huizong.periods import Period
+from huizong.texts import name_of, say
 
 STEPS = ("draft", "check", "sign")  # 送审 审核 签发
 
@@ -83,6 +85,20 @@ def last_made(book: Book, period: str, set_code: str) -> Made | None:
 def signed_sets(book: Book, period: str) -> tuple[str, ...]:
     """Name the form sets of which there is a summary to be signed."""
     return tuple(dict.fromkeys(one.set_code for one in summaries_of(book, period)))
+
+
+def newest(book: Book, period: Period, set_code: str = "") -> tuple[Made, ...]:
+    """
+    Give the summaries of a period that were published last, of each form set or of one.
+
+    Raises:
+        HuizongError: If there is none (`error.sign_nothing`).
+    """
+    sets = [code for code in signed_sets(book, str(period)) if set_code in ("", code)]
+    made = tuple(summaries_of(book, str(period), code)[-1] for code in sets)
+    if not made:
+        raise HuizongError("error.sign_nothing", period=name_of(period))
+    return made
 
 
 def signing_lines(book: Book, period: str) -> Iterator[str]:

@@ -13,13 +13,11 @@ from huizong.answers import Applied, Typed, apply, read_answers
 from huizong.caches import with_caches
 from huizong.children import Children
 from huizong.circulate import Paper
-from huizong.clock import minute_of
 from huizong.closing import refuse_closed
 from huizong.desk import Blank
 from huizong.entries import Received, files_of
 from huizong.errors import HuizongError, place_of
 from huizong.examine import examine
-from huizong.findings import remedy, words
 from huizong.history import Closing, Issued, issued_of, save_issued
 from huizong.issue import write_issued
 from huizong.issuing import blanks_of, refuse_unknown_paper, refuse_unknown_redefined
@@ -236,29 +234,7 @@ def register_paper(work: Work, period: Period, noted: Sequence[Noted]) -> tuple[
     return done
 
 
-def unfiled_line(file: Received) -> str:
-    """Say of one file that was not filed what it is and what to do."""
-    told = [f for f in file.findings if f.level in ("ask", "must", "note")]
-    text = " ".join(f"{words(finding)} {remedy(finding)}" for finding in told)
-    # An archive that was opened is no return, and nothing is wrong with it.
-    opened = file.reason == take_in.UNPACKED
-    state = say("file_state.opened" if opened else f"file_state.{file.state}")
-    return say("command.unfiled", file=file.name, state=state, text=text)
-
-
 def waiting_corrections(work: Work, period: Period) -> tuple[Received, ...]:
     """List what came for a closed period and waits until it is opened again."""
     files = files_of(work.book, period=str(period), states=(PENDING,))
     return tuple(file for file in files if any(one.code == "closed" for one in file.findings))
-
-
-def unfiled_lines(collected: Collected) -> list[str]:
-    """Say of every file that was not filed what it is and what to do."""
-    lines = [unfiled_line(file) for file in (*collected.archives, *collected.unfiled)]
-    lines += [say("command.busy", file=path.name) for path in collected.busy]
-    for one in collected.stored:
-        if one.fate == "known":
-            when = minute_of(one.first_at)
-            lines.append(say("command.duplicate", file=one.name, when=when))
-    # A workbook with several form sets is one file to whoever reads this.
-    return list(dict.fromkeys(lines))

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from huizong.acts import Told, clock, doctor
+from huizong.acts import doctor
 from huizong.button_acts import ACTS
+from huizong.doing import Told, clock
 from huizong.errors import HuizongError, place_of
 from huizong.open_book import Opened, folder_of, read_open, say_result
 from huizong.personal import masked

@@ -77,7 +77,7 @@ def _publish(work: Work, checked: CheckedSet, period: Period, returns: SetReturn
     earlier = summaries_of(work.book, str(period), checked.form_set.code)
     stands = bool(before and earlier) and is_there(work, checked, before, earlier[-1])
     if stands and _same(before, summary):
-        path = work.office.summaries(str(period)) / earlier[-1].path
+        path = work.office.summary_file(earlier[-1])
         return Published(before, path, earlier[-1].checksum, new=False)
     differs = _differs(before, summary)
     return msgspec.structs.replace(write_edition(work, checked, summary), differs=differs)

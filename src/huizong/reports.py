@@ -1,9 +1,10 @@
-"""What an audit has to say on the terminal, and as JSON."""
+"""What a collection and an audit have to say on the terminal, and an audit as JSON."""
 
 import json
 from collections.abc import Iterable, Iterator
 
 from huizong.clock import minute_of
+from huizong.entries import Received
 from huizong.findings import place, remedy, who, with_sheet, words
 from huizong.findings_paper import remedy_of_total
 from huizong.office_lists import told_of
@@ -13,7 +14,35 @@ from huizong.pipeline import Audited
 from huizong.records import MISSING, AuditedFinding, UnitReturn
 from huizong.safely import stands_beside
 from huizong.standing import counted
+from huizong.take_in import UNPACKED, Collected
 from huizong.texts import say
+
+
+def collected_lines(done: Collected) -> Iterator[str]:
+    """Say how many files were filed, and of every file that was not what it is and what to do."""
+    yield say("command.collected", filed=len(done.filed), unfiled=len(done.unfiled),
+              known=done.known, ignored=len(done.scan.ignored), busy=len(done.busy))  # fmt: skip
+    yield from (say("command.key_taken", file=file.name) for file in done.keys)
+    # A workbook with several form sets is one file to whoever reads this.
+    yield from dict.fromkeys(_unfiled_lines(done))
+
+
+def _unfiled_lines(done: Collected) -> Iterator[str]:
+    yield from map(unfiled_line, (*done.archives, *done.unfiled))
+    yield from (say("command.busy", file=path.name) for path in done.busy)
+    for one in done.stored:
+        if one.fate == "known":
+            yield say("command.duplicate", file=one.name, when=minute_of(one.first_at))
+
+
+def unfiled_line(file: Received) -> str:
+    """Say of one file that was not filed what it is and what to do."""
+    told = [f for f in file.findings if f.level in ("ask", "must", "note")]
+    text = " ".join(f"{words(finding)} {remedy(finding)}" for finding in told)
+    # An archive that was opened is no return, and nothing is wrong with it.
+    opened = file.reason == UNPACKED
+    state = say("file_state.opened" if opened else f"file_state.{file.state}")
+    return say("command.unfiled", file=file.name, state=state, text=text)
 
 
 def someone_must_act(audited: Audited) -> bool:

@@ -221,15 +221,10 @@ def _return_values(entry: UnitReturn) -> tuple[Value, ...]:
         say("summary.late") if entry.late else "",
         float(entry.version) if received else None,
         foreign(entry.file),
-        moment(entry.received),
+        minute_of(entry.received),
         *(float(levels.count(level)) if received else None for level in _COUNTED),
         say("summary.unchecked") if entry.unchecked_seal else "",
     )
-
-
-def moment(time: str) -> str:
-    """Write an ISO time to the minute: 2026-04-03 09:15."""
-    return minute_of(time)
 
 
 _SOURCE_WIDTHS = (14, 22, 7, 42, 70, 20)
@@ -255,7 +250,7 @@ def _write_files(page: Page, row: int, contents: Contents) -> int:
         if entry.digest:
             values = (
                 entry.unit.code, foreign(entry.unit.name), float(entry.version),
-                foreign(entry.file), entry.digest, moment(entry.received),
+                foreign(entry.file), entry.digest, minute_of(entry.received),
             )  # fmt: skip
             page.line(row, values, formats)
             row += 1

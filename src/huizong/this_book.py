@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import xlwings
 
-from huizong.acts import clock
 from huizong.book_figures import Where, office_at, where_of
+from huizong.doing import clock
 from huizong.errors import HuizongError, place_of
 from huizong.marks import mark as put_marks
 from huizong.marks import unmark as take_marks_away
