@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -215,14 +215,18 @@ class Line:
     """
     A line to a server; each connection is cut after so many bytes or commands, or never (None).
 
-    `after_bytes` counts what comes from the server, `after_sendings` what goes to it.
+    `after_bytes` counts what comes from the server, `after_sendings` what goes to it, `after_given`
+    the bytes that go to it. `on_cut` is called in the moment of a cut.
     """
 
     target: int
     after_bytes: list[int | None] = field(default_factory=list)
     after_sendings: list[int | None] = field(default_factory=list)
+    after_given: list[int | None] = field(default_factory=list)
+    on_cut: Callable[[], None] = lambda: None
     passed: int = 0
     sendings: int = 0
+    given: int = 0
     connections: int = 0
 
     @contextlib.contextmanager
@@ -244,28 +248,35 @@ class Line:
             self.connections += 1
             with client, socket.create_connection(("127.0.0.1", self.target)) as server:
                 with contextlib.suppress(OSError):
-                    self._pass_on(client, server)
+                    if self._pass_on(client, server):
+                        self.on_cut()
                 # At once, as a cable that is pulled: nothing more comes.
                 with contextlib.suppress(OSError):
                     client.shutdown(socket.SHUT_RDWR)
 
-    def _pass_on(self, client: socket.socket, server: socket.socket) -> None:
+    def _pass_on(self, client: socket.socket, server: socket.socket) -> bool:
+        """Pass on what either says; tell whether the line was cut, or one of them has left."""
         most = self.after_bytes.pop(0) if self.after_bytes else None
         sendings = self.after_sendings.pop(0) if self.after_sendings else None
-        self.passed = self.sendings = 0
+        given = self.after_given.pop(0) if self.after_given else None
+        self.passed = self.sendings = self.given = 0
         while True:
             for source in select.select([client, server], [], [])[0]:
                 data = source.recv(65536)
                 if not data:
-                    return
+                    return False
                 if source is client:
                     if sendings is not None and self.sendings >= sendings:
-                        return
+                        return True
                     self.sendings += 1
-                    server.sendall(data)
+                    keep = data if given is None else data[: given - self.given]
+                    self.given += len(keep)
+                    server.sendall(keep)
+                    if given is not None and self.given >= given:
+                        return True
                     continue
                 keep = data if most is None else data[: most - self.passed]
                 self.passed += len(keep)
                 client.sendall(keep)
                 if most is not None and self.passed >= most:
-                    return
+                    return True
