@@ -1,7 +1,6 @@
 """A LibreOffice window on a virtual screen, worked by real clicks of a mouse."""
 
 import os
-import select
 import signal
 import subprocess
 import sys
@@ -13,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from programs import require
+from screens import START_SECONDS, screen, within
+from uno_session import connect
 
-WIDTH, HEIGHT = 1400, 900
 ROOT = Path(__file__).parents[1]
 PICTURES = ROOT / "build" / "screens"
-START_SECONDS, SETTLING, SECONDS, MOMENT = 90, 1.5, 60, 0.05
+SETTLING, SECONDS, MOMENT = 1.5, 60, 0.05
 _CONTROL = "com.sun.star.drawing.ControlShape"
 _ROLE = "com.sun.star.accessibility.AccessibleRole."
 
@@ -195,19 +195,12 @@ def _is(accessible: Any, *roles: str) -> bool:
     return accessible.AccessibleRole in [uno.getConstantByName(_ROLE + one) for one in roles]
 
 
-def _inside(accessible: Any) -> Iterator[Any]:
-    for number in range(min(accessible.getAccessibleChildCount(), 60)):
-        child = accessible.getAccessibleChild(number).AccessibleContext
-        yield child
-        yield from _inside(child)
-
-
 def _labels(box: Any) -> list[str]:
-    return [one.AccessibleName for one in _inside(box) if not _is(one, "PUSH_BUTTON")]
+    return [one.AccessibleName for one in within(box) if not _is(one, "PUSH_BUTTON")]
 
 
 def _button(box: Any, name: str) -> Any:
-    for one in _inside(box):
+    for one in within(box):
         if _is(one, "PUSH_BUTTON") and one.AccessibleName.replace("~", "") == name:
             return one
     return None
@@ -235,14 +228,16 @@ def office_window(path: Path, environment: Mapping[str, str]) -> Iterator[Window
     require("xdotool")
     if where not in sys.path:
         sys.path.append(where)
+    import uno
+
     with ExitStack() as stack:
-        display = stack.enter_context(_screen())
+        display = stack.enter_context(screen())
         environment = {**environment, "DISPLAY": display}
         pipe = f"huizong{uuid.uuid4().hex[:12]}"
         command = [soffice, "--norestore", "--nologo", "--nodefault"]
         command += [f"--accept=pipe,name={pipe};urp", str(path)]
-        stack.enter_context(_started(command, environment))
-        context = _connect(pipe)
+        process = stack.enter_context(_started(command, environment))
+        context = connect(uno, pipe, process)
         window = Window(environment, context, None)
         window.document = window.wait(
             "document", lambda: _shown(window, path), seconds=START_SECONDS
@@ -260,50 +255,12 @@ def _shown(window: Window, path: Path) -> Any:
 
 
 @contextmanager
-def _screen() -> Iterator[str]:
-    """Start a screen that nobody sees, and give its number."""
-    out, into = os.pipe()
-    command = [require("Xvfb"), "-displayfd", str(into), "-screen", "0", f"{WIDTH}x{HEIGHT}x24"]
-    # Reset when its last client leaves, it now and then keeps the next from starting.
-    command += ["-nolisten", "tcp", "-noreset"]
-    with (
-        subprocess.Popen(command, pass_fds=[into], stderr=subprocess.DEVNULL) as process,
-        os.fdopen(out) as number,
-    ):
-        os.close(into)
-        try:
-            ready, _, _ = select.select([number], [], [], START_SECONDS)
-            assert ready, "Xvfb did not start"
-            yield f":{number.readline().strip()}"
-        finally:
-            process.kill()
-
-
-@contextmanager
-def _started(command: list[str], environment: Mapping[str, str]) -> Iterator[None]:
+def _started(command: list[str], environment: Mapping[str, str]) -> Iterator[subprocess.Popen]:
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     with subprocess.Popen(command, env=environment, start_new_session=True, **quiet) as process:
         try:
-            yield
+            yield process
         finally:
             with suppress(ProcessLookupError):
                 # soffice is a script: what it started goes with it.
                 os.killpg(process.pid, signal.SIGKILL)
-
-
-def _connect(pipe: str) -> Any:
-    import uno
-
-    local = uno.getComponentContext()
-    resolver = local.ServiceManager.createInstanceWithContext(
-        "com.sun.star.bridge.UnoUrlResolver", local
-    )
-    deadline = time.monotonic() + START_SECONDS
-    while True:
-        try:
-            return resolver.resolve(f"uno:pipe,name={pipe};urp;StarOffice.ComponentContext")
-        except Exception:
-            # UNO's exceptions have no base that could be named before its types are loaded.
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.2)

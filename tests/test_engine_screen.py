@@ -15,7 +15,7 @@ import xlsxwriter
 from attached import attached_to, caller_of
 from huizong import click
 from huizong.uno_bridge import service
-from programs import require
+from screens import screen, within
 from uno_session import Session, uno_session
 
 pytestmark = [pytest.mark.libreoffice, pytest.mark.screen]
@@ -24,21 +24,16 @@ SECONDS = 30
 
 
 @pytest.fixture(scope="module")
-def screen() -> Iterator[str]:
-    """A screen that nobody sees."""
-    out, into = os.pipe()
-    command = [require("Xvfb"), "-displayfd", str(into), "-nolisten", "tcp"]
-    with subprocess.Popen(command, pass_fds=[into], stderr=subprocess.DEVNULL) as process:
-        os.close(into)
-        with os.fdopen(out) as number:
-            yield f":{number.readline().strip()}"
-        process.terminate()
+def display() -> Iterator[str]:
+    """One screen for all tests of this module."""
+    with screen() as number:
+        yield number
 
 
 @pytest.fixture(scope="module")
-def office(screen, tmp_path_factory) -> Iterator[Session]:
+def office(display, tmp_path_factory) -> Iterator[Session]:
     """One LibreOffice with windows for all tests of this module."""
-    with uno_session(tmp_path_factory.mktemp("office"), screen) as session:
+    with uno_session(tmp_path_factory.mktemp("office"), display) as session:
         yield session
 
 
@@ -58,14 +53,6 @@ def waited(found: Callable[[], Any]) -> Any:
             return got
         time.sleep(0.1)
     raise TimeoutError
-
-
-def within(accessible: Any) -> Iterator[Any]:
-    """Give all that stands in a window."""
-    for at in range(accessible.getAccessibleChildCount()):
-        child = accessible.getAccessibleChild(at).getAccessibleContext()
-        yield child
-        yield from within(child)
 
 
 def box(session: Session, title: str) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from huizong.texts import say
 from huizong.trust import SETTINGS, Trust, profile_of, read_trust, trusting, untrusting
 from huizong.vba_project import Kind, Module, Project, write_project
 from programs import require
+from screens import screen, within
 from terminal import SRC, Terminal
 from uno_session import connect
 
@@ -423,15 +424,8 @@ class Window:
         """Press the only button of the alert."""
         from com.sun.star.accessibility.AccessibleRole import PUSH_BUTTON
 
-        queue = self._alerts()
-        while queue:
-            part = queue.pop()
-            if part.AccessibleRole == PUSH_BUTTON:
-                part.doAccessibleAction(0)
-                return
-            children = map(part.getAccessibleChild, range(part.AccessibleChildCount))
-            queue += [child.getAccessibleContext() for child in children]
-        pytest.fail("an alert without a button")
+        parts = (part for alert in self._alerts() for part in within(alert))
+        next(part for part in parts if part.AccessibleRole == PUSH_BUTTON).doAccessibleAction(0)
 
     def _alerts(self) -> list[Any]:
         from com.sun.star.accessibility.AccessibleRole import ALERT
@@ -439,18 +433,6 @@ class Window:
         windows = map(self._toolkit.getTopWindow, range(self._toolkit.getTopWindowCount()))
         shown = (window.getAccessibleContext() for window in windows)
         return [one for one in shown if one and one.AccessibleRole == ALERT]
-
-
-@contextmanager
-def screen() -> Iterator[str]:
-    """Make a screen that nobody sees, and give its name."""
-    command = [require("Xvfb"), "-displayfd", "1", "-nolisten", "tcp"]
-    quiet = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
-    with subprocess.Popen(command, **quiet) as server:
-        try:
-            yield f":{server.stdout.readline().decode().strip()}"
-        finally:
-            server.terminate()
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """What a collection and an audit have to say on the terminal, and an audit as JSON."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from huizong.clock import minute_of
 from huizong.entries import Received
@@ -11,7 +11,7 @@ from huizong.office_lists import told_of
 from huizong.papers import SetReturns
 from huizong.periods import Period
 from huizong.pipeline import Audited
-from huizong.records import MISSING, AuditedFinding, UnitReturn
+from huizong.records import MISSING, AuditedFinding, Finding, UnitReturn
 from huizong.safely import stands_beside
 from huizong.standing import counted
 from huizong.take_in import UNPACKED, Collected
@@ -85,9 +85,11 @@ def _standing(unit: UnitReturn) -> list[AuditedFinding]:
     return [one for one in unit.findings if one.stands]
 
 
-def _finding_lines(findings: Iterable[AuditedFinding]) -> Iterator[str]:
+def _finding_lines(
+    findings: Iterable[AuditedFinding], how: Callable[[Finding], str] = remedy
+) -> Iterator[str]:
     for one in findings:
-        told = f"{with_sheet(one.finding)} {remedy(one.finding)}"
+        told = f"{with_sheet(one.finding)} {how(one.finding)}"
         yield f"  [{one.key}] {_level(one)} {told}"
 
 
@@ -102,12 +104,10 @@ def _refused_lines(unit: UnitReturn, refused: UnitReturn) -> Iterator[str]:
 
 def _totals_lines(sets: SetReturns) -> Iterator[str]:
     """Say what is asked about the office's own totals, and that the office has to answer it."""
-    open_ = [one for unit in sets.rows for one in unit.findings if one.stands]
+    open_ = [one for unit in sets.rows for one in _standing(unit)]
     if open_:
         yield say("command.totals_asked", set=sets.name, count=len(open_))
-    for one in open_:
-        told = f"{with_sheet(one.finding)} {remedy_of_total(one.finding)}"
-        yield f"  [{one.key}] {_level(one)} {told}"
+    yield from _finding_lines(open_, remedy_of_total)
 
 
 def counts_line(sets: SetReturns) -> str:
