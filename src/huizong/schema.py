@@ -90,5 +90,22 @@ CREATE TABLE letter_place (
     about TEXT NOT NULL, number INTEGER NOT NULL, kind TEXT NOT NULL, unit TEXT NOT NULL,
     period TEXT NOT NULL, path TEXT NOT NULL, digest TEXT NOT NULL, at TEXT NOT NULL,
     PRIMARY KEY (about, number)) STRICT, WITHOUT ROWID;""",
+    """CREATE TABLE approval (
+    message_id TEXT PRIMARY KEY, about TEXT NOT NULL, number INTEGER NOT NULL, kind TEXT NOT NULL,
+    unit TEXT NOT NULL, period TEXT NOT NULL, kept_as TEXT NOT NULL UNIQUE, digest TEXT NOT NULL,
+    approved_by TEXT NOT NULL, approved_at TEXT NOT NULL, UNIQUE (about, number)) STRICT;
+CREATE TABLE sending (
+    message_id TEXT NOT NULL REFERENCES approval, recipient TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN
+        ('waiting', 'sending', 'sent', 'refused', 'given_up', 'unknown', 'cancelled')),
+    tries INTEGER NOT NULL, since TEXT NOT NULL, next_at TEXT NOT NULL, reply TEXT NOT NULL,
+    at TEXT NOT NULL, PRIMARY KEY (message_id, recipient)) STRICT;
+CREATE TRIGGER sending_is_over BEFORE UPDATE ON sending WHEN old.state = 'sent'
+    BEGIN SELECT raise(ABORT, 'what was sent is never sent again'); END;
+CREATE TRIGGER sending_begins BEFORE UPDATE ON sending
+    WHEN new.state = 'sending' AND old.state <> 'waiting'
+    BEGIN SELECT raise(ABORT, 'only what waits is sent'); END;
+CREATE TRIGGER sending_stays BEFORE DELETE ON sending
+    BEGIN SELECT raise(ABORT, 'letters out are never removed'); END;""",
 )
 SCHEMA_VERSION = 1 + len(UPGRADES)
