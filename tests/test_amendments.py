@@ -66,14 +66,20 @@ def readers(tmp_path_factory):
     checked_sets.cache_clear()
 
 
-@pytest.fixture
-def office(tmp_path, readers) -> Path:
-    """A street whose first quarter is closed, and whose second is added up."""
+def street(tmp_path: Path) -> Path:
+    """A street with three communities, which has received nothing."""
     roster = tmp_path / "名册.csv"
     lines = [f"{code},{name},{STREET}" for code, name in UNITS.items()]
     roster.write_text("\n".join(["区划代码,单位名称,上级代码", *lines]), encoding="utf-8")
     folder = tmp_path / "清河街道"
     init_office(folder, roster=roster, unit=STREET, now=dt.datetime(2026, 3, 20, 9))
+    return folder
+
+
+@pytest.fixture
+def office(tmp_path, readers) -> Path:
+    """A street whose first quarter is closed, and whose second is added up."""
+    folder = street(tmp_path)
     with at_work(folder, CLOSED, "test") as work:
         send(work, Q1, FIRST)
         settle(work, readers, Q1)
@@ -334,11 +340,7 @@ def test_late_returns_before_closing_are_no_correction(tmp_path, readers):
     """
     A unit that comes late makes a new version without a paper; a mended one makes a paper.
     """
-    roster = tmp_path / "名册.csv"
-    lines = [f"{code},{name},{STREET}" for code, name in UNITS.items()]
-    roster.write_text("\n".join(["区划代码,单位名称,上级代码", *lines]), encoding="utf-8")
-    folder = tmp_path / "清河街道"
-    init_office(folder, roster=roster, unit=STREET, now=dt.datetime(2026, 3, 20, 9))
+    folder = street(tmp_path)
     papers = []
     for day, figures in ((8, {PEACE: (10, 5, 100)}), (9, {LIGHT: (20, 3, 100)}),
                          (10, {PEACE: (11, 5, 100)})):  # fmt: skip

@@ -55,7 +55,8 @@ LAYERS = (
         "work checking beside key_files issuing take_in across unit_returns examine editions"
         " problems publish versions send_back circulate standing closing openings opening_blank"
         " amend paper_copies signing ready upward office_lists letters_in pipeline"
-        " fetch standing_book audit_one letter_writing letters_out letters_upward",
+        " fetch standing_book audit_one letter_writing letters_out letters_amended letters_upward"
+        " letters_issued",
     ),
     (
         "showing",

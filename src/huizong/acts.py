@@ -8,16 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from huizong.clock import minute_of
 from huizong.doing import Told, clock
 from huizong.errors import HuizongError
-from huizong.history import closed_periods, summaries_of
-from huizong.letter_entries import taken_above
+from huizong.history import closed_periods
 from huizong.paperwork import signed_sets, signing_lines
 from huizong.periods import Period
 from huizong.records import OWN
 from huizong.texts import catalogue, listed, name_of, say, speak_unless_chosen
-from huizong.wholeness import digest_of_file
 from huizong.work import Work
 
 # The pipeline takes longer to load than `status` to answer: it is imported where it is used.
@@ -180,6 +177,13 @@ def drafts(work: Work, period: Period, *, again: bool = False) -> Told:
     return drafting.drafts(work, period, again=again)
 
 
+def hand_out(work: Work, period: Period, set_code: str = "", *, again: bool = False) -> Told:
+    """Draft the letters by which the issued blanks go out."""
+    from huizong import drafting
+
+    return drafting.hand_out(work, period, set_code, again=again)
+
+
 def remind(work: Work, period: Period, *, again: bool = False) -> Told:
     """Draft reminders to the units that have sent nothing."""
     from huizong import drafting
@@ -334,6 +338,7 @@ def reopen(work: Work, period: Period, officer: str, reason: str) -> Told:
 def status(work: Work, period: Period, *, as_json: bool = False) -> Told:
     """Say how the units stand, from the book alone."""
     from huizong.standing import counted, standing
+    from huizong.upward import above_lines
 
     stands = standing(work, period)
     if as_json:
@@ -345,25 +350,13 @@ def status(work: Work, period: Period, *, as_json: bool = False) -> Told:
         for one in stands
     )
     last = counted((one.state for one in units), (one.state for one in stands if one.role == OWN))
-    more = (*_signed(work, period), *_taken_above(work, period), *_closed(work, period))
+    more = (*_signed(work, period), *above_lines(work, period), *_closed(work, period))
     return Told((*lines, last, *more), short=last)
 
 
 def _signed(work: Work, period: Period) -> Iterator[str]:
     if work.office.settings.signing:
         yield from signing_lines(work.book, str(period))
-
-
-def _taken_above(work: Work, period: Period) -> Iterator[str]:
-    known = taken_above(work.book)
-    for code in signed_sets(work.book, str(period)) if known else ():
-        made = summaries_of(work.book, str(period), code)[-1]
-        path = work.office.summary_file(made)
-        # Reasons may have been written into the file before it went up.
-        now = digest_of_file(path) if path.is_file() else made.digest
-        if at := known.get(now) or known.get(made.digest):
-            when = minute_of(at)
-            yield say("command.taken_above", set=code, number=made.number, when=when)
 
 
 def _closed(work: Work, period: Period) -> Iterator[str]:

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import msgspec
+
 from huizong.amendment_paper import write_amendment
 from huizong.amendments import (
     Amendment,
@@ -12,6 +14,7 @@ from huizong.amendments import (
     total_changes,
     unit_changes,
 )
+from huizong.draft_entries import drafted_upward
 from huizong.entries import answers_of, files_of
 from huizong.history import (
     Made,
@@ -35,11 +38,19 @@ from huizong.work import Work
 _EVENT = "amendment"
 
 
+class Corrected(msgspec.Struct, frozen=True):
+    """What moved, the paper that says so, and that paper's digest when it was made."""
+
+    moved: Amendment
+    paper: Path
+    digest: str
+
+
 def amend(work: Work, checked: CheckedSet, period: Period) -> Path | None:
     """
     Write the paper for the newest version if it corrects an earlier one, and give its path.
 
-    It is held against the last version that went up (closed or signed), whatever was made between;
+    It is held against the last version that went up, whatever was made between;
     before that against the version before, and late returns alone are no correction then. A paper
     that could not be written is written the next time; written once, it is left alone.
     """
@@ -47,38 +58,73 @@ def amend(work: Work, checked: CheckedSet, period: Period) -> Path | None:
     made = summaries_of(work.book, str(period), form_set.code)
     if len(made) < 2 or _written(work, made[-1].path):
         return None
-    gone = _gone_up(work, made)
-    earlier = [one.number for one in made[:-1]]
-    base = max(gone & set(earlier), default=earlier[-1])
+    base, gone = _base(work, made)
     one = _amendment(work, checked, period, base, made[-1].number)
     corrected = any(moved.code for moved in one.units)
-    if not (one.units and (corrected or base in gone)):
+    if not (one.units and (corrected or gone)):
         return None
     with spoken(work.office.settings.language):
         stem = say(
             "amendment.file", period=period, code=work.office.unit.code, number=made[-1].number,
             set=safe_name(name_of(form_set)),
         )  # fmt: skip
-    target = write_safely(work.office.summaries(str(period)) / f"{stem}.xlsx")
-    with target as temp:
-        write_amendment(one, form_set, temp, work.now)
-    digest = digest_of_file(target.path)
-    told = {"file": target.path.name, "digest": digest, "summary": made[-1].path}
+    path, digest = _write(work, checked, one, work.office.summaries(str(period)) / f"{stem}.xlsx")
+    told = {"file": path.name, "digest": digest, "summary": made[-1].path}
     work.book.record(_EVENT, told, work.at)
-    return target.path
+    return path
 
 
-def _written(work: Work, summary: str) -> bool:
+def amended_upward(work: Work, checked: CheckedSet, period: Period) -> Corrected | None:
+    """
+    Tell what the newest version corrects in one that went up.
+
+    A paper that somebody has removed is written again; one that was worked in stays as it is.
+    """
+    made = summaries_of(work.book, str(period), checked.form_set.code)
+    if len(made) < 2:
+        return None
+    base, gone = _base(work, made)
+    one = _amendment(work, checked, period, base, made[-1].number)
+    if not (gone and one.units):
+        return None
+    amend(work, checked, period)
+    told = _written(work, made[-1].path)
+    path = work.office.summaries(str(period)) / told["file"]
+    if not path.is_file():
+        path, digest = _write(work, checked, one, path)
+        told = {**told, "digest": digest}
+    return Corrected(one, path, told["digest"])
+
+
+def _write(work: Work, checked: CheckedSet, one: Amendment, path: Path) -> tuple[Path, str]:
+    target = write_safely(path)
+    with target as temp:
+        write_amendment(one, checked.form_set, temp, work.now)
+    return target.path, digest_of_file(target.path)
+
+
+def _written(work: Work, summary: str) -> dict[str, str]:
+    """Give what was recorded of the paper of a version; nothing if it has none."""
     events = work.book.events()
-    return any(what == _EVENT and told["summary"] == summary for _, what, told in events)
+    return next((t for _, w, t in events if w == _EVENT and t["summary"] == summary), {})
+
+
+def _base(work: Work, made: Sequence[Made]) -> tuple[int, bool]:
+    """Number the version that the newest is held against, and tell whether that went up."""
+    gone = _gone_up(work, made)
+    earlier = [one.number for one in made[:-1]]
+    base = max(gone & set(earlier), default=earlier[-1])
+    return base, base in gone
 
 
 def _gone_up(work: Work, made: Sequence[Made]) -> set[int]:
-    """Number the versions that stood when the period was closed, or that were signed to the end."""
+    """
+    Number the versions that went up: with a letter, signed to the end, or when the period closed.
+    """
     numbers = {one.path: one.number for one in made}
     period, set_code = made[-1].period, made[-1].set_code
     signed = {"period": period, "set": set_code, "step": STEPS[-1]}
-    gone: set[int] = set()
+    gone = {one.number for one in made if drafted_upward(work.book, one)}
     last = 0
     for _, what, told in work.book.events():
         if what == "summary":

@@ -355,6 +355,18 @@ def fetch(
         return _tell(acts.fetch(work, folder, since, remember=remember))
 
 
+@mail.command("hand-out", cls=Command)
+def hand_out(
+    office: Folder, period: PeriodText,
+    set_code: Annotated[str, typer.Option("--set")] = "",
+    again: Again = False,
+    now: Now = "",
+) -> int:  # fmt: skip
+    """Draft the letters by which the issued blanks go out."""
+    with office_at_work(office, now, "hand_out") as work:
+        return _tell(acts.hand_out(work, Period.parse(period), set_code.upper(), again=again))
+
+
 @mail.command(cls=Command)
 def drafts(office: Folder, period: PeriodText, again: Again = False, now: Now = "") -> int:
     """Draft receipts, and letters with the correction copies."""

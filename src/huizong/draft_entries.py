@@ -1,8 +1,14 @@
 """The letters out in the book of record: which were drafted, so that none is written twice."""
 
+import hashlib
+
 import msgspec
 
 from huizong.book import Book
+from huizong.history import Made
+
+# The letters that carry a summary upward: the first, and one that corrects what went up before.
+UPWARD = SUBMISSION, AMENDED = ("submission", "amended")
 
 
 class Drafted(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,6 +29,22 @@ class Drafted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _DRAFT = ", ".join(Drafted.__struct_fields__)
+
+
+def about_of(kind: str, *parts: str) -> str:
+    """Name what a letter is about, the same for the same parts."""
+    return hashlib.sha256("\0".join((kind, *parts)).encode()).hexdigest()[:24]
+
+
+def summary_parts(made: Made) -> tuple[str, str, str]:
+    """Name one version of a summary, as what a letter upward is about."""
+    return made.period, made.set_code, made.checksum
+
+
+def drafted_upward(book: Book, made: Made) -> Drafted | None:
+    """Give the letter that carries a version of a summary upward, if one was drafted."""
+    found = (last_draft(book, about_of(kind, *summary_parts(made))) for kind in UPWARD)
+    return next(filter(None, found), None)
 
 
 def save_draft(book: Book, drafted: Drafted) -> None:

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
-from huizong import letters_out, letters_upward, pipeline
+from huizong import letters_issued, letters_out, letters_upward, pipeline
 from huizong.clock import minute_of
 from huizong.doing import Told
 from huizong.history import closed_periods
-from huizong.letter_writing import NEW, NOWHERE, Outcome
+from huizong.letter_writing import ALTERED, GONE, NEW, NOWHERE, THERE, Outcome
 from huizong.periods import Period
 from huizong.texts import listed, say
 from huizong.upward import counted_lines, lay_out
@@ -30,16 +30,23 @@ def remind(work: Work, period: Period, *, again: bool = False) -> Told:
     return _said(work, period, done, "command.nobody_to_remind")
 
 
+def hand_out(work: Work, period: Period, set_code: str = "", *, again: bool = False) -> Told:
+    """Draft the letters by which the issued blanks go out."""
+    done = letters_issued.issued_letters(work, period, set_code, again=again)
+    return _said(work, period, done, "command.no_blanks_to_send")
+
+
 def submit(work: Work, period: Period, set_code: str = "", *, again: bool = False) -> Told:
     """Lay out the summaries that may go up, and draft their letters where the address is set."""
-    made, done = letters_upward.submissions(work, period, set_code, again=again)
+    done = letters_upward.submissions(work, period, set_code, again=again)
     folder = work.office.upward(str(period))
-    laid = lay_out([work.office.summary_file(one) for one in made], folder)
-    lines = [*counted_lines(work, made), say("submit.laid_out", count=len(laid), folder=folder)]
-    if any(one.fate == NOWHERE for one in done):
+    laid = lay_out(done.files, folder)
+    counted = counted_lines(work, done.made)
+    lines = [*counted, say("submit.laid_out", count=len(laid), folder=folder)]
+    if any(one.fate == NOWHERE for one in done.letters):
         lines.append(say("command.no_upper_mail"))
     else:
-        lines += [*map(_line, done), say("command.letters_wait")]
+        lines += [*map(_line, done.letters), say("command.letters_wait")]
     return Told(tuple(lines), results=(*laid, folder))
 
 
@@ -50,12 +57,13 @@ def _said(work: Work, period: Period, done: Sequence[Outcome], nothing: str) -> 
     folder = work.office.drafts(str(period))
     head = say("command.drafted", new=new, before=_before(done), folder=folder)
     without = tuple(_without(done))
+    waits = bool(without) or any(one.fate == ALTERED for one in done)
     lines = (head, *map(_line, _with(done)), *without)
-    return Told(lines, bool(without), (folder,) if new else ())
+    return Told(lines, waits, (folder,) if new else ())
 
 
 def _before(done: Sequence[Outcome]) -> int:
-    return sum(one.fate not in (NEW, NOWHERE) for one in done)
+    return sum(one.fate in (THERE, GONE) for one in done)
 
 
 def _with(done: Sequence[Outcome]) -> Iterator[Outcome]:

@@ -6,13 +6,14 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import EmailPolicy
 from html import escape
+from pathlib import PurePath
 
 import msgspec
 
 from huizong.clock import CHINA
 from huizong.letters import Attachment
 
-_SHEET = "vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_TYPES = {".xlsx": "vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 _ID = re.compile(r"<[!-;=?-~]+>")
 _IDS = ("message-id", "in-reply-to", "references")
 
@@ -66,7 +67,8 @@ def eml(draft: Draft) -> bytes:
     message.set_content(draft.text + "\n", cte="base64")
     message.add_alternative(_html(draft.text), subtype="html", cte="base64")
     for one in draft.attachments:
-        message.add_attachment(one.data, maintype="application", subtype=_SHEET, filename=one.name)
+        kind = _TYPES.get(PurePath(one.name).suffix.lower(), "octet-stream")
+        message.add_attachment(one.data, maintype="application", subtype=kind, filename=one.name)
     # No base64 has an underscore; the same letter is the same bytes.
     for number, part in enumerate(part for part in message.walk() if part.is_multipart()):
         part.set_boundary(f"=_huizong_{number}")

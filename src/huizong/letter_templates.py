@@ -9,12 +9,10 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from huizong.errors import HuizongError
 from huizong.safely import write_safely
-from huizong.texts import LANGUAGES, catalogue, listed, say
+from huizong.texts import LANGUAGES, catalogue, language, listed, say, spoken
 
 # The letter of a kind and its fields have these texts: `letter_out.<kind>`, `letter_field.<field>`.
-RECEIPT, CORRECTION, REMINDER, SUBMISSION = KINDS = (
-    "receipt", "correction", "reminder", "submission",
-)  # fmt: skip
+RECEIPT, CORRECTION, REMINDER, ISSUED = "receipt", "correction", "reminder", "issued"
 _ENGINE = ImmutableSandboxedEnvironment(undefined=jinja2.StrictUndefined)
 
 
@@ -27,14 +25,36 @@ def letter_words(folder: Path, kind: str, fields: Mapping[str, str]) -> tuple[st
             a name that such letters lack (`error.letter_name`), or makes no letter
             (`error.letter_fails`).
     """
-    path = folder / f"{say(f'letter_kind.{kind}')}.txt"
-    if not path.exists():
-        with write_safely(path) as temp:
-            temp.write_text(_standard(kind, fields), encoding="utf-8-sig")
+    path = _template(folder, kind, fields)
     subject, _, text = _filled(path, _read(path), fields).strip().partition("\n")
     if not text.strip():
         raise HuizongError("error.letter_fails", file=path)
     return " ".join(subject.split()), text.strip()
+
+
+def _template(folder: Path, kind: str, fields: Mapping[str, str]) -> Path:
+    """
+    Find the office's template, or put ours there; one that it has edited is used in any language.
+
+    Ours, which nobody has touched, stands there in the language of today alone.
+    """
+    order = dict.fromkeys((language(), *LANGUAGES))
+    paths = {folder / f"{catalogue()[f'letter_kind.{kind}'][one]}.txt": one for one in order}
+    for path, spoken_in in paths.items():
+        if path.exists() and not _is_ours(path, spoken_in, kind, fields):
+            return path
+    path, *others = paths
+    if not path.exists():
+        with write_safely(path) as temp:
+            temp.write_text(_standard(kind, fields), encoding="utf-8-sig")
+    for other in others:
+        other.unlink(missing_ok=True)
+    return path
+
+
+def _is_ours(path: Path, spoken_in: str, kind: str, fields: Mapping[str, str]) -> bool:
+    with spoken(spoken_in):
+        return _read(path).splitlines() == _standard(kind, fields).splitlines()
 
 
 def _standard(kind: str, fields: Mapping[str, str]) -> str:

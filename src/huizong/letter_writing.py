@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from huizong.draft_entries import Drafted, is_as_drafted, last_draft, save_draft
+from huizong.draft_entries import Drafted, about_of, is_as_drafted, last_draft, save_draft
 from huizong.keeping import safe_name
 from huizong.letter_drafts import Draft, eml, is_id
 from huizong.letter_templates import RECEIPT, letter_words
@@ -20,8 +20,9 @@ from huizong.texts import name_of, say
 from huizong.work import Work, checked_sets
 
 # What became of a letter: written now; written before, and its file is there or is not any more
-# (sent, or put away by the officer); not written, for the unit has no address.
-NEW, THERE, GONE, NOWHERE = "new", "there", "gone", "nowhere"
+# (sent, or put away by the officer); not written, for the unit has no address, or for what should
+# be attached is not as we made it.
+NEW, THERE, GONE, NOWHERE, ALTERED = "new", "there", "gone", "nowhere", "altered"
 _NO_DOMAIN = "huizong.invalid"
 
 
@@ -54,7 +55,7 @@ def draft(work: Work, period: Period, asked: Asked, *, again: bool) -> Outcome:
     outcome = {"kind": asked.kind, "name": asked.unit.name, "to": to}
     if not to:
         return Outcome(**outcome, fate=NOWHERE)
-    about = hashlib.sha256("\0".join((asked.kind, *asked.about)).encode()).hexdigest()[:24]
+    about = about_of(asked.kind, *asked.about)
     last = last_draft(work.book, about)
     if last and not again:
         path = work.office.folder / last.path

@@ -1,20 +1,21 @@
 """Draft the letters that carry summaries to the office above: what they say, what keeps one."""
 
-import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 
+from huizong.amend import amended_upward
 from huizong.closing import Open
+from huizong.draft_entries import AMENDED, SUBMISSION, summary_parts
 from huizong.editions import PERSONAL
 from huizong.errors import HuizongError
 from huizong.findings import with_sheet
 from huizong.history import Made, last_summary
 from huizong.keeping import safe_name
-from huizong.letter_templates import SUBMISSION
 from huizong.letter_writing import Asked, Outcome, draft, fields_of, lines_of, set_name
 from huizong.letters import Attachment
+from huizong.letters_amended import correction_fields
 from huizong.outgoing import numbers_of_persons
 from huizong.paperwork import newest
 from huizong.periods import Period
@@ -22,14 +23,22 @@ from huizong.ready import ready_to_submit
 from huizong.records import AuditedFinding, Summary, Unit
 from huizong.texts import marked, name_of, say, spoken
 from huizong.wholeness import digest_of_file
-from huizong.work import Work
+from huizong.work import Work, checked_sets
+
+
+class Submitted(msgspec.Struct, frozen=True):
+    """The summaries that go up, the files of their letters, and what became of the letters."""
+
+    made: tuple[Made, ...]
+    files: tuple[Path, ...]
+    letters: tuple[Outcome, ...]
 
 
 def submissions(
     work: Work, period: Period, set_code: str = "", *, again: bool = False
-) -> tuple[tuple[Made, ...], tuple[Outcome, ...]]:
+) -> Submitted:
     """
-    Give the summaries that may go up, and what became of their letters; all of them or none.
+    Draft the letters of the summaries that may go up; all of them or none.
 
     Raises:
         HuizongError: If there is none, or something keeps one from going (`error.cannot_submit`).
@@ -42,11 +51,11 @@ def submissions(
         raise HuizongError("error.cannot_submit", **named, open=tuple(still))
     with spoken(work.office.settings.language):
         asked = [_submission(work, period, one) for one in made]
-        done = tuple(draft(work, period, one, again=again) for one in asked)
-    return made, done
+        done = tuple(draft(work, period, one, again=again) for one, _ in asked)
+    return Submitted(made, tuple(dict.fromkeys(path for one in asked for path in one[1])), done)
 
 
-def _submission(work: Work, period: Period, made: Made) -> Asked:
+def _submission(work: Work, period: Period, made: Made) -> tuple[Asked, list[Path]]:
     summary = last_summary(work.book, made.period, made.set_code)
     file = work.office.summary_file(made)
     name = say("letter.upper")
@@ -56,24 +65,21 @@ def _submission(work: Work, period: Period, made: Made) -> Asked:
         "absent": lines_of(_absent(summary)), "explanations": lines_of(_explanations(summary)),
         "checksum": made.checksum, "digest": digest_of_file(file),
     }  # fmt: skip
-    attached = (file, *_amendment(work, made))
+    kind, attached = SUBMISSION, [file]
+    checked = checked_sets()[made.set_code]
+    if corrected := amended_upward(work, checked, period):
+        kind = AMENDED
+        attached.append(corrected.paper)
+        fields |= correction_fields(corrected.moved, checked.form_set, corrected.paper.name)
     upper = Unit(code=work.office.unit.parent, name=name, parent="")
-    return Asked(
-        kind=SUBMISSION, fields=fields, about=(made.period, made.set_code, made.checksum),
+    asked = Asked(
+        kind=kind, fields=fields, about=summary_parts(made),
         unit=msgspec.structs.replace(upper, mail=work.office.settings.upper_mail),
-        path=work.office.upward(made.period) / f"{safe_name(say('letter_kind.submission'))}"
+        path=work.office.upward(made.period) / f"{safe_name(say(f'letter_kind.{kind}'))}"
         f"_{file.stem}.eml",
         attachments=tuple(Attachment(one.name, one.read_bytes()) for one in attached),
     )  # fmt: skip
-
-
-def _amendment(work: Work, made: Made) -> Iterator[Path]:
-    """Give the 数据更正单 of a summary that corrects an earlier one, if it is as it was written."""
-    for _, what, told in work.book.events():
-        if what == "amendment" and told["summary"] == made.path:
-            path = work.office.summaries(made.period) / told["file"]
-            if path.is_file() and digest_of_file(path) == told["digest"]:
-                yield path
+    return asked, attached
 
 
 def _absent(summary: Summary) -> Iterator[str]:
@@ -102,10 +108,15 @@ def _keeping_back(work: Work, period: Period, made: Made) -> Iterator[Open]:
     yield from still
     if still:
         return
-    content = work.office.summary_file(made).read_bytes()
-    if hashlib.sha256(content).hexdigest() != made.digest:
-        summary = last_summary(work.book, made.period, made.set_code)
-        known = sum(one.finding.code == PERSONAL for one in summary.findings)
-        count = len(numbers_of_persons(content)) - known
-        if count > 0:
-            yield Open("personal", {"set": set_name(made.set_code), "count": count})
+    summary = last_summary(work.book, made.period, made.set_code)
+    known = sum(one.finding.code == PERSONAL for one in summary.findings)
+    count = max(_written_in(work.office.summary_file(made), made.digest) - known, 0)
+    if corrected := amended_upward(work, checked_sets()[made.set_code], period):
+        count += _written_in(corrected.paper, corrected.digest)
+    if count:
+        yield Open("personal", {"set": set_name(made.set_code), "count": count})
+
+
+def _written_in(file: Path, digest: str) -> int:
+    """Count the numbers of persons in a file that somebody has worked in since it was made."""
+    return 0 if digest_of_file(file) == digest else len(numbers_of_persons(file.read_bytes()))

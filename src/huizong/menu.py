@@ -50,6 +50,7 @@ class Action(msgspec.Struct, frozen=True):
 
 ACTIONS = (
     Action("issue", acts.issue),
+    Action("hand_out", acts.hand_out),
     Action("collect", acts.collect, ask_files, period=False),
     Action("audit", acts.audit),
     Action("status", acts.status),

@@ -1,11 +1,16 @@
-"""Lay out what may go to the office above in 上报, and say whom each summary lacks."""
+"""What goes to the office above: laid out in 上报, whom each summary lacks, what was received."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from huizong.history import Made, last_summary
+from huizong.clock import minute_of
+from huizong.draft_entries import drafted_upward
+from huizong.history import Made, last_summary, summaries_of
+from huizong.letter_entries import taken_above
+from huizong.periods import Period
 from huizong.safely import free_name, told, write_safely
 from huizong.texts import listed, say
+from huizong.wholeness import digest_of_file
 from huizong.work import Work
 
 
@@ -17,6 +22,21 @@ def counted_lines(work: Work, made: Sequence[Made]) -> Iterator[str]:
         missing = [unit.unit.name for unit in summary.units if not unit.included]
         code = "submit.lacks" if missing else "submit.whole"
         yield say(code, **said, names=listed(missing))
+
+
+def above_lines(work: Work, period: Period) -> Iterator[str]:
+    """Say of each version of a summary that went up whether the office above has received it."""
+    known = taken_above(work.book)
+    for made in summaries_of(work.book, str(period)):
+        drafted = drafted_upward(work.book, made)
+        path = work.office.summary_file(made)
+        # Reasons may have been written into the file before it went up.
+        now = digest_of_file(path) if known and path.is_file() else made.digest
+        at = known.get(now) or known.get(made.digest)
+        if at or drafted:
+            said = {"set": made.set_code, "number": made.number}
+            code = "command.taken_above" if at else "command.drafted_above"
+            yield say(code, **said, when=minute_of(at or drafted.at))
 
 
 def lay_out(summaries: Sequence[Path], folder: Path) -> tuple[Path, ...]:
