@@ -15,13 +15,14 @@ from huizong import acts, pipeline
 from huizong.book import open_book
 from huizong.cli import app, run
 from huizong.doing import WAITS, Told
+from huizong.draft_entries import AMENDED, SUBMISSION
 from huizong.errors import HuizongError
 from huizong.letter_drafts import Draft, eml
-from huizong.letter_templates import REMINDER, letter_words
+from huizong.letter_templates import CORRECTION, ISSUED, RECEIPT, REMINDER, letter_words
 from huizong.letter_writing import lines_of
 from huizong.letters import Attachment, is_ours
 from huizong.office import init_office, open_office
-from huizong.texts import say
+from huizong.texts import catalogue, say, spoken
 from huizong.work import at_work
 from mail_corpus import attached, called, letter, text
 from street import EAST, LIGHT, NOW, PEACE, PERIOD, STREET, UNITS, send
@@ -31,6 +32,9 @@ UPPER = "zfw@qh.example.gov.cn"
 LONG_ID = f"<PH0PR{'A' * 90}@PH0PR01.namprd01.prod.outlook.com>"
 FIELDS = dict.fromkeys(("unit", "office", "period", "officer", "phone", "date"), "甲")
 FIELDS |= {"count": "1", "missing": "1. 乙"}
+EVERY_FIELD = {
+    one.partition(".")[2]: "甲" for one in catalogue() if one.startswith("letter_field.")
+}
 
 
 @pytest.fixture(scope="module")
@@ -272,6 +276,105 @@ def test_office_writes_its_own_words(tmp_path, encoding):
 
     assert "乙" in standard[1]
     assert letter_words(tmp_path, REMINDER, FIELDS) == ("喆：甲", "1. 乙，甲")
+
+
+def test_templates_follow_the_language_and_are_never_doubled(tmp_path):
+    """
+    Words that nobody has touched are those of the language of today, in one file; what the office
+    has made of them is used in every language, under the name that it has.
+    """
+    kinds = (CORRECTION, ISSUED, RECEIPT, REMINDER, SUBMISSION, AMENDED)
+    called = [catalogue()[f"letter_kind.{kind}"] for kind in kinds]
+    names = {one: {f"{name[one]}.txt" for name in called} for one in ("zh", "en")}
+
+    def written(language: str) -> set[str]:
+        with spoken(language):
+            for kind in kinds:
+                letter_words(tmp_path, kind, EVERY_FIELD)
+        return {path.name for path in tmp_path.iterdir()}
+
+    there = [written(one) for one in ("zh", "en", "en", "zh")]
+    template(tmp_path, "喆：{{ 单位 }}\n\n{{ 缺报报表 }}\n")
+    with spoken("en"):
+        own = letter_words(tmp_path, REMINDER, FIELDS)
+
+    assert there == [names["zh"], names["en"], names["en"], names["zh"]]
+    assert own == ("喆：甲", "1. 乙")
+    assert written("en") == names["en"] - {"Reminder.txt"} | {"催报.txt"}
+    assert written("zh") == names["zh"]
+
+
+def test_blanks_are_handed_out_by_mail(office):
+    """
+    Each community with an address gets its blank, byte for byte, with the day on which it is due;
+    a second time nothing is written, who has no address is named.
+    """
+    act(office, pipeline.issue)
+    told = act(office, acts.hand_out)
+    again = act(office, acts.hand_out)
+
+    sent = {name: one for name, one in letters(office).items() if name.startswith("下发")}
+    for code in (PEACE, LIGHT):
+        (message,) = [one for name, one in sent.items() if UNITS[code] in name]
+        (part,) = message.iter_attachments()
+        blank = office / "下发" / str(PERIOD) / part.get_filename()
+        assert code in blank.name
+        assert part.get_content() == blank.read_bytes()
+        assert "2026-04-06" in body(message)
+        assert {one.addr_spec for one in message["to"].addresses} <= {
+            one.lower() for one in MAILS[code].split("；")
+        }
+    assert len(sent) == 2
+    assert told.waits
+    assert UNITS[EAST] in told.lines[-1]
+    assert [one for one in again.lines if "下发_" in one and "还在" not in one] == []
+
+
+def test_blank_that_was_worked_in_is_not_handed_out(office):
+    """
+    Whose blank is not as it was issued gets no letter, and is named; the others get theirs.
+    """
+    act(office, pipeline.issue)
+    (path,) = (office / "下发" / str(PERIOD)).glob(f"*{PEACE}*")
+    path.write_bytes(path.read_bytes() + b"x")
+    told = act(office, acts.hand_out)
+
+    assert [name for name in letters(office) if name.startswith("下发")] == [f"下发_{UNITS[LIGHT]}"]
+    assert told.waits
+    assert [one for one in told.lines if path.name in one]
+
+
+def test_nothing_is_handed_out_before_it_is_issued(office):
+    """
+    Without blanks there is nothing to send, and it says what to do.
+    """
+    with pytest.raises(HuizongError) as error:
+        act(office, acts.hand_out)
+
+    assert error.value.code == "error.not_issued"
+
+
+def test_offices_below_are_asked_for_their_summaries(tmp_path):
+    """
+    An office below gets no blank: it is asked for its summary, with the key for counting by name
+    where a form set needs one.
+    """
+    roster = tmp_path / "区.csv"
+    district = f"{STREET[:6]}000000"
+    line = f"{STREET},清河街道,{district},hz@qh.example.gov.cn"
+    roster.write_text(f"区划代码,单位名称,上级代码,邮箱\n{line}", encoding="utf-8")
+    attached = {}
+    for sets in (("TJ",), ("SY", "TJ")):
+        folder = tmp_path / "+".join(sets)
+        init_office(folder, roster=roster, unit=district, now=NOW, sets=sets)
+        act(folder, pipeline.issue)
+        act(folder, acts.hand_out)
+        (message,) = letters(folder).values()
+        attached[sets] = [one.get_filename() for one in message.iter_attachments()]
+        assert body(message).count("前报送") == len(sets)
+
+    assert attached[("TJ",)] == []
+    assert [name.rpartition(".")[2] for name in attached[("SY", "TJ")]] == ["hzkey"]
 
 
 @pytest.mark.parametrize(
