@@ -50,7 +50,6 @@ class Action(msgspec.Struct, frozen=True):
 
 ACTIONS = (
     Action("issue", acts.issue),
-    Action("hand_out", acts.hand_out),
     Action("collect", acts.collect, ask_files, period=False),
     Action("audit", acts.audit),
     Action("status", acts.status),
@@ -59,6 +58,7 @@ ACTIONS = (
     Action("differences", acts.differences, ask_unit),
     Action("aggregate", acts.aggregate),
     Action("papers", acts.papers),
+    Action("hand_out", acts.hand_out),
     Action("drafts", acts.drafts),
     Action("remind", acts.remind),
     Action("paper", acts.paper, ask_paper),
