@@ -18,8 +18,9 @@ from huizong.office import init_office, open_office, sample_roster, write_sample
 from huizong.settings import Settings, read_control
 from huizong.texts import catalogue, spoken
 from huizong.vba_project import stored_text
-from office_window import HEIGHT, WIDTH, installed, office_window
+from office_window import installed, office_window
 from packages import faults, parts_of
+from screens import HEIGHT, WIDTH
 from street import LIGHT, NOW, STREET, empty_street
 from uno_session import Session, uno_session
 from validator import validate

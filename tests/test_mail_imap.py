@@ -16,13 +16,14 @@ from openpyxl import load_workbook
 
 import mail_corpus
 from huizong import mailbox_imap, pipeline
+from huizong.accounts import Account, account_of
 from huizong.book import open_book
 from huizong.doing import DONE, WAITS
 from huizong.entries import files_of
 from huizong.errors import HuizongError
 from huizong.letter_entries import letters_of, places_seen
 from huizong.letter_store import store_letters
-from huizong.mailbox_imap import Account, account_of, letters_on
+from huizong.mailbox_imap import letters_on
 from huizong.office import open_office
 from huizong.settings import SETTINGS
 from huizong.texts import say

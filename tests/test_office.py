@@ -11,7 +11,7 @@ from huizong.office import expected_units, init_office, open_office
 from huizong.periods import Period
 from huizong.records import Unit
 from huizong.roster import read_roster
-from huizong.settings import settings_of
+from huizong.settings import DRAFT, SMTP, settings_of
 from huizong.tables import OPTIONS
 from huizong.unit_names import find_unit
 
@@ -279,6 +279,8 @@ def test_settings_as_a_person_types_them():
         ["当前报告期", "2026q1"],
         ["使用的报表", "tj， jc"],
         ["报送截止日", "TJ=8；JC 2026Q1＝2026年4月10日"],
+        ["发信方式", "smtp "],
+        ["Server for sending", "smtp.example.gov.cn:587 starttls"],
     ]
     settings = settings_of(rows, "控制台.xlsx")
 
@@ -287,6 +289,9 @@ def test_settings_as_a_person_types_them():
     assert settings.due("TJ", Q1, 5) == dt.date(2026, 4, 8)
     assert settings.due("JC", Q1, 5) == dt.date(2026, 4, 10)
     assert settings.due("SY", Q1, 4) == dt.date(2026, 4, 6)
+    assert settings.send_by == SMTP
+    assert settings.send_server == "smtp.example.gov.cn:587 starttls"
+    assert settings_of(rows[:3], "控制台.xlsx").send_by == DRAFT
 
 
 def test_wrong_settings_name_their_cells():
@@ -298,6 +303,8 @@ def test_wrong_settings_name_their_cells():
         ["语言", "法语"],
         ["当前报告期", "一季度"],
         ["报送截止日", "八天"],
+        ["发信方式", "电报"],
+        ["发信服务器", "http://smtp"],
     ]
 
     with pytest.raises(HuizongError) as caught:
@@ -306,7 +313,7 @@ def test_wrong_settings_name_their_cells():
     wrong = [(one.sheet, one.cell, one.code) for one in caught.value.details["wrong"]]
     assert wrong == [
         ("设置", "B1", "code"), ("设置", "B2", "language"), ("设置", "B3", "period"),
-        ("设置", "B4", "due"),
+        ("设置", "B4", "due"), ("设置", "B5", "send_by"), ("设置", "B6", "send_server"),
     ]  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from huizong.control_desk import write_desk
 from huizong.control_roster import list_of, write_roster
 from huizong.macros import macro_module
 from huizong.records import Unit
-from huizong.settings import LANGUAGES, SETTING_NAMES, SETTINGS, SIGNING, Settings
+from huizong.settings import LANGUAGES, SEND_BY, SETTING_NAMES, SETTINGS, SIGNING, Settings
 from huizong.styles import Styles
 from huizong.tables import Table, answer_choices, lines_needed, new_workbook
 from huizong.texts import catalogue, say
@@ -92,6 +92,8 @@ def _choices(name: str) -> tuple[str, ...]:
         return tuple(LANGUAGES)
     if name == "signing":
         return tuple(say(f"signing.{key}") for key in SIGNING)
+    if name == "send_by":
+        return tuple(say(f"send_by.{key}") for key in SEND_BY)
     return (say("book.zero_yes"), say("book.zero_no")) if name == "joined" else ()
 
 
@@ -107,6 +109,8 @@ def _setting_text(settings: Settings, name: str) -> str:
         return "；".join(f"{code} {period}" for code, period in value.items())
     if name == "signing":
         return say(f"signing.{value or 'no'}")
+    if name == "send_by":
+        return say(f"send_by.{value}")
     if isinstance(value, bool):
         return say("book.zero_yes" if value else "book.zero_no")
     return "、".join(value) if isinstance(value, tuple) else str(value)

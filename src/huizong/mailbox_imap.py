@@ -8,10 +8,10 @@ import ssl
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 
-import msgspec
 from imap_tools import BaseMailBox, MailBox, MailBoxUnencrypted
 from imap_tools.errors import ImapToolsError, MailboxLoginError
 
+from huizong.accounts import Account
 from huizong.errors import HuizongError
 from huizong.letter_store import Incoming
 from huizong.letters import MOST_BYTES
@@ -21,39 +21,7 @@ FOLDER = "INBOX"
 SECONDS = 30.0
 # A line that is cut is taken up again so often, after so many seconds.
 PAUSES = (0.5, 2.0)
-TLS_PORT, PLAIN_PORT = 993, 143
 _UID = re.compile(rb"\bUID (\d+)")
-
-
-class Account(msgspec.Struct, frozen=True):
-    """A mailbox: where, whose, and whether TLS begins within the connection."""
-
-    host: str
-    port: int
-    user: str
-    starttls: bool = False
-
-    @property
-    def name(self) -> str:
-        """How the book and the keyring call it."""
-        return f"imap:{self.user}@{self.host}"
-
-
-def account_of(server: str, user: str) -> Account:
-    """
-    Read the account from the settings.
-
-    Raises:
-        HuizongError: If server or user is not set (`error.mail_not_set`).
-    """
-    if not server or not user:
-        raise HuizongError("error.mail_not_set")
-    place, _, starttls = server.partition(" ")
-    host, _, port = place.partition(":")
-    usual = PLAIN_PORT if starttls else TLS_PORT
-    number = int(port or usual)
-    # Nobody speaks TLS at once on the port that is for beginning without.
-    return Account(host, number, user, bool(starttls) or number == PLAIN_PORT)
 
 
 def letters_on(
@@ -106,7 +74,7 @@ def _connected(account: Account, password: str) -> Iterator[BaseMailBox]:
 def _begin_tls(mailbox: BaseMailBox, account: Account, context: ssl.SSLContext) -> None:
     """Where the server, or somebody on the way, does not offer TLS, nothing is said to it."""
     if "STARTTLS" not in mailbox.client.capabilities:
-        raise HuizongError("error.mail_refused", server=f"{account.host}:{account.port}")
+        raise HuizongError("error.mail_refused", server=account.server)
     mailbox.client.starttls(context)
 
 
@@ -163,7 +131,7 @@ def _passes(error: Exception) -> bool:
 
 
 def _told(error: Exception, account: Account, count: int) -> HuizongError:
-    details = {"server": f"{account.host}:{account.port}", "user": account.user, "count": count}
+    details = {"server": account.server, "user": account.user, "count": count}
     if isinstance(error, MailboxLoginError):
         return HuizongError("error.mail_login", **details)
     cut = isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError)

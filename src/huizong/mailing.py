@@ -1,13 +1,12 @@
-"""What fetching letters says on the terminal; where the password comes from."""
+"""What fetching letters says on the terminal."""
 
 import datetime as dt
-import getpass
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 from huizong import reports
+from huizong.accounts import account_of, password_of
 from huizong.clock import minute_of
 from huizong.doing import Told
 from huizong.errors import HuizongError
@@ -18,8 +17,8 @@ from huizong.letter_entries import REFUSED, LetterEntry, begun_at, places_seen
 from huizong.letters import BOUNCE, NO_FORM, RETURNS
 from huizong.letters_in import MOST_FROM_ONE, TOO_MANY
 from huizong.mailbox_folder import KIND, letters_in
-from huizong.mailbox_imap import Account, account_of, letters_on
-from huizong.passwords import keep_password, kept_password
+from huizong.mailbox_imap import letters_on
+from huizong.passwords import keep_password
 from huizong.texts import listed, say
 from huizong.work import Work
 
@@ -33,7 +32,7 @@ def fetch(
     settings = work.office.settings
     account = account_of(settings.mail_server, settings.mail_user)
     first = _first_day(work, since)
-    password = _password(account, anew=remember)
+    password = password_of(account, anew=remember)
     seen = places_seen(work.book, f"{account.name}/")
     told = said(take_letters(work, letters_on(account, password, seen, first)))
     if not remember or keep_password(account.name, password):
@@ -47,16 +46,6 @@ def _first_day(work: Work, since: str) -> dt.date:
         return dt.date.fromisoformat(since or begun_at(work.book)[:10]) - dt.timedelta(days=1)
     except ValueError as error:
         raise HuizongError("error.since", text=since) from error
-
-
-def _password(account: Account, *, anew: bool) -> str:
-    """Take the password from the keyring, else ask; it is never written anywhere by us."""
-    kept = "" if anew else kept_password(account.name)
-    if kept:
-        return kept
-    if not sys.stdin.isatty():
-        raise HuizongError("error.mail_password", user=account.user)
-    return getpass.getpass(say("mail.password", user=account.user))
 
 
 def said(done: Fetched) -> Told:

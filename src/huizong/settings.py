@@ -29,6 +29,8 @@ from huizong.texts import catalogue, say
 SETTINGS = "设置"
 # 不要, 要, 要（三人不同）: whether a summary is signed before it is submitted.
 SIGNING = ("no", "yes", "apart")
+# 草稿, SMTP, Outlook: how approved letters leave.
+SEND_BY = DRAFT, SMTP, OUTLOOK = "draft", "smtp", "outlook"
 USUAL_DAYS, MOST_DAYS = 3, 90  # for mending
 # imap.example.gov.cn, imap.example.gov.cn:993, imap.example.gov.cn:143 STARTTLS
 _SERVER = re.compile(r"[A-Za-z0-9.-]+(:\d{1,5})?( STARTTLS)?", re.IGNORECASE)
@@ -47,7 +49,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     the days for mending (整改期限), `redefined` tells by indicator from which period on it counts
     otherwise than before (口径变更). `mail_server` is the IMAP server, `mail_user` the account on
     it, `mail_checks` the name by which it signs its checks of senders, empty if it makes none;
-    `upper_mail` is where summaries go, addresses of the office above.
+    `upper_mail` is where summaries go, addresses of the office above; `send_by` is how letters
+    leave (发信方式), `send_server` the SMTP server.
     """
 
     code: str
@@ -70,6 +73,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     mail_user: str = ""
     mail_checks: str = ""
     upper_mail: str = ""
+    send_by: str = DRAFT
+    send_server: str = ""
 
     def paper_ledgers(self, form_set: FormSet) -> tuple[str, ...]:
         """Give the ledgers (symbols) of a form set of which only the totals are filled in."""
@@ -106,6 +111,8 @@ SETTING_NAMES = (
     "mail_user",
     "mail_checks",
     "upper_mail",
+    "send_by",
+    "send_server",
 )
 
 
@@ -219,12 +226,18 @@ def _due(value: object) -> tuple[dict[str, object], str]:
 
 
 def _signing(value: object) -> tuple[str, str]:
-    text = squash(shown(value))
-    known = {
-        squash(word): key for key in SIGNING for word in catalogue()[f"signing.{key}"].values()
-    }
-    found = known.get(text, "" if text else "no")
-    return ("" if found == "no" else found), "" if found else "signing"
+    found = _choices("signing", SIGNING).get(_plainly(value), "")
+    return ("" if found == "no" else found), "" if found or not shown(value) else "signing"
+
+
+def _choices(group: str, keys: Sequence[str]) -> dict[str, str]:
+    """Give the keys of a setting by the words that people choose, in any language."""
+    words = catalogue()
+    return {_plainly(word): key for key in keys for word in words[f"{group}.{key}"].values()}
+
+
+def _plainly(value: object) -> str:
+    return squash(shown(value)).lower()
 
 
 def _days(value: object) -> tuple[int, str]:
@@ -252,6 +265,16 @@ def _mail_server(value: object) -> tuple[str, str]:
     return text, "" if not text or _SERVER.fullmatch(text) else "mail_server"
 
 
+def _send_server(value: object) -> tuple[str, str]:
+    text, fault = _mail_server(value)
+    return text, fault and "send_server"
+
+
+def _send_by(value: object) -> tuple[str, str]:
+    found = _choices("send_by", SEND_BY).get(_plainly(value), "")
+    return found or DRAFT, "" if found or not shown(value) else "send_by"
+
+
 def _upper_mail(value: object) -> tuple[str, str]:
     text = shown(value)
     found = addresses(text)
@@ -272,4 +295,6 @@ _READERS = {
     "redefined": _redefined,
     "mail_server": _mail_server,
     "upper_mail": _upper_mail,
+    "send_by": _send_by,
+    "send_server": _send_server,
 }
