@@ -30,6 +30,8 @@ from street import EAST, LIGHT, NOW, PEACE, PERIOD, STREET, UNITS, send
 MAILS = {PEACE: "hp@qh.example.cn；HP2@qq.com", LIGHT: "guangming@qh.example.cn"}
 UPPER = "zfw@qh.example.gov.cn"
 LONG_ID = f"<PH0PR{'A' * 90}@PH0PR01.namprd01.prod.outlook.com>"
+PICTURE = attached(b"\x89PNG\r\n\x1a\n", called("报表.png"), b"image/png")
+FOREIGN = attached(b"a,b\n1,2\n", called("别的.csv"))
 FIELDS = dict.fromkeys(("unit", "office", "period", "officer", "phone", "date"), "甲")
 FIELDS |= {"count": "1", "missing": "1. 乙"}
 EVERY_FIELD = {
@@ -124,6 +126,39 @@ def test_correction_copy_is_attached(office):
     assert [one.addr_spec for one in message["to"].addresses] == [MAILS[LIGHT]]
     assert part.get_content() == copy.read_bytes()
     assert "TJ" in body(message)
+
+
+def test_letter_without_a_form_has_a_reply_ready(office, tmp_path):
+    """
+    Fault 55: who owes a return and sent a picture, words or what is no workbook is answered in the
+    thread of the letter, once; strangers, machines and those with nothing due are not.
+    """
+    machine = b"Auto-Submitted: auto-replied\r\n"
+    wrote = [
+        wrote_without(1, LIGHT, PICTURE), wrote_without(2, LIGHT, FOREIGN), wrote_without(3, LIGHT),
+        wrote_without(4, PEACE), wrote_without(5, "x@y.cn"), wrote_without(6, LIGHT, head=machine),
+    ]  # fmt: skip
+    fetch(office, saved(tmp_path / "信", *wrote))
+
+    act(office, acts.drafts)
+    again = act(office, acts.drafts)
+
+    replies = [one for name, one in letters(office).items() if name.startswith("请重发")]
+    whys = {say("letter_reply.picture"), say("letter_reply.text"), say("remedy.file_csv")}
+    assert len(replies) == len(whys)
+    assert {why for why in whys for one in replies if why in body(one)} == whys
+    assert {one["to"].addresses[0].addr_spec for one in replies} == {MAILS[LIGHT]}
+    assert {one["in-reply-to"] for one in replies} == {
+        f"<no-form-{n}@qh.example.cn>" for n in "123"
+    }
+    assert again.results == ()
+
+
+def wrote_without(number: int, who: str, *parts: bytes, head: bytes = b"") -> bytes:
+    """Write a letter without a form."""
+    sender = MAILS.get(who, who).partition("；")[0]
+    head += f"Message-ID: <no-form-{number}@qh.example.cn>\r\n".encode()
+    return letter(text("报数见附件。"), *parts, head=head, sender=sender)
 
 
 def test_reminder_only_to_those_missing(office):
@@ -460,10 +495,11 @@ def test_receipt_from_above_is_known(office, tmp_path):
     ]
 
 
-def saved(folder: Path, raw: bytes) -> Path:
-    """Put a letter into a folder of its own."""
+def saved(folder: Path, *raws: bytes) -> Path:
+    """Put letters into a folder of their own."""
     folder.mkdir()
-    (folder / "1.eml").write_bytes(raw)
+    for number, raw in enumerate(raws, 1):
+        (folder / f"{number}.eml").write_bytes(raw)
     return folder
 
 

@@ -14,11 +14,12 @@ from huizong.work import Work
 
 
 def drafts(work: Work, period: Period, *, again: bool = False) -> Told:
-    """Draft receipts and, while the period is open, the letters with fresh correction copies."""
+    """Draft receipts, replies and, while it is open, the letters with correction copies."""
     closed = str(period) in closed_periods(work.book)
     copies = () if closed else pipeline.send_back(work, period)
     done = (
         *letters_out.receipts(work, period, again=again),
+        *letters_out.replies(work, period, again=again),
         *letters_out.corrections(work, period, copies, again=again),
     )
     return _said(work, period, done, "command.no_letters")

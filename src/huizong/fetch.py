@@ -7,6 +7,7 @@ import msgspec
 from huizong import pipeline
 from huizong.letter_entries import STORED, LetterEntry, files_below, known_below, letters_of
 from huizong.letter_store import Arrived, Incoming, store_letters
+from huizong.letters import NO_FORM as NOTHING_INSIDE
 from huizong.letters import RETURNS
 from huizong.records import NOT_A_RETURN
 from huizong.safely import RESERVE, require_space
@@ -15,6 +16,7 @@ from huizong.work import Work
 
 # Of a letter with files none of which is a form of ours.
 NO_FORM = "no_form"
+WITHOUT_FORM = NOTHING_INSIDE | {NO_FORM}
 
 
 class Fetched(msgspec.Struct, frozen=True):

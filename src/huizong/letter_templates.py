@@ -12,7 +12,8 @@ from huizong.safely import write_safely
 from huizong.texts import LANGUAGES, catalogue, language, listed, say, spoken
 
 # The letter of a kind and its fields have these texts: `letter_out.<kind>`, `letter_field.<field>`.
-RECEIPT, CORRECTION, REMINDER, ISSUED = "receipt", "correction", "reminder", "issued"
+RECEIPT, CORRECTION, REMINDER, REPLY = "receipt", "correction", "reminder", "reply"
+ISSUED = "issued"
 _ENGINE = ImmutableSandboxedEnvironment(undefined=jinja2.StrictUndefined)
 
 

@@ -1,10 +1,14 @@
-"""Draft the letters of a period to the units: receipts, correction copies, reminders."""
+"""Draft the letters of a period to the units: receipts, replies, correction copies, reminders."""
 
 from collections.abc import Iterator, Sequence
 
+from huizong.clock import minute_of
 from huizong.entries import Received, digest_of, files_of
-from huizong.letter_entries import letter_with
-from huizong.letter_templates import CORRECTION, RECEIPT, REMINDER
+from huizong.fetch import WITHOUT_FORM, outcome
+from huizong.findings import remedy, words
+from huizong.history import issued_of
+from huizong.letter_entries import OPENED, LetterEntry, letter_with, letters_of
+from huizong.letter_templates import CORRECTION, RECEIPT, REMINDER, REPLY
 from huizong.letter_writing import (
     Asked,
     Outcome,
@@ -15,11 +19,20 @@ from huizong.letter_writing import (
     set_name,
     units_of,
 )
-from huizong.letters import Attachment
+from huizong.letters import LETTERS, Attachment, addresses
 from huizong.papers import SetReturns
 from huizong.periods import Period
 from huizong.personal import masked
-from huizong.records import ADOPTED, MISSING, OWN, RETURNED, SUPERSEDED
+from huizong.records import (
+    ADOPTED,
+    MISSING,
+    OWN,
+    RETURNED,
+    SUPERSEDED,
+    TO_EXPLAIN,
+    TO_MEND,
+    Unit,
+)
 from huizong.send_back import SentBack
 from huizong.standing_book import sets_in_book
 from huizong.texts import listed, say, spoken
@@ -30,6 +43,13 @@ def receipts(work: Work, period: Period, *, again: bool = False) -> tuple[Outcom
     """Draft a receipt for every return that was taken in; what waits for the officer gets none."""
     with spoken(work.office.settings.language):
         asked = list(_receipts(work, period))
+        return tuple(draft(work, period, one, again=again) for one in asked)
+
+
+def replies(work: Work, period: Period, *, again: bool = False) -> tuple[Outcome, ...]:
+    """Draft a reply to each letter, of a unit that owes one, in which no return could be read."""
+    with spoken(work.office.settings.language):
+        asked = list(_replies(work, period))
         return tuple(draft(work, period, one, again=again) for one in asked)
 
 
@@ -71,6 +91,54 @@ def _receipts(work: Work, period: Period) -> Iterator[Asked]:
             path=draft_path(work, period, RECEIPT, *parts),
             fields=fields_of(work, period, units[code].name) | fields,
         )  # fmt: skip
+
+
+def _replies(work: Work, period: Period) -> Iterator[Asked]:
+    owing, returned = _owing(work, period), _returned_letters(work)
+    begun = min((one.at for one in issued_of(work.book, str(period))), default="")
+    for entry in letters_of(work.book, state=OPENED):
+        unit = owing.get(entry.letter.sender)
+        if unit is None or entry.received_at < begun or entry.letter.by_machine:
+            continue
+        came = outcome(work, entry)
+        files = returned.get(entry.kept_as, ())
+        problems = [say(f"letter_reply.{came}")] if came in WITHOUT_FORM else map(_returned, files)
+        if came in WITHOUT_FORM or files:
+            yield _reply(work, period, unit, entry, lines_of(problems))
+
+
+def _owing(work: Work, period: Period) -> dict[str, Unit]:
+    """Give by their addresses the units whose returns are missing or to be mended."""
+    units, sets = units_of(work), sets_in_book(work, period)
+    states = (MISSING, TO_MEND, TO_EXPLAIN)
+    codes = {one.unit.code for of in sets for one in of.returns if one.state in states}
+    return {mail: units[code] for code in codes for mail in addresses(units[code].mail)}
+
+
+def _returned_letters(work: Work) -> dict[str, list[Received]]:
+    """Give by their letters the files that could not be read as anybody's return."""
+    files: dict[str, list[Received]] = {}
+    for one in files_of(work.book, states=(RETURNED,)):
+        if one.source.startswith(f"{LETTERS}/") and not one.unit:
+            files.setdefault(one.source.split("/")[2], []).append(one)
+    return files
+
+
+def _returned(file: Received) -> str:
+    told = (f"{words(finding)} {remedy(finding)}" for finding in file.findings)
+    return say("letter_reply.returned", file=file.name, text=" ".join(told))
+
+
+def _reply(work: Work, period: Period, unit: Unit, entry: LetterEntry, problems: str) -> Asked:
+    fields = {
+        "subject": masked(entry.letter.subject or say("letter.no_subject")),
+        "received": minute_of(entry.received_at), "problems": problems,
+    }  # fmt: skip
+    return Asked(
+        kind=REPLY, unit=unit, about=(unit.code, entry.digest), answered=entry.letter,
+        path=draft_path(work, period, REPLY, unit.name, entry.digest[:8]),
+        fields=fields_of(work, period, unit.name) | fields,
+    )  # fmt: skip
 
 
 def _correction(work: Work, period: Period, copy: SentBack) -> Asked:

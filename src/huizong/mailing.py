@@ -10,11 +10,10 @@ from huizong.accounts import account_of, password_of
 from huizong.clock import minute_of
 from huizong.doing import Told
 from huizong.errors import HuizongError
-from huizong.fetch import NO_FORM as NO_FORM_INSIDE
-from huizong.fetch import Fetched
+from huizong.fetch import WITHOUT_FORM, Fetched
 from huizong.fetch import fetch as take_letters
 from huizong.letter_entries import REFUSED, LetterEntry, begun_at, places_seen
-from huizong.letters import BOUNCE, NO_FORM, RETURNS
+from huizong.letters import BOUNCE, RETURNS
 from huizong.letters_in import MOST_FROM_ONE, TOO_MANY
 from huizong.mailbox_folder import KIND, letters_in
 from huizong.mailbox_imap import letters_on
@@ -73,7 +72,7 @@ def _group(entry: LetterEntry, outcome: str) -> str:
         return "refused"
     if outcome == RETURNS:
         return "returns"
-    return "none" if outcome in NO_FORM or outcome == NO_FORM_INSIDE else "others"
+    return "none" if outcome in WITHOUT_FORM else "others"
 
 
 def _letter_lines(done: Fetched) -> Iterator[str]:
