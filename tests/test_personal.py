@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from huizong.personal import kinds_of, masked
+from huizong.personal import has_landline, kinds_of, masked
 
 IDENTITY, MOBILE = "110101199003072316", "13800001111"
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
@@ -30,6 +30,9 @@ def with_check_digit(digits: str) -> str:
         ("138-0000-1111", "mobile"),
         ("+86 13800001111", "mobile"),
         ("１３８００００１１１１", "mobile"),
+        ("6222021234561111117", "card"),
+        ("卡号 6222 0212 3456 1111 117。", "card"),
+        ("4111-1111-1111-1111", "card"),
     ],
 )
 def test_numbers_in_any_spelling(text, kind):
@@ -46,16 +49,31 @@ def test_numbers_in_any_spelling(text, kind):
     "text",
     [
         "990101001001", "110101199003072317", "110101199013072316", "12800001111", "1380000111",
-        "138000011112", "F13800001111", "1234-5678-9012-3456", "2026-04-03 09:15",
+        "138000011112", "F13800001111", "6222021234561111119", "4111-1111-1111-1112", "1234-5678-9012-3456", "2026-04-03 09:15",
         "D=12|E=15.5", "3f13800001111a", "010-88881111",
     ],
 )  # fmt: skip
 def test_other_numbers_are_let_through(text):
     """
-    Fault 74: codes of regions, digests, times, land lines, and identity numbers whose date or
-    check digit is wrong, are no numbers of persons.
+    Fault 74: codes of regions, digests, times, land lines, and identity numbers and cards whose
+    date or check digit is wrong, are no numbers of persons.
     """
     assert list(kinds_of(text)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("0571-88120001", True), ("（0571）88120001转8001", True), ("010 8888 1111", True),
+        ("电话：88120001", True), ("０５７１-８８１２０００１", True), ("990101001001", False),
+        ("2026-01-05 09:15", False), ("0.12345678901", False), ("88120001", False),
+    ],
+)  # fmt: skip
+def test_land_lines_are_known(text, expected):
+    """
+    Fault 74: a land line is known by its area code, or by the word before it.
+    """
+    assert has_landline(text) == expected
 
 
 @given(st.dates(dt.date(1900, 1, 1), dt.date(2099, 12, 31)), st.integers(0, 999))

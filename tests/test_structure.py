@@ -15,7 +15,7 @@ LAYERS = (
     (
         "words",
         "errors texts reporting records periods cells safely exact findings unit_names personal"
-        " clock",
+        " person_names clock",
     ),
     ("macros", "compound_file vba_compression vba_directory vba_project macros"),
     (
@@ -47,7 +47,7 @@ LAYERS = (
         " audit_units audit_copies contents recount total_sheets"
         " unit_sheets ledger_sheets return_sheets charts briefing circular_sheets"
         " approval_sheet outgoing keeping notices letter_store mailbox_folder mailbox_imap"
-        " letter_templates letter_drafts",
+        " letter_templates letter_drafts outgoing_parts leaving_scan",
     ),
     ("stages", "issue collect read audit aggregate write verify submit"),
     (
@@ -56,7 +56,7 @@ LAYERS = (
         " problems publish versions send_back circulate standing closing openings opening_blank"
         " amend paper_copies signing ready upward office_lists letters_in pipeline"
         " fetch standing_book audit_one letter_writing letters_out letters_amended letters_upward"
-        " letters_issued",
+        " letters_issued leaving",
     ),
     (
         "showing",
