@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import xlsxwriter
 
-from huizong import acts, install
+from huizong import install, setting_up
 from huizong.errors import HuizongError
 from huizong.install import ADDIN, Places, carry_out, changes
 from huizong.launchers import running_python, windows_launcher
@@ -161,17 +161,17 @@ def test_fresh_home_is_set_up_and_taken_back(home, office):
     """
     xcu, pointer = home / ".config/libreoffice/4" / SETTINGS, home / ".huizong/python.txt"
 
-    assert not acts.install(office, yes).waits
+    assert not setting_up.install(office, yes).waits
     assert read_trust(xcu).covers(office)
     assert pointer.read_text(encoding="utf-8") == f"{running_python()}\n"
     stamp = xcu.stat().st_mtime_ns
-    acts.install(office, yes)
+    setting_up.install(office, yes)
     assert xcu.stat().st_mtime_ns == stamp
 
-    acts.install(office, yes, remove=True)
+    setting_up.install(office, yes, remove=True)
     assert read_trust(xcu) == Trust()
     assert not pointer.exists()
-    assert acts.install(office, yes, remove=True).lines == (say("install.removed_before"),)
+    assert setting_up.install(office, yes, remove=True).lines == (say("install.removed_before"),)
 
 
 def test_nothing_is_done_without_a_yes(home, office):
@@ -180,7 +180,7 @@ def test_nothing_is_done_without_a_yes(home, office):
     """
     asked: list[str] = []
 
-    told = acts.install(office, lambda lines: bool(asked.extend(lines)))
+    told = setting_up.install(office, lambda lines: bool(asked.extend(lines)))
 
     assert told.waits
     assert len(asked) == 2
@@ -195,7 +195,7 @@ def test_what_was_there_is_kept_beside(home, office):
     xcu.parent.mkdir(parents=True)
     before = settings(xcu, *OTHERS, TRUSTED).read_bytes()
 
-    acts.install(office, yes)
+    setting_up.install(office, yes)
 
     assert xcu.with_name(xcu.name + install.BACKUP).read_bytes() == before
     assert len(read_trust(xcu).addresses) == 3
@@ -207,10 +207,10 @@ def test_a_second_office_keeps_the_interpreter(home, office, tmp_path):
     """
     other = tmp_path / "东风街道"
     init_office(other, now=dt.datetime(2026, 4, 3))
-    acts.install(office, yes)
-    acts.install(other, yes)
+    setting_up.install(office, yes)
+    setting_up.install(other, yes)
 
-    acts.install(office, yes, remove=True)
+    setting_up.install(office, yes, remove=True)
 
     assert (home / ".huizong/python.txt").exists()
     trust = read_trust(home / ".config/libreoffice/4" / SETTINGS)
@@ -222,7 +222,7 @@ def test_a_folder_that_is_no_office_is_not_trusted(home, tmp_path):
     Only an office's folder is trusted: not one that happens to be the current one.
     """
     with pytest.raises(HuizongError) as caught:
-        acts.install(tmp_path, yes)
+        setting_up.install(tmp_path, yes)
 
     assert caught.value.code == "error.no_office"
     assert list(home.iterdir()) == []
@@ -235,7 +235,7 @@ def test_a_link_is_trusted_by_both_names(home, office, tmp_path):
     link = tmp_path / "链接"
     link.symlink_to(office)
 
-    acts.install(link, yes)
+    setting_up.install(link, yes)
 
     trust = read_trust(home / ".config/libreoffice/4" / SETTINGS)
     assert trust.addresses == (link.as_uri(), office.as_uri())
@@ -470,7 +470,7 @@ def test_libreoffice_runs_macros_of_the_installed_office_only(home, office, tmp_
     elsewhere shows the warning and does not run. While LibreOffice runs installing is refused.
     """
     ours, other = with_macro(office / "按钮.xlsm"), with_macro(tmp_path / "别处.xlsm")
-    acts.install(office, yes)
+    setting_up.install(office, yes)
 
     with window_of(home, ours) as window:
         assert wait_for(lambda: window.first_cell(ours)) == "7"
@@ -483,6 +483,6 @@ def test_libreoffice_runs_macros_of_the_installed_office_only(home, office, tmp_
         assert (window.first_cell(other), window.warns()) == ("", False)
 
         with pytest.raises(HuizongError) as caught:
-            acts.install(office, yes, remove=True)
+            setting_up.install(office, yes, remove=True)
         assert caught.value.code == "error.libreoffice_running"
     assert read_trust(profile_of(os.environ) / SETTINGS).covers(office)

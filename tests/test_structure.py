@@ -61,8 +61,9 @@ LAYERS = (
     (
         "showing",
         "progress reports dictionary definition_book sample filled dirt demo_offices demo mailing"
-        " doing drafting acts asking addin_file book_figures remarks trust pointer install registry"
-        " excel_facts doctor_machine doctor_office doctor_linux doctor_windows doctor tracing",
+        " doing setting_up drafting acts asking addin_file book_figures remarks trust pointer"
+        " install registry excel_facts doctor_machine doctor_office doctor_linux doctor_windows"
+        " doctor tracing",
     ),
     (
         "LibreOffice",

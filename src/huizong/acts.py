@@ -1,88 +1,23 @@
 """What an action does and says: the same words on the command line and in the menu."""
 
-import contextlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from huizong.doing import Told, clock
-from huizong.errors import HuizongError
+from huizong.doing import Told
 from huizong.history import closed_periods
 from huizong.paperwork import signed_sets, signing_lines
 from huizong.periods import Period
 from huizong.records import OWN
-from huizong.texts import catalogue, listed, name_of, say, speak_unless_chosen
+from huizong.texts import listed, name_of, say
 from huizong.work import Work
 
 # The pipeline takes longer to load than `status` to answer: it is imported where it is used.
 if TYPE_CHECKING:
-    from huizong.differences import Compared
-    from huizong.paper_copies import Noted, PaperState
-    from huizong.publish import Published
-
-
-def init(folder: Path, roster: Path | None, unit: str | None, now: str) -> Told:
-    """Make an office's folder."""
-    from huizong.office import init_office
-
-    made = init_office(folder, roster=roster, unit=unit, now=clock(now))
-    below = sum(one.parent == made.unit.code for one in made.roster)
-    line = say("command.init", folder=folder, name=made.unit.name, code=made.unit.code, units=below)
-    return Told((line,) if roster else (line, say("command.init_sample", file=made.control)))
-
-
-def launchers(folder: Path) -> Told:
-    """Write the office's launchers for the Python of this computer."""
-    from huizong.launchers import LINUX, WINDOWS, write_launchers
-    from huizong.office import open_office
-
-    office = open_office(folder)
-    speak_unless_chosen(office.settings.language)
-    write_launchers(folder)
-    return Told(tuple(say("command.launcher", path=folder / name) for name in (WINDOWS, LINUX)))
-
-
-def install(folder: Path, agree: Callable[[Sequence[str]], bool], *, remove: bool = False) -> Told:
-    """Set this computer up for an office's buttons, or take that back, once a person agrees."""
-    from huizong import install as setup
-
-    _speak_as(folder)
-    where = setup.places()
-    due = setup.changes(where, folder, remove=remove)
-    if not due:
-        return Told((say("install.removed_before" if remove else "install.done_before"),))
-    setup.require_closed(where, due)
-    said = {"folder": folder.resolve(), "python": where.python}
-    lines = [say(f"install.{one.code}", path=one.path, **said) for one in due]
-    if not agree(lines):
-        return Told((say("install.cancelled"),), waits=True)
-    kept = tuple(say("install.kept", path=one.backup) for one in due if one.backup)
-    setup.carry_out(where, due)
-    return Told((*kept, say("install.removed" if remove else "install.done", **said)))
-
-
-def doctor(folder: Path | None = None) -> Told:
-    """Say what is wrong with this computer, and with an office's folder, and how to mend it."""
-    from huizong.doctor import examine
-
-    if folder:
-        _speak_as(folder)
-    found = examine(folder)
-    lines = (line for one in found for line in one.lines())
-    mend = sum(one.level == "mend" for one in found)
-    last = say("doctor.to_mend", count=mend) if mend else say("doctor.all_well")
-    return Told((*lines, last), waits=bool(mend), short=last)
-
-
-def _speak_as(folder: Path) -> None:
-    """Speak an office's language, if its settings can be read."""
-    from huizong.office import open_office
-
-    with contextlib.suppress(HuizongError):
-        speak_unless_chosen(open_office(folder).settings.language)
+    from huizong.paper_copies import Noted
 
 
 def issue(work: Work, period: Period, set_code: str = "") -> Told:
@@ -150,24 +85,15 @@ def send_back(work: Work, period: Period, unit: str = "") -> Told:
 
 def differences(work: Work, period: Period, unit: str = "") -> Told:
     """List cell by cell what changed between the versions of a unit's return."""
-    from huizong import versions
+    from huizong import reports, versions
 
     found = versions.compared(work, period, unit)
     if found:
-        return Told(tuple(line for one in found for line in _compared(one)))
+        return Told(tuple(line for one in found for line in reports.compared_lines(one)))
     if not unit:
         return Told((say("differences.none", period=period),))
     count = versions.count_versions(work, period, unit)
     return Told((say("command.one_version", name=unit, period=period, count=count),))
-
-
-def _compared(one: "Compared") -> Iterator[str]:
-    yield say("command.versions", name=one.name, set=one.set_code, old=one.old, new=one.new,
-              count=len(one.differences))  # fmt: skip
-    for other in one.differences:
-        before, after = (value or say("differences.empty") for value in other.values)
-        place = f"{other.sheet} {other.cell}".strip()
-        yield say("command.difference", label=other.label, place=place, before=before, after=after)
 
 
 def drafts(work: Work, period: Period, *, again: bool = False) -> Told:
@@ -216,11 +142,11 @@ def papers(work: Work, period: Period) -> Told:
 
 def aggregate(work: Work, period: Period) -> Told:
     """Add up what has passed, and write the summary workbooks."""
-    from huizong import pipeline
+    from huizong import pipeline, reports
 
     published = pipeline.aggregate(work, period)
-    lines = tuple(line for one in published for line in _published(one))
-    waits = any(one.personal or _open_totals(one) for one in published)
+    lines = tuple(line for one in published for line in reports.published_lines(one))
+    waits = any(one.personal or reports.open_totals(one) for one in published)
     made = [one.summary.identity.set_code for one in published]
     left = [name_of(one.form_set) for one in work.sets(period) if one.form_set.code not in made]
     short = ""
@@ -229,33 +155,6 @@ def aggregate(work: Work, period: Period) -> Told:
         short = say("command.made_some", sets=listed(made), left=out)
         lines = (*lines, out)
     return Told(lines, waits, tuple(one.path for one in published), short)
-
-
-def _open_totals(one: "Published") -> int:
-    """Count what stands about the totals, which only the office can settle."""
-    levels = ("must", "release", "explain")
-    return sum(told.stands and told.finding.level in levels for told in one.summary.findings)
-
-
-def _published(one: "Published") -> Iterator[str]:
-    summary = one.summary
-    yield say("command.published" if one.new else "command.unchanged",
-              path=one.path, number=summary.number, checksum=one.checksum,
-              reported=summary.reported, expected=len(summary.units))  # fmt: skip
-    if one.moved:
-        yield say("command.moved", path=one.path.name)
-    if count := _open_totals(one):
-        yield say("command.totals_open", path=one.path.name, count=count)
-    if one.personal:
-        yield say("command.not_upward", path=one.path.name, count=one.personal)
-    for change in summary.changes if one.new else ():
-        yield say("command.change", code=change.code, name=change.name,
-                  before=change.before or "——", after=change.after or "——")  # fmt: skip
-    if one.new and summary.number > 1 and not summary.changes:
-        parts = listed(say(f"command.part_{part}") for part in one.differs)
-        yield say("command.only_parts" if parts else "command.file_gone", parts=parts)
-    if one.amended:
-        yield say("command.amended", path=one.amended)
 
 
 def history(work: Work, file: Path, period: str = "", *, blank: bool = False) -> Told:
@@ -276,7 +175,7 @@ def history(work: Work, file: Path, period: str = "", *, blank: bool = False) ->
 
 def paper(work: Work, period: Period, noted: Sequence["Noted"] = ()) -> Told:
     """Enter paper copies if any are given; say how the paper of these, or of all units, stands."""
-    from huizong import paper_copies, pipeline
+    from huizong import paper_copies, pipeline, reports
 
     if noted:
         states = pipeline.register_paper(work, period, noted)
@@ -286,14 +185,7 @@ def paper(work: Work, period: Period, noted: Sequence["Noted"] = ()) -> Told:
     each = (say("paper.count", name=say(f"paper_state.{s}"), count=n) for s, n in counts.items())
     last = say("paper_copy.counts", counts=say("paper.joint").join(each))
     waits = any(one.state in paper_copies.WAITING for one in states)
-    return Told((*map(_paper_line, states), last), waits, short=last)
-
-
-def _paper_line(one: "PaperState") -> str:
-    said = {"set": one.set_code, "unit": one.unit, "name": one.name, "found": one.found}
-    said |= {"expected": one.expected or "——", "state": say(f"paper_state.{one.state}")}
-    why = f"paper_copy.{one.state}_why"
-    return say("paper_copy.line", **said) + (say(why, **said) if why in catalogue() else "")
+    return Told((*map(reports.paper_line, states), last), waits, short=last)
 
 
 def sign(

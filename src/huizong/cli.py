@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.exceptions import TyperException
 
-from huizong import acts
+from huizong import acts, setting_up
 from huizong.doing import DONE, FAILED, WAITS, Told, attempt, complain, office_at_work
 from huizong.errors import HuizongError
 from huizong.periods import Period
@@ -55,7 +55,7 @@ def init(
     now: Now = "",
 ) -> int:
     """Make an office's folder with its control workbook."""
-    return _tell(acts.init(office, roster, unit, now))
+    return _tell(setting_up.init(office, roster, unit, now))
 
 
 @app.command(cls=Command)
@@ -269,7 +269,7 @@ def menu(
 @app.command(cls=Command)
 def launchers(office: Folder) -> int:
     """Write the office's two launchers anew, for this computer."""
-    return _tell(acts.launchers(office))
+    return _tell(setting_up.launchers(office))
 
 
 @app.command(cls=Command)
@@ -281,7 +281,7 @@ def install(
     """Set this computer up for the buttons, once a person agrees."""
     from huizong.asking import agreed
 
-    return _tell(acts.install(office, _show if yes else agreed, remove=remove))
+    return _tell(setting_up.install(office, _show if yes else agreed, remove=remove))
 
 
 @app.command(cls=Command)
@@ -289,7 +289,7 @@ def doctor(
     office: Annotated[Path | None, typer.Argument(metavar="[OFFICE]")] = None,
 ) -> int:
     """Say what is wrong with this computer, and how to mend it."""
-    return _tell(acts.doctor(office))
+    return _tell(setting_up.doctor(office))
 
 
 @app.command(cls=Command)

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from huizong import acts
+from huizong import acts, setting_up
 from huizong.asking import (
     Back,
     Desk,
@@ -68,8 +68,8 @@ ACTIONS = (
     Action("reopen", acts.reopen, ask_grounds),
     Action("verify", acts.verify, ask_summary, period=False, office=False),
     Action("history", acts.history, ask_earlier, period=False),
-    Action("install", acts.install, ask_install, period=False, office=False),
-    Action("doctor", acts.doctor, ask_here, period=False, office=False),
+    Action("install", setting_up.install, ask_install, period=False, office=False),
+    Action("doctor", setting_up.doctor, ask_here, period=False, office=False),
 )
 _BY_NUMBER = {str(number): action for number, action in enumerate(ACTIONS, 1)}
 _COLLECT = next(action for action in ACTIONS if action.name == "collect")

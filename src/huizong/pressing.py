@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from huizong.acts import doctor
 from huizong.button_acts import ACTS
 from huizong.doing import Told, clock
 from huizong.errors import HuizongError, place_of
 from huizong.open_book import Opened, folder_of, read_open, say_result
 from huizong.personal import masked
 from huizong.running import run_beside
+from huizong.setting_up import doctor
 from huizong.texts import action_name, say, speak_unless_chosen
 from huizong.work import READING, Progress, at_work
 

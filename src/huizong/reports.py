@@ -1,21 +1,24 @@
-"""What a collection and an audit have to say on the terminal, and an audit as JSON."""
+"""What the steps of the quarter have to say, line by line, and an audit as JSON."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator
 
 from huizong.clock import minute_of
+from huizong.differences import Compared
 from huizong.entries import Received
 from huizong.findings import place, remedy, who, with_sheet, words
 from huizong.findings_paper import remedy_of_total
 from huizong.office_lists import told_of
+from huizong.paper_copies import PaperState
 from huizong.papers import SetReturns
 from huizong.periods import Period
 from huizong.pipeline import Audited
+from huizong.publish import Published
 from huizong.records import MISSING, AuditedFinding, Finding, UnitReturn
 from huizong.safely import stands_beside
 from huizong.standing import counted
 from huizong.take_in import UNPACKED, Collected
-from huizong.texts import say
+from huizong.texts import catalogue, listed, say
 
 
 def collected_lines(done: Collected) -> Iterator[str]:
@@ -173,3 +176,49 @@ def _finding(one: AuditedFinding) -> dict[str, object]:
         "officer": one.officer,
         "reason": one.reason,
     }
+
+
+def open_totals(one: Published) -> int:
+    """Count what stands about the totals, which only the office can settle."""
+    levels = ("must", "release", "explain")
+    return sum(told.stands and told.finding.level in levels for told in one.summary.findings)
+
+
+def published_lines(one: Published) -> Iterator[str]:
+    """Say which summary was written, what changed in it and what is still open about it."""
+    summary = one.summary
+    yield say("command.published" if one.new else "command.unchanged",
+              path=one.path, number=summary.number, checksum=one.checksum,
+              reported=summary.reported, expected=len(summary.units))  # fmt: skip
+    if one.moved:
+        yield say("command.moved", path=one.path.name)
+    if count := open_totals(one):
+        yield say("command.totals_open", path=one.path.name, count=count)
+    if one.personal:
+        yield say("command.not_upward", path=one.path.name, count=one.personal)
+    for change in summary.changes if one.new else ():
+        yield say("command.change", code=change.code, name=change.name,
+                  before=change.before or "——", after=change.after or "——")  # fmt: skip
+    if one.new and summary.number > 1 and not summary.changes:
+        parts = listed(say(f"command.part_{part}") for part in one.differs)
+        yield say("command.only_parts" if parts else "command.file_gone", parts=parts)
+    if one.amended:
+        yield say("command.amended", path=one.amended)
+
+
+def compared_lines(one: Compared) -> Iterator[str]:
+    """Say which cells of a return changed from one version to the next."""
+    yield say("command.versions", name=one.name, set=one.set_code, old=one.old, new=one.new,
+              count=len(one.differences))  # fmt: skip
+    for other in one.differences:
+        before, after = (value or say("differences.empty") for value in other.values)
+        place = f"{other.sheet} {other.cell}".strip()
+        yield say("command.difference", label=other.label, place=place, before=before, after=after)
+
+
+def paper_line(one: PaperState) -> str:
+    """Say how the paper copy of a unit stands, and why."""
+    said = {"set": one.set_code, "unit": one.unit, "name": one.name, "found": one.found}
+    said |= {"expected": one.expected or "——", "state": say(f"paper_state.{one.state}")}
+    why = f"paper_copy.{one.state}_why"
+    return say("paper_copy.line", **said) + (say(why, **said) if why in catalogue() else "")
