@@ -9,6 +9,10 @@ Public Sub DoCollect()
     Huizong "collect"
 End Sub
 
+Public Sub DoFetch()
+    Huizong "fetch"
+End Sub
+
 Public Sub DoAudit()
     Huizong "audit"
 End Sub

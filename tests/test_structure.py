@@ -56,7 +56,7 @@ LAYERS = (
         " problems publish versions send_back circulate standing closing openings opening_blank"
         " amend paper_copies signing ready upward office_lists letters_in pipeline"
         " fetch standing_book audit_one letter_writing letters_out letters_amended letters_upward"
-        " letters_issued leaving",
+        " letters_issued last_letters leaving",
     ),
     (
         "showing",

@@ -27,6 +27,11 @@ def collect() -> None:
     run("collect")
 
 
+def fetch() -> None:
+    """Fetch letters, and take in what is in them (收邮件)."""
+    run("fetch")
+
+
 def audit() -> None:
     """Audit the period's returns (审核)."""
     run("audit")

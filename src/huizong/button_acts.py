@@ -64,6 +64,7 @@ def paper(work: Work, asked: Asked) -> Told:
 ACTS: Mapping[str, Act] = {
     "issue": lambda work, asked: acts.issue(work, asked.period, asked.set_code),
     "collect": lambda work, _: acts.collect(work),
+    "fetch": lambda work, _: acts.fetch(work, None, ""),
     "audit": lambda work, asked: acts.audit(work, asked.period),
     "return": lambda work, asked: acts.send_back(work, asked.period),
     "aggregate": lambda work, asked: acts.aggregate(work, asked.period),

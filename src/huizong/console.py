@@ -25,7 +25,8 @@ WORKING = "HZ_WORKING"
 NO_PYTHON = "HZ_NO_PYTHON"
 NO_ADDIN = "HZ_NO_ADDIN"
 
-# The columns of the progress table; HZ_PROGRESS is the left cell of their headings.
+# The columns of the progress table; HZ_PROGRESS is the left cell of their headings. New ones come
+# last: a control workbook made before has the first of them.
 PROGRESS_COLUMNS = (
     "set",
     "unit",
@@ -37,6 +38,8 @@ PROGRESS_COLUMNS = (
     "return",
     "findings_link",
     "correction_link",
+    "letter",
+    "letter_state",
 )
 # What HZ_COUNTS and the cells to its right count; the states add up to the first.
 COUNTED = ("expected", MISSING, WAITING, TO_MEND, TO_EXPLAIN, PASSED, "late")
@@ -45,6 +48,7 @@ COUNTED = ("expected", MISSING, WAITING, TO_MEND, TO_EXPLAIN, PASSED, "late")
 BUTTONS = (
     "issue",
     "collect",
+    "fetch",
     "audit",
     "return",
     "aggregate",

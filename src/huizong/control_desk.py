@@ -147,15 +147,19 @@ def _choice(source: str | Sequence[str], told: str) -> dict[str, Any]:
 
 def _write_buttons(sheet: Worksheet) -> None:
     """Put the buttons of the quarter into two rows, and the rarer ones below, less high."""
-    buttons = (*console.BUTTONS, *console.RARE_BUTTONS)
     rows = [row for row, height in enumerate(KEY_HEIGHTS, KEYS) if height > _SPACING]
-    for number, action in enumerate(buttons):
-        row, column = rows[number // KEY_COLUMNS], LEFT + number % KEY_COLUMNS
-        button = {
-            "macro": f"Do{action.capitalize()}", "caption": say(f"button.{action}"),
-            "width": PIXELS[column] - _SPACING, "height": HEIGHTS[row] - _SPACING,
-        }  # fmt: skip
-        sheet.insert_button(row, column, button)
+    for number, action in enumerate(console.BUTTONS):
+        _write_button(sheet, rows[number // KEY_COLUMNS], LEFT + number % KEY_COLUMNS, action)
+    for column, action in enumerate(console.RARE_BUTTONS, LEFT):
+        _write_button(sheet, rows[-1], column, action)
+
+
+def _write_button(sheet: Worksheet, row: int, column: int, action: str) -> None:
+    button = {
+        "macro": f"Do{action.capitalize()}", "caption": say(f"button.{action}"),
+        "width": PIXELS[column] - _SPACING, "height": HEIGHTS[row] - _SPACING,
+    }  # fmt: skip
+    sheet.insert_button(row, column, button)
 
 
 _SPACING = 6
@@ -164,7 +168,7 @@ _SPACING = 6
 def _write_links(sheet: Worksheet, styles: Styles) -> None:
     """Write what opens folders, lists and the other sheets, and the line of the last action."""
     targets = (
-        *(f"external:{folder}" for folder in ("收表", "下发", "退改", "汇总", "上报")),
+        *(f"external:{folder}" for folder in ("收表", "下发", "退改", "汇总", "上报", "草稿")),
         "external:审核结果.xlsx",
         *(f"internal:'{name}'!A1" for name in (console.TODO_SHEET, SHEET, SETTINGS, console.HELP)),
     )

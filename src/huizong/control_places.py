@@ -48,17 +48,23 @@ STATE_COLOURS = {
     MISSING: "red", WAITING: "amber", TO_MEND: "red", TO_EXPLAIN: "amber", PASSED: "green",
 }  # fmt: skip
 PAPER_COLOURS = {"matched": "green", "differs": "red", "replace": "red", "open": "amber"}
+LETTER_COLOURS = {
+    "filed": "green", "sent": "green", "taken_above": "green", "bounced": "red",
+    "given_up": "red", "waiting": "amber", "unknown": "amber",
+    "no_form": "red", "waits": "amber",
+}  # fmt: skip
 
-# Columns B to K hold everything; A is a margin, M and N are hidden. The first five are equally
+# Columns B to M hold everything; A is a margin, O and P are hidden. The first six are equally
 # wide, since a button fills each: a button between columns is drawn askew where fonts differ.
 LEFT, RIGHT = 1, len(console.PROGRESS_COLUMNS)
-KEY_COLUMNS = 5
-PIXELS = (14, *(104,) * KEY_COLUMNS, 80, 80, 72, 72, 72, 14)
+KEY_COLUMNS = 6
+PIXELS = (14, *(104,) * KEY_COLUMNS, 72, 72, 72, 72, 118, 84, 14)
 COLUMN_LOOKS = (
     "centre_column", "centre_column", "text_column", "centre_column", "centre_column",
     "centre_column", "number_column", "link_column", "link_column", "link_column",
+    "centre_column", "centre_column",
 )  # fmt: skip
-HIDDEN, PERIODS = 12, 13
+HIDDEN, PERIODS = RIGHT + 2, RIGHT + 3
 
 # Rows from the top; those of the buttons begin at KEYS.
 HEAD, RULE, LABELS, FIELDS, GAP, KEYS = 0, 1, 2, 3, 4, 5

@@ -20,6 +20,7 @@ from huizong.control_places import (
     KEYS,
     LAST,
     LEFT,
+    LETTER_COLOURS,
     LINE,
     PAPER_COLOURS,
     PIXELS,
@@ -93,6 +94,8 @@ def _write_table(sheet: Worksheet, styles: Styles) -> None:
     _colour(sheet, "state", {f"state.{state}": styles(c) for state, c in STATE_COLOURS.items()})
     paper = {f"paper_state.{state}": styles(colour) for state, colour in PAPER_COLOURS.items()}
     _colour(sheet, "paper", paper)
+    letters = {f"letter_state.{state}": styles(c) for state, c in LETTER_COLOURS.items()}
+    _colour(sheet, "letter_state", letters)
     late = progress_column("late")
     told = {"type": "no_blanks", "format": styles("late")}
     sheet.conditional_format(FIRST, late, LAST, late, told)

@@ -61,6 +61,13 @@ def last_draft(book: Book, about: str) -> Drafted | None:
     return Drafted(**dict(zip(Drafted.__struct_fields__, rows[0], strict=True))) if rows else None
 
 
+def drafts_of(book: Book, period: str) -> tuple[Drafted, ...]:
+    """Give all drafts of a period in the order in which they were written, receipts first."""
+    order = "at, kind <> 'receipt', number"
+    rows = book.ask(f"SELECT {_DRAFT} FROM draft WHERE period = ? ORDER BY {order}", (period,))
+    return tuple(Drafted(**dict(zip(Drafted.__struct_fields__, row, strict=True))) for row in rows)
+
+
 def is_as_drafted(book: Book, digest: str) -> bool:
     """Whether a file is a draft as we wrote it, unchanged by a person."""
     return bool(book.ask("SELECT 1 FROM draft WHERE digest = ?", (digest,)))

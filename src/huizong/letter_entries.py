@@ -40,6 +40,15 @@ class Place(msgspec.Struct, frozen=True):
     at: str
 
 
+class Carried(msgspec.Struct, frozen=True):
+    """A file that came in a letter: whose it is and of which period, if it tells; its state."""
+
+    unit: str
+    period: str
+    state: str
+    reason: str
+
+
 _letter = msgspec.msgpack.Decoder(Letter).decode
 _COLUMNS = "digest, kept_as, size, received_at, state, reason, blob"
 
@@ -90,6 +99,18 @@ def files_below(book: Book, place: str) -> tuple[tuple[str, str], ...]:
         " ON f.digest = s.digest WHERE s.path >= ? AND s.path < ?"
     )
     return tuple(row[1:] for row in book.ask(sql, (f"{place}/", f"{place}0")))
+
+
+def carried_files(book: Book) -> Mapping[str, tuple[Carried, ...]]:
+    """Tell of every letter, by the name under which it is kept, which files came in it."""
+    sql = (
+        "SELECT s.path, f.unit, f.period, f.state, f.reason FROM sighting AS s"
+        " JOIN file AS f ON f.digest = s.digest WHERE s.path >= ? AND s.path < ? ORDER BY s.path"
+    )
+    found: dict[str, list[Carried]] = {}
+    for path, *file in book.ask(sql, (f"{LETTERS}/", f"{LETTERS}0")):
+        found.setdefault(path.split("/")[2], []).append(Carried(*file))
+    return {name: tuple(files) for name, files in found.items()}
 
 
 def known_below(book: Book, place: str) -> tuple[tuple[str, str], ...]:

@@ -115,7 +115,7 @@ class Office(msgspec.Struct, frozen=True, kw_only=True):
         return self.folder / "信函模板"
 
 
-_FOLDERS = ("下发", "收表", "已收/原件", "退改", "汇总", "上报")
+_FOLDERS = ("下发", "收表", "已收/原件", "退改", "汇总", "上报", "草稿")
 
 
 def init_office(

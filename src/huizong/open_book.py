@@ -171,6 +171,14 @@ def _step(text: str) -> str:
     return words.get(text, text)
 
 
+def progress_width(book: "xlwings.Book") -> int:
+    """Count the columns of the progress table: a workbook made before has fewer."""
+    heading = book.sheets[CONSOLE].range(PROGRESS)
+    headings = heading.resize(1, len(PROGRESS_COLUMNS)).options(ndim=1).value
+    blank = (at for at, text in enumerate(headings) if not _text(text))
+    return next(blank, len(PROGRESS_COLUMNS))
+
+
 def _progress_rows(book: "xlwings.Book") -> Mapping[int, tuple[str, ...]]:
     """Give the filled rows of the progress table by their numbers, as texts."""
     console = book.sheets[CONSOLE]
@@ -178,7 +186,7 @@ def _progress_rows(book: "xlwings.Book") -> Mapping[int, tuple[str, ...]]:
     top, left = heading.row + 1, heading.column
     if last < top:
         return {}
-    block = console.range((top, left), (last, left + len(PROGRESS_COLUMNS) - 1))
+    block = console.range((top, left), (last, left + progress_width(book) - 1))
     rows: dict[int, tuple[str, ...]] = {}
     for number, row in enumerate(block.options(ndim=2).value, top):
         texts = tuple(map(_text, row))

@@ -17,7 +17,7 @@ from huizong.console import (
     TODO_SHEET,
     TODO_WIDTHS,
 )
-from huizong.open_book import Code, plain, typed_codes, typed_in
+from huizong.open_book import Code, plain, progress_width, typed_codes, typed_in
 from huizong.progress_table import Cell, Cells, Link, Table
 
 if TYPE_CHECKING:
@@ -39,9 +39,9 @@ def write_tables(
     `entered` are the answers, `noted` the codes of paper copies that are in the book now; what
     else a person has typed stays.
     """
-    codes = [one for one in typed_codes(book) if one not in noted]
-    progress, rows = book.sheets[CONSOLE].range(PROGRESS), with_codes(table.progress, codes)
-    _write(progress, rows, len(PROGRESS_COLUMNS), (*_LINKS, *_NUMBERS))
+    codes, width = [one for one in typed_codes(book) if one not in noted], progress_width(book)
+    rows = [row[:width] for row in with_codes(table.progress, codes)]
+    _write(book.sheets[CONSOLE].range(PROGRESS), rows, width, (*_LINKS, *_NUMBERS))
     if TODO_SHEET in [sheet.name for sheet in book.sheets]:
         left = [typed for typed in typed_in(book) if typed not in entered]
         todo = book.sheets[TODO_SHEET].range(TODO)

@@ -10,6 +10,7 @@ from huizong.entries import Answer, Received, answers_of, files_of
 from huizong.errors import HuizongError
 from huizong.findings_paper import Row, rows_of, texts_of, todo_rows
 from huizong.keeping import kept_name
+from huizong.last_letters import last_letters
 from huizong.office_lists import with_summary
 from huizong.paper_copies import shown_states
 from huizong.papers import SetReturns
@@ -82,11 +83,13 @@ def _progress(office: _Office, sets: Sequence[SetReturns]) -> Iterator[Cells]:
     papers = shown_states(office.work, office.period)
     folder = office.work.office.corrections(str(office.period))
     copies = sorted(folder.glob("*.xlsx"))
+    letters = last_letters(office.work, office.period)
     for one in sets:
         for unit in one.rows:
             role = OWN if one.own is unit else UNIT
             paper = papers.get((one.code, unit.unit.code, role), "")
             copy = _copy_among(copies, one.code, unit.refused or unit)
+            letter = letters.of(one.code, unit.unit.code, role)
             cells = {
                 "set": one.code,
                 "unit": unit.unit.code,
@@ -98,6 +101,8 @@ def _progress(office: _Office, sets: Sequence[SetReturns]) -> Iterator[Cells]:
                 "return": _filed(office, unit),
                 "findings_link": _findings(office, unit),
                 "correction_link": Link(say("table.correction"), copy) if copy else "",
+                "letter": letter.words if letter else "",
+                "letter_state": say(f"letter_state.{letter.state}") if letter else "",
             }
             yield tuple(cells[name] for name in PROGRESS_COLUMNS)
 
