@@ -361,7 +361,7 @@ def test_what_is_missing_is_said(office):
         if server:
             set_mailbox(office, server)
         env = os.environ | {"PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
-        assert _without_terminal(office, env) == say(code, user=USER)
+        assert _without_terminal(office, env) == say(code, user=USER, folder=office)
 
 
 def _without_terminal(office: Path, env) -> str:

@@ -2,6 +2,7 @@
 
 import getpass
 import sys
+from pathlib import Path
 
 import msgspec
 
@@ -15,6 +16,7 @@ _PORTS = {IMAP: (993, 143), SMTP: (465, 587)}
 # Nobody speaks TLS at once on the ports that are for beginning without.
 _BEGIN_WITHOUT = frozenset((143, 587, 25))
 _NOT_SET = {IMAP: "error.mail_not_set", SMTP: "error.send_not_set"}
+_NOT_KEPT = {IMAP: "error.mail_password", SMTP: "error.send_password"}
 
 
 class Account(msgspec.Struct, frozen=True):
@@ -53,16 +55,18 @@ def account_of(server: str, user: str, protocol: str = IMAP) -> Account:
     return Account(host, number, user, bool(starttls) or number in _BEGIN_WITHOUT, protocol)
 
 
-def password_of(account: Account, *, anew: bool = False) -> str:
+def password_of(account: Account, folder: Path, *, anew: bool = False) -> str:
     """
     Take a password from the keyring, else ask; it is never written anywhere by us.
 
     Raises:
-        HuizongError: If nobody is there to type it (`error.mail_password`).
+        HuizongError: If nobody is there to type it (`error.mail_password`, `error.send_password`);
+            it says how to keep it, with the office's folder.
     """
     kept = "" if anew else kept_password(account.name)
     if kept:
         return kept
-    if not sys.stdin.isatty():
-        raise HuizongError("error.mail_password", user=account.user)
+    # A program without a window of its own has no input at all.
+    if not (sys.stdin and sys.stdin.isatty()):
+        raise HuizongError(_NOT_KEPT[account.protocol], user=account.user, folder=folder)
     return getpass.getpass(say("mail.password", user=account.user))

@@ -104,6 +104,13 @@ def ask_files(_desk: Desk) -> tuple[tuple[Path, ...]]:
     return (dropped(ask(say("menu.files"))),)
 
 
+def ask_mailbox(_desk: Desk) -> tuple[Path | None, bool]:
+    """Ask for a folder of letters, else for the mailbox; and whether its password is to be kept."""
+    typed = ask(say("menu.mailbox"))
+    keep = unicodedata.normalize("NFKC", typed) == "1"
+    return None if keep or not typed else dropped(typed)[0], keep
+
+
 def ask_summary(_desk: Desk) -> tuple[Path, Path | None]:
     """Ask for a summary workbook, and for the folder of its files or none."""
     summary = dropped(_needed(say("menu.summary")))

@@ -130,4 +130,6 @@ def _write_notice(words: str, path: Path) -> None:
 
 
 if __name__ == "__main__":
+    # Behind a button nobody types, even where LibreOffice was started in a terminal.
+    sys.stdin = None
     sys.exit(main(sys.argv[1], Path(sys.argv[2])))

@@ -4,16 +4,27 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
-from huizong.draft_entries import UPWARD, Drafted, about_of, drafts_of, summary_parts
-from huizong.history import Made, summaries_of
+from huizong.draft_entries import UPWARD, Drafted, drafted_upward, drafts_of
+from huizong.history import summaries_of
 from huizong.letter_entries import Carried, LetterEntry, carried_files, letters_of, taken_above
 from huizong.letters import BOUNCE, FORMS_OR_NOT, RETURNS, TAKEN_ABOVE, addresses
-from huizong.paperwork import signed_sets
+from huizong.papers import Row, SetReturns
 from huizong.periods import Period
-from huizong.records import NOT_A_RETURN, OWN, PENDING
+from huizong.records import NOT_A_RETURN, OWN, PENDING, UNIT
+from huizong.sending_entries import (
+    CANCELLED,
+    GIVEN_UP,
+    REFUSED,
+    SENDING,
+    SENT,
+    UNKNOWN,
+    WAITING,
+    Sending,
+    queue_of,
+)
 from huizong.take_in import UNPACKED
 from huizong.texts import say
-from huizong.wholeness import digest_of_file
+from huizong.upward import taken_at
 from huizong.work import Work
 
 IN, OUT = "in", "out"
@@ -31,6 +42,11 @@ class LastLetter(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     state: str
     at: str
+
+    def come_back(self, mail: str, bounced: Mapping[str, str]) -> "LastLetter":
+        """Give it as one that came back, if a bounce since names an address that it went to."""
+        back = any(bounced.get(address, "") >= self.at for address in addresses(mail))
+        return msgspec.structs.replace(self, state=BOUNCED) if back else self
 
     @property
     def words(self) -> str:
@@ -51,8 +67,16 @@ class LastLetters(msgspec.Struct, frozen=True):
         """Give the letter that belongs into the row of a unit, or of the office's own figures."""
         return self.upward.get(set_code) if role == OWN else self.units.get(unit)
 
+    def beside(self, sets: Sequence[SetReturns]) -> dict[Row, tuple[str, str]]:
+        """Give words and state of the letter in each row that has one."""
+        rows = ((one.code, row.unit.code, OWN if row is one.own else UNIT)
+                for one in sets for row in one.rows)  # fmt: skip
+        return {row: (found.words, found.state) for row in rows if (found := self.of(*row))}
+
 
 _Found = tuple[str, LastLetter]
+_Queue = Mapping[tuple[str, int], Sequence[Sending]]
+_WORST_FIRST = (REFUSED, GIVEN_UP, UNKNOWN, SENDING, WAITING, SENT, CANCELLED)
 
 
 def last_letters(work: Work, period: Period) -> LastLetters:
@@ -64,52 +88,49 @@ def last_letters(work: Work, period: Period) -> LastLetters:
         if one.reason == BOUNCE
         for address in one.letter.failed
     }
-    units = (*_written(work, period, bounced), *_received(work, period, letters))
-    return LastLetters(_newest(units), _newest((*_sent_up(work, period, bounced),)))
+    # What is written answers what has come: of the same time it is the later.
+    units = (*_received(work, period, letters), *_written(work, period, bounced))
+    return LastLetters(_newest(units), _newest(tuple(_sent_up(work, period, bounced))))
 
 
 def _newest(found: tuple[_Found, ...]) -> Mapping[str, LastLetter]:
-    # In the order of time: of several at one time the one entered last.
     return dict(sorted(found, key=lambda one: one[1].at))
 
 
 def _written(work: Work, period: Period, bounced: Mapping[str, str]) -> Iterator[_Found]:
     """Give the letters to units."""
     mails = {unit.code: unit.mail for unit in work.office.roster}
+    queue = _queue(work, period)
     for one in drafts_of(work.book, str(period)):
-        if one.kind != SUBMISSION:
-            yield one.unit, _drafted(work, one, mails.get(one.unit, ""), bounced)
+        if one.kind not in UPWARD:
+            yield one.unit, _ours(work, one, queue).come_back(mails.get(one.unit, ""), bounced)
 
 
 def _sent_up(work: Work, period: Period, bounced: Mapping[str, str]) -> Iterator[_Found]:
     """Give the letters with summaries by their form sets, and the receipts for these."""
-    codes = signed_sets(work.book, str(period))
-    made = [one for code in codes for one in summaries_of(work.book, str(period), code)]
-    known = {about_of(SUBMISSION, (one.period, one.set_code, one.checksum)): one for one in made}
-    for one in drafts_of(work.book, str(period)):
-        if one.about in known:
+    receipts, queue = taken_above(work.book), _queue(work, period)
+    for made in summaries_of(work.book, str(period)):
+        if drafted := drafted_upward(work.book, made):
             mail = work.office.settings.upper_mail
-            yield known[one.about].set_code, _drafted(work, one, mail, bounced)
-    receipts = taken_above(work.book)
-    for one in made if receipts else ():
-        if at := taken_at(work, one, receipts):
-            letter = LastLetter(way=IN, kind=TAKEN_ABOVE, state=TAKEN_ABOVE, at=at)
-            yield one.set_code, letter
+            yield made.set_code, _ours(work, drafted, queue).come_back(mail, bounced)
+        if at := taken_at(work, made, receipts):
+            yield made.set_code, LastLetter(way=IN, kind=TAKEN_ABOVE, state=TAKEN_ABOVE, at=at)
 
 
-def taken_at(work: Work, made: Made, receipts: Mapping[str, str]) -> str:
-    """Tell when the office above acknowledged a summary; empty if it has not."""
-    path = work.office.summaries(made.period) / made.path
-    # Reasons may have been written into the file before it went up.
-    now = digest_of_file(path) if path.is_file() else made.digest
-    return receipts.get(now) or receipts.get(made.digest, "")
+def _queue(work: Work, period: Period) -> _Queue:
+    queue: dict[tuple[str, int], list[Sending]] = {}
+    for one in queue_of(work.book, period=str(period)):
+        queue.setdefault((one.about, one.number), []).append(one)
+    return queue
 
 
-def _drafted(work: Work, one: Drafted, mail: str, bounced: Mapping[str, str]) -> LastLetter:
-    there = (work.office.folder / one.path).exists()
-    state = DRAFT if there else GONE
-    if any(bounced.get(address, "") >= one.at for address in addresses(mail)):
-        state = BOUNCED
+def _ours(work: Work, one: Drafted, queue: _Queue) -> LastLetter:
+    """Tell how a letter of ours stands; of several recipients the worst counts."""
+    rows = queue.get((one.about, one.number), ())
+    if rows:
+        state = min((row.state for row in rows), key=_WORST_FIRST.index)
+        return LastLetter(way=OUT, kind=one.kind, state=state, at=max(row.at for row in rows))
+    state = DRAFT if (work.office.folder / one.path).exists() else GONE
     return LastLetter(way=OUT, kind=one.kind, state=state, at=one.at)
 
 

@@ -31,7 +31,7 @@ def fetch(
     settings = work.office.settings
     account = account_of(settings.mail_server, settings.mail_user)
     first = _first_day(work, since)
-    password = password_of(account, anew=remember)
+    password = password_of(account, work.office.folder, anew=remember)
     seen = places_seen(work.book, f"{account.name}/")
     told = said(take_letters(work, letters_on(account, password, seen, first)))
     if not remember or keep_password(account.name, password):

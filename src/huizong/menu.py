@@ -19,6 +19,7 @@ from huizong.asking import (
     ask_grounds,
     ask_here,
     ask_install,
+    ask_mailbox,
     ask_number,
     ask_paper,
     ask_period,
@@ -30,6 +31,7 @@ from huizong.doing import DONE, Told, attempt, office_at_work
 from huizong.errors import HuizongError
 from huizong.office import open_office
 from huizong.texts import say, speak_unless_chosen
+from huizong.work import Work
 
 EXIT = "0"
 
@@ -48,6 +50,10 @@ class Action(msgspec.Struct, frozen=True):
     office: bool = True
 
 
+def _fetch(work: Work, folder: Path | None, remember: bool) -> Told:
+    return acts.fetch(work, folder, "", remember=remember)
+
+
 ACTIONS = (
     Action("issue", acts.issue),
     Action("collect", acts.collect, ask_files, period=False),
@@ -58,6 +64,7 @@ ACTIONS = (
     Action("differences", acts.differences, ask_unit),
     Action("aggregate", acts.aggregate),
     Action("papers", acts.papers),
+    Action("fetch", _fetch, ask_mailbox, period=False),
     Action("hand_out", acts.hand_out),
     Action("drafts", acts.drafts),
     Action("remind", acts.remind),

@@ -11,6 +11,7 @@ from huizong.entries import answers_of, files_of, mark_listed
 from huizong.findings_paper import write_findings
 from huizong.history import last_summary
 from huizong.inbox import text_of
+from huizong.last_letters import last_letters
 from huizong.paper_copies import shown_states
 from huizong.papers import SetReturns, Unfiled, write_status
 from huizong.periods import Period
@@ -93,7 +94,7 @@ def write_state(work: Work, period: Period, sets: Sequence[SetReturns]) -> Path:
     return write_status(
         office, str(period), sets, files_of(work.book), office.status, work.now,
         _unfiled(work),
-        shown_states(work, period),
+        shown_states(work, period), last_letters(work, period).beside(sets),
     )  # fmt: skip
 
 

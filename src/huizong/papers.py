@@ -10,6 +10,7 @@ import msgspec
 
 from huizong import findings as wording
 from huizong.clock import minute_of
+from huizong.control_places import LETTER_COLOURS
 from huizong.entries import FILE_STATES, Received, digest_of
 from huizong.office import Office
 from huizong.periods import Period
@@ -63,6 +64,17 @@ class Unfiled(msgspec.Struct, frozen=True):
     busy: tuple[str, ...] = ()
 
 
+# A row of the list: form set, unit, and whether it is the office's own.
+Row = tuple[str, str, str]
+
+
+class _Beside(msgspec.Struct, frozen=True):
+    """What stands beside the returns: how the paper copies are, the last letters."""
+
+    copies: Mapping[Row, str]
+    letters: Mapping[Row, tuple[str, str]]
+
+
 def period_name(period: str) -> str:
     """Say a period in the language in force."""
     parsed = Period.parse(period)
@@ -91,19 +103,21 @@ def counts_of(one: SetReturns) -> str:
 def write_status(
     office: Office, period: str, sets: Sequence[SetReturns], files: Sequence[Received],
     path: Path, now: dt.datetime, unfiled: Unfiled | None = None,
-    copies: Mapping[tuple[str, str, str], str] = MappingProxyType({}),
+    copies: Mapping[Row, str] = MappingProxyType({}),
+    letters: Mapping[Row, tuple[str, str]] = MappingProxyType({}),
 ) -> Path:  # fmt: skip
     """
     Write 状态.xlsx and give where it stands: another name if it is open in a program.
 
-    `copies` says how paper copies stand, by set, unit and role, where any are handed in.
+    `copies` says how paper copies stand, by set, unit and role, where any are handed in; `letters`
+    which letter was the last to go or come, and its state.
     """
     safely = write_safely(path)
     title = say("paper.status_title", office=office.unit.name, period=period_name(period))
     with safely as temp, new_workbook(temp, title, now) as book:
         styles = Styles(book)
         units = Table(book, styles, say("paper.status_sheet"), _UNIT_WIDTHS)
-        _write_units(units, title, sets, copies, now)
+        _write_units(units, title, sets, _Beside(copies, letters), now)
         _write_files(
             Table(book, styles, say("paper.files_sheet"), _FILE_WIDTHS),
             office, files, unfiled or Unfiled(),
@@ -111,19 +125,18 @@ def write_status(
     return safely.path
 
 
-_UNIT_WIDTHS = (6, 7, 15, 20, 12, 7, 12, 17, 30, 6, 8, 8, 8, 9, 14)
+_UNIT_WIDTHS = (6, 7, 15, 20, 12, 7, 12, 17, 30, 6, 8, 8, 8, 9, 18, 12, 14)
 _UNIT_STYLES = (
     "centre", "centre", "centre", "text", "", "centre", "centre", "centre", "text", "centre",
-    "centre", "centre", "centre", "centre", "text",
+    "centre", "centre", "centre", "centre", "centre", "centre", "text",
 )  # fmt: skip
-_PAPER = 13  # the column of the paper copies
+_PAPER, _LETTER = 13, 15  # the columns of the states of paper copies and of letters
 _FILE_WIDTHS = (6, 34, 34, 17, 12, 20, 10, 7, 50)
 
 
 def _write_units(
-    table: Table, title: str, sets: Sequence[SetReturns],
-    copies: Mapping[tuple[str, str, str], str], now: dt.datetime,
-) -> None:  # fmt: skip
+    table: Table, title: str, sets: Sequence[SetReturns], beside: _Beside, now: dt.datetime
+) -> None:
     table.title(title)
     for one in sets:
         table.note(counts_of(one), "strong")
@@ -134,15 +147,21 @@ def _write_units(
         for unit in one.rows:
             number += 1
             styles = [name or _COLOURS[unit.state] for name in _UNIT_STYLES]
-            copy = copies.get((one.code, unit.unit.code, OWN if one.own is unit else UNIT), "")
+            row = (one.code, unit.unit.code, OWN if one.own is unit else UNIT)
+            copy, (letter, state) = beside.copies.get(row, ""), beside.letters.get(row, ("", ""))
             styles[_PAPER] = _PAPER_COLOURS.get(copy, "centre")
-            table.line([masked(text) for text in _unit_line(number, one, unit, copy)], styles)
+            styles[_LETTER] = LETTER_COLOURS.get(state, "centre")
+            texts = _unit_line(number, one, unit, (copy, letter, state))
+            table.line([masked(text) for text in texts], styles)
     last = max(table.row - 1, table.heading + 1)
     table.sheet.autofilter(table.heading, 0, last, len(_UNIT_WIDTHS) - 1)
     table.page()
 
 
-def _unit_line(number: int, one: SetReturns, unit: UnitReturn, copy: str) -> tuple[str, ...]:
+def _unit_line(
+    number: int, one: SetReturns, unit: UnitReturn, beside: tuple[str, str, str]
+) -> tuple[str, ...]:
+    copy, letter, state = beside
     standing = Counter(found.finding.level for found in unit.findings if found.stands)
     blocking = standing["must"] + standing["release"]
     numbers = (blocking, standing["explain"], standing["ask"])
@@ -160,6 +179,8 @@ def _unit_line(number: int, one: SetReturns, unit: UnitReturn, copy: str) -> tup
         str(unit.version or ""),
         *(str(count or "") for count in numbers),
         say(f"paper_state.{copy}") if copy else "",
+        letter,
+        say(f"letter_state.{state}") if state else "",
         say("mark.unchecked") if unit.unchecked_seal else "",
     )
 

@@ -1,6 +1,6 @@
 """What goes to the office above: laid out in 上报, whom each summary lacks, what was received."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from huizong.clock import minute_of
@@ -29,14 +29,19 @@ def above_lines(work: Work, period: Period) -> Iterator[str]:
     known = taken_above(work.book)
     for made in summaries_of(work.book, str(period)):
         drafted = drafted_upward(work.book, made)
-        path = work.office.summary_file(made)
-        # Reasons may have been written into the file before it went up.
-        now = digest_of_file(path) if known and path.is_file() else made.digest
-        at = known.get(now) or known.get(made.digest)
+        at = taken_at(work, made, known)
         if at or drafted:
             said = {"set": made.set_code, "number": made.number}
             code = "command.taken_above" if at else "command.drafted_above"
             yield say(code, **said, when=minute_of(at or drafted.at))
+
+
+def taken_at(work: Work, made: Made, receipts: Mapping[str, str]) -> str:
+    """Tell when the office above acknowledged a summary; empty if it has not."""
+    path = work.office.summary_file(made)
+    # Reasons may have been written into the file before it went up.
+    now = digest_of_file(path) if receipts and path.is_file() else made.digest
+    return receipts.get(now) or receipts.get(made.digest, "")
 
 
 def lay_out(summaries: Sequence[Path], folder: Path) -> tuple[Path, ...]:
