@@ -27,6 +27,7 @@ test: $(VENV)/dev  ## set up everything, then lint and all tests
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 bench: $(VENV)/dev  ## measure reading and writing against bare calamine and XlsxWriter
+	scripts/setup-mail
 	$(BIN)/python scripts/bench.py
 
 edits: $(VENV)/dev  ## ten thousand random edits of returns, as people make them (COUNT, OFFICE, SEED, ONLY)

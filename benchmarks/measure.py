@@ -15,7 +15,7 @@ from statistics import median
 import bare
 import stages
 from clicks import COMMUNITIES, click_seconds
-from letters import mail_ratio
+from letters import mail_costs
 from offices import quarter_of_many
 from returns import PERIOD, office_of
 from write import write_ratio
@@ -51,11 +51,7 @@ def measure(sizes: Sequence[int], many: Sequence[tuple[int, int]], folder: Path)
             yield from _reading(size, office, temp, pool, readers)
             seconds = _quarter(office, temp / "quarter", readers, size)
             yield _line(f"quarter_seconds_{size}", seconds, "with all papers and summaries")
-            by_mail, ratio = mail_ratio(office, temp, readers)
-            yield _line(f"mail_seconds_{size}", by_mail, "letters fetched, opened and filed")
-            yield _line(
-                f"mail_ratio_{size}", ratio, "over the same files from a folder, transfer apart"
-            )
+            yield from _mail(size, office, temp)
             if size == max(sizes):
                 for larger, all_seconds in whole.items():
                     yield _line(f"growth_{larger}_over_{size}", all_seconds / seconds)
@@ -112,6 +108,19 @@ def _reading(size: int, office: Path, temp: Path, pool: Pool, readers: Children)
     yield _line(f"status_seconds_{size}", _command("status", str(copy), str(PERIOD)))
     for turn in temp.glob(f"{size}-*"):
         shutil.rmtree(turn)
+
+
+def _mail(size: int, office: Path, temp: Path) -> Iterator[str]:
+    """Compare fetching letters with collecting the same files and the bare transfer."""
+    costs = mail_costs(office, temp, ROUNDS)
+    letters = median(one.letters.wall for one in costs)
+    yield _line(f"mail_seconds_{size}", letters, "letters fetched, opened and filed")
+    yield _line(f"transfer_seconds_{size}", median(one.transfer.wall for one in costs))
+    ratios = [one.ratio for one in costs]
+    yield _line(f"mail_ratio_{size}", median(ratios), " ".join(f"{one:.2f}" for one in ratios))
+    computing = [one.computing_ratio for one in costs]
+    told = " ".join(f"{one:.2f}" for one in computing)
+    yield _line(f"mail_computing_ratio_{size}", median(computing), told)
 
 
 def _peak_mb() -> float:

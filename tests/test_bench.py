@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from programs import require
+
 SCRIPT = Path(__file__).parents[1] / "scripts" / "bench.py"
 OF_EACH_SIZE = (
     "read_ratio", "calamine_seconds", "collect_seconds", "audit_seconds", "aggregate_seconds",
     "files_per_second", "peak_mb", "rerun_opened", "rerun_share", "times_pandas", "status_seconds",
-    "write_ratio", "mail_seconds", "mail_ratio",
+    "write_ratio", "mail_seconds", "transfer_seconds", "mail_ratio", "mail_computing_ratio",
 )  # fmt: skip
 LINE = re.compile(r"([a-z_0-9]+): ([0-9.e+-]+)(?:  # .*)?")
 
@@ -22,6 +24,7 @@ def test_bench_prints_every_figure(tmp_path):
     """
     All lines are `name: value`, no name is missing, and one file is opened again.
     """
+    require("dovecot")
     environment = os.environ | {"SIZES": "3,2x2", "BASES": "4", "BENCH": str(tmp_path)}
     run = subprocess.run(
         [sys.executable, str(SCRIPT)], env=environment, capture_output=True, text=True, check=True

@@ -1,15 +1,19 @@
 """Letters taken apart: names, codings, nesting, machines, bombs; who they say they are from."""
 
 import random
+import re
+from collections.abc import Iterator
 
 import pytest
 
 import mail_corpus
+from huizong import letter_parts
 from huizong.letter_names import address_of, bare_name, text_of
 from huizong.letter_parts import open_letter
 from huizong.letters import (
     Letter,
     NotOpened,
+    Opened,
     Proof,
     addresses,
     is_ours,
@@ -34,6 +38,14 @@ def opened(raw: bytes) -> tuple[str, tuple[str, ...]]:
     except NotOpened as refused:
         return refused.code, ()
     return result.letter.kind, tuple(one.name for one in result.attachments)
+
+
+def contents(raw: bytes) -> Opened | str:
+    """Give all that a letter holds, or why it is not opened."""
+    try:
+        return open_letter(raw)
+    except NotOpened as refused:
+        return refused.code
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
@@ -63,17 +75,38 @@ def test_there_are_sixty_letters_and_each_outcome_has_words():
     assert all(f"letter.{kind}" in catalogue() for kind in KINDS)
 
 
-def test_a_damaged_letter_is_opened_or_refused_never_a_crash():
-    """Fault 58: letters with bytes changed, cut out or doubled are opened or refused by a code."""
-    chance = random.Random(7)
+def damaged(seed: int) -> Iterator[bytes]:
+    """Give letters with bytes changed, cut out or doubled."""
+    chance = random.Random(seed)
     small = [one.raw for one in SAMPLES if len(one.raw) < 20_000]
     for _ in range(DAMAGED):
         raw = bytearray(chance.choice(small))
         for _ in range(chance.randrange(1, 6)):
             at = chance.randrange(len(raw) + 1)
             raw[at : at + chance.randrange(3)] = chance.randbytes(chance.randrange(3))
-        kind, _ = opened(bytes(raw))
+        yield bytes(raw)
+
+
+def test_a_damaged_letter_is_opened_or_refused_never_a_crash():
+    """Fault 58: letters with bytes changed, cut out or doubled are opened or refused by a code."""
+    for raw in damaged(7):
+        kind, _ = opened(raw)
         assert kind
+
+
+def test_what_the_parser_need_not_see_changes_nothing(monkeypatch):
+    """Whole and damaged letters are taken apart as if all their lines had gone to the parser."""
+    whole = [one.raw for one in SAMPLES if len(one.raw) < 1_000_000]
+    raws = [*whole, *damaged(8)]
+    # As Thunderbird parts them: by letters and digits, right below a file, as long as its lines.
+    mark = b"-" * 14 + b"A1b2" * 8
+    raws += [raw.replace(b"=_a", mark).replace(b"\n\r\n--" + mark, b"\n--" + mark) for raw in whole]
+    quick = [contents(raw) for raw in raws]
+    aside = sum(bool(letter_parts._LONG_FILE.search(raw)) for raw in raws)
+    monkeypatch.setattr(letter_parts, "_LONG_FILE", re.compile(rb"(?!)"))
+
+    assert quick == [contents(raw) for raw in raws]
+    assert aside > DAMAGED / 2
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from email import message_from_bytes
 from email.message import Message
 from email.policy import Compat32
 from pathlib import Path
+from secrets import token_hex
 
 import msgspec
 from tnefparse import TNEF
@@ -63,6 +64,13 @@ _DISKS = re.compile(
 )
 
 
+# Lines of base64, in which nothing begins or ends that a parser could find.
+_LONG_FILE = re.compile(rb"^(?:[A-Za-z0-9+/=]{40,}+\r?\n){32,}+", re.M)
+# Stands in place of them for a moment; no sender can know it.
+_MARK = token_hex(20).encode()
+_MARKED = re.compile(rf"{_MARK.decode()}(\d+)")
+
+
 class _AsCame(Compat32):
     """Give headings as they came: the usual policy loses the bytes of those not in ASCII."""
 
@@ -109,7 +117,7 @@ def open_letter(data: bytes) -> Opened:
     _refuse_bombs(data)
     contents = _Contents([], [])
     try:
-        message = message_from_bytes(data, policy=_AsCame())
+        message = _parsed(data)
         if not message.keys():
             raise NotOpened("letter_empty")
         _look_into(message, 0, contents)
@@ -127,6 +135,23 @@ def _refuse_bombs(data: bytes) -> None:
         raise NotOpened("letter_headings")
     if data.count(b"\n--") > MOST_LINES:
         raise NotOpened("letter_parts")
+
+
+def _parsed(data: bytes) -> Message:
+    """Parse a letter; long files are put aside before, for the parser goes line by line."""
+    files: list[str] = []
+
+    def aside(found: re.Match[bytes]) -> bytes:
+        lines = found[0].rstrip()
+        files.append(lines.decode())
+        return b"%s%d%s" % (_MARK, len(files) - 1, found[0][len(lines) :])
+
+    message = message_from_bytes(_LONG_FILE.sub(aside, data), policy=_AsCame())
+    for part in message.walk() if files else ():
+        # Not by get_payload: undecoded it gives no bytes beyond ASCII as they came.
+        if isinstance(part._payload, str):
+            part._payload = _MARKED.sub(lambda found: files[int(found[1])], part._payload)
+    return message
 
 
 def _opened(message: Message, contents: _Contents) -> Opened:
@@ -188,7 +213,7 @@ def _leaf(part: Message, related: bool, contents: _Contents) -> Iterator[Message
         contents.pictures += 1
     elif data.startswith(_TNEF):
         _add_tnef(name, data, contents)
-    elif name.lower().endswith(".eml") and (inside := message_from_bytes(data, policy=_AsCame())):
+    elif name.lower().endswith(".eml") and (inside := _parsed(data)):
         yield inside
     elif data or name:
         contents.add(name, data)

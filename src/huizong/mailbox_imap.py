@@ -21,6 +21,9 @@ FOLDER = "INBOX"
 SECONDS = 30.0
 # A line that is cut is taken up again so often, after so many seconds.
 PAUSES = (0.5, 2.0)
+# So many letters are asked for at once, fewer after each cut; of a long one only the beginning.
+AT_ONCE = (16, 4, 1)
+LONG = 1 << 19
 _UID = re.compile(rb"\bUID (\d+)")
 
 
@@ -38,10 +41,11 @@ def letters_on(
             password, or the line is cut for good: what came before was given.
     """
     given: set[str] = set()
-    for wait in (*PAUSES, None):
+    for wait, at_once in zip((*PAUSES, None), AT_ONCE, strict=True):
         try:
             with _connected(account, password) as mailbox:
-                for one in _new_letters(mailbox, account, {*seen, *given}, since):
+                new = _new_letters(mailbox, account, {*seen, *given}, since)
+                for one in _letters(mailbox, new, at_once):
                     given.add(one.place)
                     yield one
             return
@@ -86,29 +90,42 @@ def _opened(account: Account, context: ssl.SSLContext) -> BaseMailBox:
 
 def _new_letters(
     mailbox: BaseMailBox, account: Account, seen: Collection[str], since: dt.date
-) -> Iterator[Incoming]:
+) -> dict[int, str]:
+    """List the letters that were not seen yet by their numbers, each with its place."""
     validity = mailbox.client.response("UIDVALIDITY")[1][0] or b"0"
     found = mailbox.uids(f"SINCE {since.day}-{_MONTHS[since.month - 1]}-{since.year}", charset=None)
-    for uid in sorted(set(map(int, found))):
-        place = f"{account.name}/{validity.decode()}/{uid}"
-        if place not in seen:
-            data = _fetched(mailbox, uid)
-            # None: another program has deleted it meanwhile.
-            if data is not None:
-                cut = len(data) > MOST_BYTES
-                yield Incoming(place, data[:BEGINNING] if cut else data, cut)
+    places = {
+        uid: f"{account.name}/{validity.decode()}/{uid}" for uid in sorted(set(map(int, found)))
+    }
+    return {uid: place for uid, place in places.items() if place not in seen}
 
 
 _MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()  # noqa: SIM905
 
 
-def _fetched(mailbox: BaseMailBox, uid: int) -> bytes | None:
-    """Fetch a letter without marking it as read, never more than is kept of any."""
-    parts = f"(UID BODY.PEEK[]<0.{MOST_BYTES + 1}>)"
-    status, answers = mailbox.client.uid("FETCH", str(uid), parts)
+def _letters(mailbox: BaseMailBox, places: dict[int, str], at_once: int) -> Iterator[Incoming]:
+    """Fetch letters in turn, never more than is kept of any."""
+    numbers = tuple(places)
+    for first in range(0, len(numbers), at_once):
+        uids = numbers[first : first + at_once]
+        begun = _fetched(mailbox, uids, LONG)
+        for uid in uids:
+            data = begun[uid]
+            if data is not None and len(data) >= LONG:
+                data = _fetched(mailbox, (uid,), MOST_BYTES + 1)[uid]
+            # None: another program has deleted it meanwhile.
+            if data is not None:
+                cut = len(data) > MOST_BYTES
+                yield Incoming(places[uid], data[:BEGINNING] if cut else data, cut)
+
+
+def _fetched(mailbox: BaseMailBox, uids: Sequence[int], most: int) -> dict[int, bytes | None]:
+    """Fetch letters without marking them as read, of each at most so many bytes."""
+    numbers = ",".join(map(str, uids))
+    status, answers = mailbox.client.uid("FETCH", numbers, f"(UID BODY.PEEK[]<0.{most}>)")
     if status != "OK":
         raise imaplib.IMAP4.abort(status)
-    return _body(answers, uid)
+    return {uid: _body(answers, uid) for uid in uids}
 
 
 def _body(answers: Sequence[object], uid: int) -> bytes | None:
