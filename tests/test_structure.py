@@ -47,7 +47,8 @@ LAYERS = (
         " audit_units audit_copies contents recount total_sheets"
         " unit_sheets ledger_sheets return_sheets charts briefing circular_sheets"
         " approval_sheet outgoing keeping notices letter_store mailbox_folder mailbox_imap"
-        " letter_templates letter_drafts outgoing_parts leaving_scan",
+        " letter_templates letter_drafts outgoing_parts leaving_scan draft_files delivery"
+        " delivery_smtp delivery_outlook",
     ),
     ("stages", "issue collect read audit aggregate write verify submit"),
     (
@@ -56,14 +57,14 @@ LAYERS = (
         " problems publish versions send_back circulate standing closing openings opening_blank"
         " amend paper_copies signing ready upward office_lists letters_in pipeline"
         " fetch standing_book audit_one letter_writing letters_out letters_amended letters_upward"
-        " letters_issued last_letters leaving",
+        " letters_issued last_letters leaving approving sending",
     ),
     (
         "showing",
         "progress reports dictionary definition_book sample filled dirt demo_offices demo mailing"
-        " doing setting_up drafting acts asking addin_file book_figures remarks trust pointer"
-        " install registry excel_facts doctor_machine doctor_office doctor_linux doctor_windows"
-        " doctor tracing",
+        " doing setting_up drafting posting acts asking addin_file book_figures remarks trust"
+        " pointer install registry excel_facts doctor_machine doctor_office doctor_linux"
+        " doctor_windows doctor tracing",
     ),
     (
         "LibreOffice",
@@ -108,6 +109,8 @@ HOMES = {
         "aggregate",
     ),
     "olefile": ("gate",),
+    # Outlook's object model, on Windows alone.
+    "pywintypes": ("delivery_outlook",),
     "openpyxl": ("submit",),  # edits an upper office's own form
     "pandas": ("ground", "evaluate", "row_functions"),
     "python_calamine": ("workbooks",),
@@ -140,6 +143,7 @@ HOMES = {
         "click",
     ),
     "uno": ("uno_bridge",),
+    "win32com": ("delivery_outlook",),
     # What a button does, and the engine that lets xlwings work with LibreOffice.
     "xlwings": (
         "addin",

@@ -1,7 +1,7 @@
 """What an action does and says: the same words on the command line and in the menu."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -122,6 +122,24 @@ def submit(work: Work, period: Period, set_code: str = "", *, again: bool = Fals
     from huizong import drafting
 
     return drafting.submit(work, period, set_code, again=again)
+
+
+def send(
+    work: Work, period: Period | None, agree: Callable[[Sequence[str]], bool],
+    officer: str = "", *, remember: bool = False,
+) -> Told:  # fmt: skip
+    """Send the drafts that an officer agrees to, and what is due of earlier runs."""
+    from huizong import posting
+
+    of = period or Period.parse(work.office.settings.period)
+    return posting.send(work, of, agree, officer, remember=remember)
+
+
+def queue(work: Work, decision: str = "", key: str = "") -> Told:
+    """List the letters on their way; carry out what the officer has decided about one."""
+    from huizong import posting
+
+    return posting.queue(work, decision, key)
 
 
 def papers(work: Work, period: Period) -> Told:

@@ -46,16 +46,16 @@ def ask_number(prompt: str) -> str:
     return unicodedata.normalize("NFKC", ask(prompt))
 
 
-def agreed(lines: Sequence[str]) -> bool:
+def agreed(lines: Sequence[str], question: str = "install.ask") -> bool:
     """
-    Say what would be done, and ask whether it may be.
+    Say what would be done, and ask whether it may be; `question` is a text.
 
     Raises:
         HuizongError: If nobody is there to answer (`error.nobody_agrees`).
     """
     print(*lines, sep="\n")
     try:
-        return ask_number(say("install.ask")).lower() in say("install.agreed").split("|")
+        return ask_number(say(question)).lower() in say("install.agreed").split("|")
     except Back:
         return False
     except EOFError as error:

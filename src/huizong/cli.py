@@ -374,6 +374,44 @@ def drafts(office: Folder, period: PeriodText, again: Again = False, now: Now = 
         return _tell(acts.drafts(work, Period.parse(period), again=again))
 
 
+@mail.command(cls=Command)
+def send(
+    office: Folder,
+    period: Annotated[str, typer.Argument(metavar="[PERIOD]")] = "",
+    officer: Annotated[str, typer.Option()] = "",
+    remember: Annotated[bool, typer.Option("--remember")] = False,
+    yes: Annotated[bool, typer.Option("--yes")] = False,
+    now: Now = "",
+) -> int:  # fmt: skip
+    """Send the drafts that an officer agrees to, and what is due of earlier runs."""
+    from functools import partial
+
+    from huizong.asking import agreed
+
+    agree = _show if yes else partial(agreed, question="sending.ask")
+    with office_at_work(office, now, "send") as work:
+        of = Period.parse(period) if period else None
+        return _tell(acts.send(work, of, agree, officer, remember=remember))
+
+
+@mail.command(cls=Command)
+def queue(
+    office: Folder,
+    cancel: Annotated[str, typer.Option()] = "",
+    retry: Annotated[str, typer.Option()] = "",
+    resend: Annotated[str, typer.Option()] = "",
+    arrived: Annotated[str, typer.Option()] = "",
+    now: Now = "",
+) -> int:
+    """List the letters on their way, and decide about one."""
+    typed = {"cancel": cancel, "retry": retry, "resend": resend, "arrived": arrived}
+    chosen = [(decision, key) for decision, key in typed.items() if key]
+    if len(chosen) > 1:
+        raise HuizongError("error.one_decision")
+    with office_at_work(office, now, "queue") as work:
+        return _tell(acts.queue(work, *(chosen[0] if chosen else ())))
+
+
 @app.command(cls=Command)
 def demo(
     folder: Annotated[Path, typer.Argument(metavar="DIR")],

@@ -1,6 +1,7 @@
 """The letters out in the book of record: which were drafted, so that none is written twice."""
 
 import hashlib
+from collections.abc import Sequence
 
 import msgspec
 
@@ -58,7 +59,18 @@ def last_draft(book: Book, about: str) -> Drafted | None:
     rows = book.ask(
         f"SELECT {_DRAFT} FROM draft WHERE about = ? ORDER BY number DESC LIMIT 1", (about,)
     )
-    return Drafted(**dict(zip(Drafted.__struct_fields__, rows[0], strict=True))) if rows else None
+    return _drafted(rows[0]) if rows else None
+
+
+def drafts_to_approve(book: Book, period: str) -> tuple[Drafted, ...]:
+    """List the drafts of a period that nobody has approved yet, in the order of their writing."""
+    approved = "SELECT 1 FROM approval AS a WHERE (a.about, a.number) = (d.about, d.number)"
+    sql = f"SELECT {_DRAFT} FROM draft AS d WHERE period = ? AND NOT EXISTS ({approved})"
+    return tuple(map(_drafted, book.ask(f"{sql} ORDER BY at, path", (period,))))
+
+
+def _drafted(row: Sequence) -> Drafted:
+    return Drafted(**dict(zip(Drafted.__struct_fields__, row, strict=True)))
 
 
 def drafts_of(book: Book, period: str) -> tuple[Drafted, ...]:

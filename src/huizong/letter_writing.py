@@ -61,7 +61,7 @@ def draft(work: Work, period: Period, asked: Asked, *, again: bool) -> Outcome:
         path = work.office.folder / last.path
         return Outcome(**outcome, fate=THERE if path.exists() else GONE, path=path, at=last.at)
     number = last.number + 1 if last else 1
-    path, digest = _write(work, asked.path, _letter(work, asked, to, f"{about}{number:02x}"))
+    path, digest = _write(work, asked.path, _letter(work, asked, to, letter_token(about, number)))
     drafted = Drafted(
         about=about, number=number, kind=asked.kind, unit=asked.unit.code, period=str(period),
         path=path.relative_to(work.office.folder).as_posix(), digest=digest, at=work.at,
@@ -98,9 +98,20 @@ def _letter(work: Work, asked: Asked, to: tuple[str, ...], token: str) -> Draft:
     key = bytes.fromhex(work.book.meta("seal_key"))
     return Draft(
         sender=sender, name=asked.unit.name, to=to, subject=subject, text=text,
-        at=work.now, message_id=letter_id(key, token, sender.rpartition("@")[2] or _NO_DOMAIN),
+        at=work.now, message_id=letter_id(key, token, own_domain(work)),
         thread=tuple(_thread(asked.answered)), attachments=asked.attachments,
     )  # fmt: skip
+
+
+def letter_token(about: str, number: int) -> str:
+    """Name a letter in its ID."""
+    return f"{about}{number:02x}"
+
+
+def own_domain(work: Work) -> str:
+    """Give the domain of the office's address, or one that is nobody's."""
+    user = work.office.settings.mail_user
+    return user.rpartition("@")[2] if is_address(user) else _NO_DOMAIN
 
 
 def _thread(answered: Letter | None) -> Iterator[str]:

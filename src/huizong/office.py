@@ -109,6 +109,10 @@ class Office(msgspec.Struct, frozen=True, kw_only=True):
         """Letters to the units that wait for the officer, who sends them."""
         return self.folder / "草稿" / period
 
+    def outbox(self, period: str) -> Path:
+        """Letters that were approved, as they are sent."""
+        return self.folder / "发件" / period
+
     @property
     def templates(self) -> Path:
         """The words of letters, which the office may edit."""

@@ -96,10 +96,9 @@ def rows_of(book: Book, key: str) -> tuple[Sending, ...]:
     return _rows(book, where, (key,))
 
 
-def is_approved(book: Book, about: str, number: int) -> bool:
-    """Whether a draft is in the queue or was."""
-    sql = "SELECT 1 FROM approval WHERE (about, number) = (?, ?)"
-    return bool(book.ask(sql, (about, number)))
+def is_kept(book: Book, path: str) -> bool:
+    """Whether a file below the office's folder is a letter in the queue."""
+    return bool(book.ask("SELECT 1 FROM approval WHERE kept_as = ?", (path,)))
 
 
 def _rows(book: Book, where: str, values: tuple) -> tuple[Sending, ...]:

@@ -1,0 +1,177 @@
+"""Approve letters out: a draft as it stands is held against the roster, then put into the queue."""
+
+import contextlib
+import hashlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from huizong.draft_entries import UPWARD, Drafted, drafted_upward, drafts_to_approve
+from huizong.draft_files import DraftFile, as_sent, read_draft
+from huizong.errors import HuizongError
+from huizong.leaving import Concern, letters_concerns
+from huizong.letter_templates import REMINDER
+from huizong.letter_writing import letter_token, own_domain, units_of
+from huizong.letters import MOST_BYTES, addresses, is_address, is_ours, letter_id
+from huizong.paperwork import last_made, signed_sets
+from huizong.periods import Period
+from huizong.safely import numbered, told, write_safely
+from huizong.sending_entries import Approval, is_kept, save_approval
+from huizong.texts import listed, say
+from huizong.work import Work
+
+
+class Proposed(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    A draft that may be approved, as its file stands just now.
+
+    `name` is whom it is for; `wrong` says why it may not leave, empty if it may; `concerns` what an
+    officer should see in its files before.
+    """
+
+    drafted: Drafted
+    path: Path
+    name: str
+    content: bytes
+    file: DraftFile
+    wrong: tuple[str, ...]
+    concerns: tuple[Concern, ...] = ()
+
+
+def proposed(work: Work, period: Period) -> tuple[Proposed, ...]:
+    """
+    List the drafts of a period that lie in the office's folder and were never approved.
+
+    Raises:
+        HuizongError: If the office has no address to send from (`error.send_no_address`).
+    """
+    if not is_address(work.office.settings.mail_user):
+        raise HuizongError("error.send_no_address", user=work.office.settings.mail_user or "——")
+    drafts = drafts_to_approve(work.book, str(period))
+    found = ((one, work.office.folder / one.path) for one in drafts)
+    letters = [_proposed(work, period, one, path) for one, path in found if path.is_file()]
+    sought = letters_concerns(
+        work, period, [(_unit(one.drafted), () if one.wrong else one.file.attachments)
+                       for one in letters]
+    )  # fmt: skip
+    return tuple(
+        msgspec.structs.replace(one, concerns=found)
+        for one, found in zip(letters, sought, strict=True)
+    )
+
+
+def _unit(drafted: Drafted) -> str:
+    return "" if drafted.kind in UPWARD else drafted.unit
+
+
+def _proposed(work: Work, period: Period, drafted: Drafted, path: Path) -> Proposed:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise told(error, path) from error
+    file = read_draft(content[:MOST_BYTES])
+    unit = units_of(work).get(drafted.unit)
+    name = say("letter.upper") if drafted.kind in UPWARD else unit.name if unit else drafted.unit
+    wrong = (*_too_big(content), *_wrong_headings(work, drafted, file),
+             *_outdated(work, period, drafted))  # fmt: skip
+    return Proposed(
+        drafted=drafted, path=path, name=name, content=content, file=file, wrong=wrong
+    )  # fmt: skip
+
+
+def _too_big(content: bytes) -> Iterator[str]:
+    if len(content) > MOST_BYTES:
+        yield say("sending.too_big", size=len(content) >> 20, most=MOST_BYTES // 1_000_000)
+
+
+def _wrong_headings(work: Work, drafted: Drafted, file: DraftFile) -> Iterator[str]:
+    own = work.office.settings.mail_user.lower()
+    if file.sender not in ("", own):
+        yield say("sending.foreign_sender", sender=file.sender, own=own)
+    if file.unread:
+        yield say("sending.unread", texts=listed(file.unread))
+    if not file.recipients:
+        yield say("sending.nobody")
+    known = known_addresses(work, drafted.unit, drafted.kind)
+    strangers = [one for one in file.recipients if one not in known]
+    if strangers:
+        code = "sending.stranger_above" if drafted.kind in UPWARD else "sending.stranger"
+        yield say(code, names=listed(strangers))
+
+
+def known_addresses(work: Work, unit: str, kind: str) -> frozenset[str]:
+    """Give the addresses to which a letter may go: those of its unit, or of the office above."""
+    if kind in UPWARD:
+        return addresses(work.office.settings.upper_mail)
+    units = units_of(work)
+    return addresses(units[unit].mail) if unit in units else frozenset()
+
+
+def _outdated(work: Work, period: Period, drafted: Drafted) -> Iterator[str]:
+    """A reminder may be overtaken by its return the next day, a summary by its next version."""
+    if drafted.kind == REMINDER and drafted.at[:10] != f"{work.now:%Y-%m-%d}":
+        yield say("sending.old_reminder", day=drafted.at[:10])
+    if drafted.kind in UPWARD:
+        sets = signed_sets(work.book, str(period))
+        made = filter(None, (last_made(work.book, str(period), code) for code in sets))
+        last = {one.about for of in made if (one := drafted_upward(work.book, of))}
+        if drafted.about not in last:
+            yield say("sending.old_summary")
+
+
+def approve(work: Work, letters: Sequence[Proposed], officer: str) -> int:
+    """
+    Put letters into the queue, each durable before its draft goes; give how many recipients.
+
+    Killed at any moment, each letter is a draft still or in the queue.
+
+    Raises:
+        HuizongError: If nobody is named who approves (`error.send_no_officer`), or the disk fails.
+    """
+    if not officer:
+        raise HuizongError("error.send_no_officer")
+    for one in letters:
+        _approve(work, one, officer)
+        with contextlib.suppress(OSError):  # open in a mail program: nobody is asked again
+            if one.path.read_bytes() == one.content:
+                one.path.unlink()
+    return sum(len(one.file.recipients) for one in letters)
+
+
+def _approve(work: Work, one: Proposed, officer: str) -> None:
+    own, message_id = work.office.settings.mail_user, _message_id(work, one)
+    content = as_sent(one.content, own, message_id, work.now)
+    drafted, path = one.drafted, _free_place(work, one)
+    with write_safely(path) as temp:
+        temp.write_bytes(content)
+        temp.chmod(0o400)
+    digest = hashlib.sha256(content).hexdigest()
+    approval = Approval(
+        message_id=message_id, about=drafted.about, number=drafted.number, kind=drafted.kind,
+        unit=drafted.unit, period=drafted.period,
+        kept_as=path.relative_to(work.office.folder).as_posix(), digest=digest,
+        approved_by=officer, approved_at=work.at,
+    )  # fmt: skip
+    told_of = {"kind": drafted.kind, "digest": digest, "to": len(one.file.recipients)}
+    with work.book.writing():
+        save_approval(work.book, approval, one.file.recipients)
+        work.book.record("approved", told_of, work.at)
+
+
+def _free_place(work: Work, one: Proposed) -> Path:
+    """Find a name that no letter of the queue has; a killed run's file is written over."""
+    places = numbered(work.office.outbox(one.drafted.period) / one.path.name)
+    folder = work.office.folder
+    return next(p for p in places if not is_kept(work.book, p.relative_to(folder).as_posix()))
+
+
+def _message_id(work: Work, one: Proposed) -> str:
+    """Keep the ID that the draft has, if it is ours: some mail programs give another."""
+    key, token = (
+        bytes.fromhex(work.book.meta("seal_key")),
+        letter_token(one.drafted.about, one.drafted.number),
+    )
+    found = one.file.message_id
+    ours = is_ours(key, found) and f".{token}." in found
+    return found if ours else letter_id(key, token, own_domain(work))

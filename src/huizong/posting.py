@@ -1,0 +1,163 @@
+"""What sending letters says: what would leave and to whom, what became of each, what to do."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+
+from huizong import leaving, sending
+from huizong.accounts import SMTP, account_of, password_of
+from huizong.approving import Proposed, approve, proposed
+from huizong.clock import minute_of
+from huizong.delivery_outlook import Outlook
+from huizong.delivery_smtp import Postman
+from huizong.doing import Told
+from huizong.draft_entries import UPWARD
+from huizong.errors import HuizongError
+from huizong.letter_writing import units_of
+from huizong.passwords import keep_password
+from huizong.periods import Period
+from huizong.sending_entries import SENT, SETTLED, WAITING, Sending, queue_of
+from huizong.settings import DRAFT, OUTLOOK
+from huizong.texts import listed, say
+from huizong.work import Work
+
+# What the enhanced codes of mail servers (RFC 3463) mean to an officer, and the plain ones.
+_ENHANCED = re.compile(r"\b[45]\.(\d{1,3}\.\d{1,3})\b")
+_REASONS = {"1": "address", "2.1": "closed", "2.2": "full", "2.3": "large", "3.4": "large",
+            "3.1": "full", "7": "policy"}  # fmt: skip
+_BY_CODE = {"421": "later", "450": "later", "451": "later", "452": "later", "550": "address",
+            "551": "address", "552": "large", "553": "address", "554": "policy"}  # fmt: skip
+# Asks a person whether what is shown may be done.
+Agree = Callable[[Sequence[str]], bool]
+
+
+def send(
+    work: Work, period: Period, agree: Agree, officer: str = "", *, remember: bool = False
+) -> Told:
+    """Ask whether the drafts of a period may leave; send these and what is due of earlier runs."""
+    if work.office.settings.send_by == DRAFT:
+        return Told((say("sending.drafts_only"),), waits=True)
+    lines = [_row_line(work, one) for one in sending.after_break(work.book, work.at)]
+    letters = proposed(work, period)
+    ready = [one for one in letters if not one.wrong]
+    lines += (line for one in letters if one.wrong for line in _kept_back(one))
+    if ready:
+        try:
+            agreed = agree([*_shown(ready), *_also_due(work)])
+        except HuizongError as error:
+            if error.code != "error.nobody_agrees":
+                raise
+            lines.append(say("sending.nobody_agrees", count=len(ready)))
+        else:
+            if not agreed:
+                return Told((*lines, say("sending.not_agreed")), waits=True)
+            approve(work, ready, officer or work.office.settings.officer)
+    told = _send_due(work, remember=remember)
+    return Told((*lines, *told.lines), bool(lines) or told.waits, short=told.short)
+
+
+def _shown(letters: Sequence[Proposed]) -> Iterator[str]:
+    """Show in full to whom each letter goes and what is attached."""
+    for number, one in enumerate(letters, 1):
+        to = one.file.recipients
+        said = {"number": number, "kind": say(f"letter_kind.{one.drafted.kind}"), "name": one.name}
+        yield say("sending.letter", to=listed(to), count=len(to), **said)
+        when = minute_of(one.drafted.at)
+        yield say("sending.subject", subject=one.file.subject or say("letter.no_subject"),
+                  files=len(one.file.attachments), when=when)  # fmt: skip
+        yield from leaving.lines(one.file.attachments, one.concerns)
+    addresses = sum(len(one.file.recipients) for one in letters)
+    yield say("sending.in_all", letters=len(letters), addresses=addresses)
+
+
+def _also_due(work: Work) -> Iterator[str]:
+    count = len(sending.due(work))
+    if count:
+        yield say("sending.also_due", count=count)
+
+
+def _kept_back(one: Proposed) -> Iterator[str]:
+    kind = say(f"letter_kind.{one.drafted.kind}")
+    for why in one.wrong:
+        yield say("sending.kept_back", kind=kind, name=one.name, file=one.path.name, why=why)
+
+
+def _send_due(work: Work, *, remember: bool) -> Told:
+    rows = sending.due(work)
+    if not rows:
+        last = _counts(work, 0)
+        return Told((say("sending.nothing_due"), last), _is_open(work), short=last)
+    if work.office.settings.send_by == OUTLOOK:
+        done, more = _by_outlook(work, rows), ()
+    else:
+        done, more = _by_smtp(work, rows, remember=remember)
+    lines = [*(_row_line(work, one) for one in done.rows), *more]
+    lines += (say("sending.held", to=one.recipient, key=one.key, why=why)
+              for one, why in done.held)  # fmt: skip
+    if done.stopped:
+        lines.append(str(done.stopped))
+    last = _counts(work, sum(one.state == SENT for one in done.rows))
+    return Told((*lines, last), bool(done.stopped) or _is_open(work), short=last)
+
+
+def _by_smtp(
+    work: Work, rows: Sequence[Sending], *, remember: bool
+) -> tuple[sending.Sent, tuple[str, ...]]:
+    settings = work.office.settings
+    account = account_of(settings.send_server, settings.mail_user, SMTP)
+    password = password_of(account, anew=remember)
+    with Postman(account, password) as post:
+        done = sending.send(work, rows, post)
+    refused = done.stopped is not None and done.stopped.code == "error.send_login"
+    kept = not remember or refused or keep_password(account.name, password)
+    return done, () if kept else (say("error.mail_not_kept"),)
+
+
+def _by_outlook(work: Work, rows: Sequence[Sending]) -> sending.Sent:
+    with Outlook() as post:
+        return sending.send(work, rows, post)
+
+
+def queue(work: Work, decision: str = "", key: str = "") -> Told:
+    """List what is on its way and what to do about each, once a decision is carried out."""
+    lines = [_row_line(work, one) for one in sending.after_break(work.book, work.at)]
+    if decision:
+        done = sending.decide(work, key, decision)
+        lines.append(say(f"sending.did_{decision}", to=listed(one.recipient for one in done)))
+    lines += (_row_line(work, one) for one in queue_of(work.book) if one.state not in SETTLED)
+    last = _counts(work, len(queue_of(work.book, states=(SENT,))))
+    return Told((*lines, last), _is_open(work), short=last)
+
+
+def _row_line(work: Work, row: Sending) -> str:
+    unit = units_of(work).get(row.unit)
+    name = say("letter.upper") if row.kind in UPWARD else unit.name if unit else row.unit
+    state = "put_off" if row.state == WAITING and row.next_at > work.at else row.state
+    return say(
+        f"sending.{state}", kind=say(f"letter_kind.{row.kind}"), name=name, to=row.recipient,
+        key=row.key, why=_why(row.reply), when=minute_of(row.next_at),
+    )  # fmt: skip
+
+
+def _why(reply: str) -> str:
+    """Say in words what a server's code means, with what it said itself."""
+    if not reply:
+        return say("send_reason.cut")
+    found = _ENHANCED.search(reply)
+    kind = (
+        _REASONS.get(found[1], "") or _REASONS.get(found[1].partition(".")[0], "") if found else ""
+    )
+    word = say(f"send_reason.{kind or _BY_CODE.get(reply[:3], 'other')}")
+    return say("send_reason.said", word=word, reply=reply)
+
+
+def _counts(work: Work, sent: int) -> str:
+    """Count what was sent, and what is not settled yet."""
+    counts = Counter(one.state for one in queue_of(work.book) if one.state not in SETTLED)
+    named = [say("sending.count", name=say(f"sending_state.{s}"), count=n)
+             for s, n in ((SENT, sent), *counts.items())]  # fmt: skip
+    return say("sending.counts", counts=listed(named))
+
+
+def _is_open(work: Work) -> bool:
+    return any(one.state not in SETTLED for one in queue_of(work.book))
