@@ -105,7 +105,7 @@ def _by_smtp(
 ) -> tuple[sending.Sent, tuple[str, ...]]:
     settings = work.office.settings
     account = account_of(settings.send_server, settings.mail_user, SMTP)
-    password = password_of(account, anew=remember)
+    password = password_of(account, work.office.folder, anew=remember)
     with Postman(account, password) as post:
         done = sending.send(work, rows, post)
     refused = done.stopped is not None and done.stopped.code == "error.send_login"
