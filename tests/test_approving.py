@@ -1,0 +1,279 @@
+"""What may leave: a draft as an officer has left it, only to addresses that the office knows."""
+
+import datetime as dt
+import email
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from email.policy import default
+from pathlib import Path
+
+import pytest
+from openpyxl import load_workbook
+
+from huizong import acts, approving
+from huizong.book import open_book
+from huizong.doing import DONE, WAITS
+from huizong.draft_entries import SUBMISSION
+from huizong.errors import HuizongError
+from huizong.letter_writing import Asked, draft
+from huizong.letters import Attachment, is_ours
+from huizong.office import open_office
+from huizong.records import Unit
+from huizong.sending_entries import SENT
+from huizong.settings import SETTINGS
+from huizong.texts import say
+from mail_server import taking
+from mail_servers import HOST, PASSWORD, USER
+from posting_office import (
+    MAILS,
+    TO,
+    UPPER,
+    at,
+    keyring_with,
+    press,
+    replace,
+    rows,
+    street_with_drafts,
+)
+from street import NOW, PEACE, PERIOD
+from terminal import SRC, Terminal
+
+STRANGER = "guest@elsewhere.example.com"
+NO_KEYRING = {"PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
+
+
+@pytest.fixture(scope="module")
+def drafted(tmp_path_factory) -> Path:
+    """A street with drafts."""
+    return street_with_drafts(tmp_path_factory.mktemp("office"))
+
+
+@pytest.fixture
+def office(drafted, tmp_path) -> Path:
+    """A copy of the street for one test."""
+    return Path(shutil.copytree(drafted, tmp_path / "清河街道"))
+
+
+def peace(office: Path) -> Path:
+    """Give the draft to a unit with two addresses."""
+    (path,) = (office / "草稿" / str(PERIOD)).glob("*和平*.eml")
+    return path
+
+
+def proposal(office: Path, change: Callable[[bytes], bytes] = bytes, **more: object):
+    """Propose the drafts after one was edited; give that one."""
+    path = peace(office)
+    path.write_bytes(change(path.read_bytes()))
+    with at(office, **more) as work:
+        return next(one for one in approving.proposed(work, PERIOD) if one.path == path)
+
+
+def with_heading(heading: bytes) -> Callable[[bytes], bytes]:
+    """Put a heading before the others."""
+    return lambda content: heading + b"\r\n" + content
+
+
+@pytest.mark.parametrize("heading", [b"To", b"Cc", b"Bcc", b"to", b"BCC"])
+def test_recipient_that_the_roster_lacks_keeps_a_letter_back(office, heading):
+    """Fault 68: in whatever heading it stands, an address that is not the unit's is named."""
+    mine, other = MAILS[PEACE][0], TO[0]
+    for to in (STRANGER, other, f"{mine}.evil.com", f"Somebody <{STRANGER}>, {mine}"):
+        one = proposal(office, with_heading(heading + b": " + to.encode()))
+        assert len(one.wrong) == 1
+        assert any(text in one.wrong[0] for text in (STRANGER, other, f"{mine}.evil.com"))
+
+
+@pytest.mark.parametrize(
+    "heading", [b"Cc: hp@qh.example.cn; x@y.cn", b"Cc: <hp@qh.example.cn", b"Cc: a b c", b"Bcc: ,"]
+)
+def test_addresses_that_cannot_be_read_keep_a_letter_back(office, heading):
+    """Fault 68: what is not understood is not guessed."""
+    assert proposal(office, with_heading(heading)).wrong
+
+
+def test_letter_of_somebody_else_or_to_nobody_is_kept_back(office):
+    """Fault 68: a letter leaves from the office's own address, and to somebody."""
+    foreign = proposal(office, lambda raw: raw.replace(USER.encode(), b"boss@qh.example.gov.cn"))
+    nobody = proposal(
+        office,
+        lambda raw: b"\n".join(
+            line for line in raw.splitlines() if not line.startswith((b"To:", b"From:", b" "))
+        ),
+    )
+
+    assert len(foreign.wrong) == len(nobody.wrong) == 1
+    assert "boss@qh.example.gov.cn" in foreign.wrong[0]
+    assert nobody.file.recipients == ()
+
+
+def test_edited_letter_leaves_as_edited(office):
+    """
+    Fault 68: what an officer wrote into the text, and one recipient taken out, is what leaves; the
+    ID is ours whatever the mail program made of it, and nobody sees who got a copy.
+    """
+    mine = MAILS[PEACE][0]
+    text = b"X-Unsent: 1\nTo: " + mine.encode() + b"\nBcc: HP2@QQ.com\nSubject: x\n"
+    text += b"Message-ID: <made@by.a.program>\n\n.\nby hand\n"
+    with taking() as server, keyring_with(), pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SSL_CERT_FILE", str(server.authority))
+        peace(office).write_bytes(text)
+        press(office, server.port)
+        ((first,), (second,)) = (server.copies(to) for to in MAILS[PEACE])
+
+    message = email.message_from_bytes(first, policy=default)
+    with open_book(open_office(office).book) as book:
+        assert is_ours(bytes.fromhex(book.meta("seal_key")), message["message-id"])
+    assert first == second
+    assert first.endswith(b"\r\n\r\n.\r\nby hand\r\n")
+    assert message["to"] == mine
+    assert [message[name] for name in ("bcc", "x-unsent", "cc")] == [None] * 3
+    assert message["from"].addresses[0].addr_spec == USER
+
+
+def test_what_was_overtaken_is_kept_back(office):
+    """A reminder of yesterday, and a summary that is not the last, are drafted anew, not sent."""
+    with at(office) as work:
+        upper = Unit(code="990101000000", name="x", parent="", mail=UPPER)
+        path = work.office.upward(str(PERIOD)) / "上报.eml"
+        asked = Asked(kind=SUBMISSION, unit=upper, about=("a",), path=path, fields=_fields(),
+                      attachments=(Attachment("x.xlsx", b"x"),))  # fmt: skip
+        draft(work, PERIOD, asked, again=False)
+    with at(office, now=NOW + dt.timedelta(days=1)) as work:
+        letters = approving.proposed(work, PERIOD)
+
+    assert len(letters) == 3
+    assert all(len(one.wrong) == 1 for one in letters)
+
+
+def _fields() -> dict[str, str]:
+    names = "unit office period officer phone date set version file reported expected absent"
+    return dict.fromkeys((*names.split(), "explanations", "checksum", "digest"), "x")
+
+
+def test_letter_changed_after_approval_does_not_leave(office, monkeypatch):
+    """Fault 68: what is sent is what was approved, to whom the roster still knows."""
+    with at(office) as work:
+        approving.approve(work, approving.proposed(work, PERIOD), "王芳")
+    kept = office / rows(office)[TO[0]].kept_as
+    kept.chmod(0o600)
+    kept.write_bytes(kept.read_bytes() + b"more")
+    with taking() as server, keyring_with(), at(office, server.port) as work:
+        monkeypatch.setenv("SSL_CERT_FILE", str(server.authority))
+        roster = tuple(replace(one, mail="") if one.code == PEACE else one
+                       for one in work.office.roster)  # fmt: skip
+        work = replace(work, office=replace(work.office, roster=roster))
+        told = acts.send(work, PERIOD, lambda _: pytest.fail("nothing is drafted any more"))
+
+    assert server.accepted == []
+    assert told.waits
+    assert all(any(to in line for line in told.lines) for to in TO)
+
+
+def test_killed_between_file_and_book_is_approved_again(office):
+    """
+    Fault 67: a letter that lies in the folder and not in the book is written over; one that is in
+    the book is not, and its draft is not proposed again even where it could not be removed.
+    """
+    before = peace(office).read_bytes()
+    left = office / "发件" / str(PERIOD) / peace(office).name
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"half")
+    with at(office) as work:
+        approving.approve(work, approving.proposed(work, PERIOD), "王芳")
+        approved = left.read_bytes()
+    (office / "草稿" / str(PERIOD) / left.name).write_bytes(before)
+    with at(office) as work:
+        again = approving.proposed(work, PERIOD)
+
+    assert approved.endswith(before.partition(b"\r\n\r\n")[2])
+    assert again == ()
+
+
+def test_who_approves_is_entered(office):
+    """Fault 68: who approved it and when stands in the queue; nobody approves without a name."""
+    with at(office, officer="") as work, pytest.raises(HuizongError) as caught:
+        acts.send(work, PERIOD, lambda _: True)
+    with at(office, mail_user="qinghe") as work, pytest.raises(HuizongError) as other:
+        acts.send(work, PERIOD, lambda _: True)
+    with at(office, officer="") as work:
+        approving.approve(work, approving.proposed(work, PERIOD), "李强")
+
+    assert caught.value.code == "error.send_no_officer"
+    assert other.value.code == "error.send_no_address"
+    assert {(one.approved_by, one.approved_at) for one in rows(office).values()} == {
+        ("李强", NOW.isoformat())
+    }
+
+
+def set_up(office: Path, **wanted: str) -> None:
+    """Enter settings in the control workbook, as a person does."""
+    path = open_office(office).control
+    book = load_workbook(path, keep_vba=True)
+    labels = {say(f"setting.{name}"): value for name, value in wanted.items()}
+    for row in book[SETTINGS].iter_rows():
+        if row[0].value in labels:
+            row[1].value = labels.pop(row[0].value)
+    book.save(path)
+    assert not labels
+
+
+def test_a_person_sends_at_the_terminal(office):
+    """
+    Fault 68, 76: letters are shown, agreed to and sent; the password is asked for, shown nowhere
+    and kept nowhere, and no address stands in the events.
+    """
+    with taking() as server:
+        set_up(office, send_by="SMTP", mail_user=USER, officer="王芳",
+               send_server=f"{HOST}:{server.plain} STARTTLS")  # fmt: skip
+        env = NO_KEYRING | {"SSL_CERT_FILE": str(server.authority)}
+        command = ["mail", "send", office, PERIOD, "--now", NOW.isoformat()]
+        with Terminal(command, env) as screen:
+            shown = screen.until(say("sending.ask")[-12:])
+            screen.type("是")
+            screen.until(USER)
+            screen.type(PASSWORD)
+            code = screen.end()
+            everything = screen.shown
+
+    assert all(to in shown for to in TO)
+    assert code == DONE
+    assert sorted(to for to, _ in server.accepted) == sorted(TO)
+    assert {one.state for one in rows(office).values()} == {SENT}
+    assert PASSWORD not in everything
+    with open_book(open_office(office).book) as book:
+        assert "@" not in str(book.events())
+    for path in office.rglob("*"):
+        assert not path.is_file() or PASSWORD.encode() not in path.read_bytes()
+
+
+def test_nobody_there_to_agree(office):
+    """
+    Fault 68: run by the clock, nothing is approved; with --yes letters wait for the password, which
+    nobody can type, and the queue lists them.
+    """
+    set_up(office, send_by="SMTP", mail_user=USER, officer="王芳", send_server=f"{HOST}:1")
+    asked = without_terminal("send", office, str(PERIOD))
+    agreed = without_terminal("send", office, str(PERIOD), "--yes")
+    listed = without_terminal("queue", office)
+    several = without_terminal("queue", office, "--cancel", "x", "--retry", "x")
+
+    assert asked.returncode == WAITS
+    assert say("sending.nobody_agrees", count=2) in asked.stdout
+    wanted = say("error.send_password", user=USER, folder=office)
+    assert (agreed.returncode, agreed.stderr.strip()) == (2, wanted)
+    assert listed.returncode == WAITS
+    assert all(to in listed.stdout for to in TO)
+    assert (several.returncode, several.stderr.strip()) == (2, say("error.one_decision"))
+
+
+def without_terminal(command: str, office: Path, *more: str) -> subprocess.CompletedProcess:
+    """Run a command of `huizong mail` where nobody can type."""
+    arguments = [sys.executable, "-m", "huizong", "mail", command, str(office), *more]
+    env = os.environ | NO_KEYRING | {"PYTHONPATH": str(SRC)}
+    return subprocess.run(
+        [*arguments, "--now", NOW.isoformat()], env=env, stdin=subprocess.DEVNULL,
+        capture_output=True, text=True,
+    )  # fmt: skip
