@@ -43,13 +43,13 @@ __all__ = ["readers"]
 NAME, OTHER_NAME, MOBILE = "王建国", "欧阳文心", "13800001007"
 
 
-def named_return(folder: Path) -> bytes:
+def named_return(folder: Path, parties: str = f"{NAME}{MOBILE}、李某") -> bytes:
     """A return in whose ledgers two persons stand by their names."""
     blank = blank_of(folder, PEACE)
     reading = fill(checked_sets()["TJ"].form_set, blank.identity,
                    plan=blank.filling.ledgers, ledger_rows=6)  # fmt: skip
     blank = msgspec.structs.replace(blank, filling=reading)
-    blank = with_cell(blank, "TJ_L1", 0, "parties", f"{NAME}{MOBILE}、李某")
+    blank = with_cell(blank, "TJ_L1", 0, "parties", parties)
     blank = with_cell(blank, "TJ_L2", 0, "person", OTHER_NAME)
     out = io.BytesIO()
     (ready,) = with_caches([blank])

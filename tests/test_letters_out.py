@@ -439,8 +439,8 @@ def test_template_that_is_wrong_is_told(tmp_path, words, code, told):
 
 def test_draft_is_read_as_it_was_written():
     """
-    Names of any length survive the file's headings, HTML shows text as text, equal letters are
-    equal bytes.
+    Fault 69: names of any length survive the file's headings, HTML shows text as text, equal
+    letters are equal bytes.
     """
     name = "【HZ】2026Q1_990101001001_喆镕社区居民委员会_矛盾纠纷调解_退改3.xlsx"
     draft = Draft(

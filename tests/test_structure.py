@@ -26,7 +26,7 @@ LAYERS = (
     ("looks", "styles form_styles tables checkrows pages"),
     (
         "opening",
-        "letters letter_names letter_kinds letter_parts refused facts zips"
+        "letters letter_names letter_kinds letter_parts refused locked facts zips"
         " archives xml_parts xlsx_cells xlsx_looks xlsx_facts xls_facts"
         " ods_facts gate",
     ),
@@ -48,16 +48,16 @@ LAYERS = (
         " unit_sheets ledger_sheets return_sheets charts briefing circular_sheets"
         " approval_sheet outgoing keeping notices letter_store mailbox_folder mailbox_imap"
         " letter_templates letter_drafts outgoing_parts leaving_scan draft_files delivery"
-        " delivery_smtp delivery_outlook",
+        " delivery_smtp delivery_outlook detail_book",
     ),
     ("stages", "issue collect read audit aggregate write verify submit"),
     (
         "pipeline",
         "work checking beside key_files issuing take_in across unit_returns examine editions"
         " problems publish versions send_back circulate standing closing openings opening_blank"
-        " amend paper_copies signing ready upward office_lists letters_in pipeline"
-        " fetch standing_book audit_one letter_writing letters_out letters_amended letters_upward"
-        " letters_issued last_letters leaving approving sending",
+        " amend paper_copies signing ready upward office_lists letters_in unlocking pipeline"
+        " fetch standing_book audit_one letter_writing letters_out letters_amended enclosures"
+        " letters_upward letters_issued last_letters leaving approving sending",
     ),
     (
         "showing",
@@ -90,7 +90,7 @@ HOMES = {
     "lark": ("syntax",),
     # Typed records stand everywhere.
     "msgspec": tuple(RANKS),
-    "msoffcrypto": ("gate", "dirt"),  # the demo encrypts one return
+    "msoffcrypto": ("locked",),
     # Vectors over all returns: the relations' engine and what stands on it.
     "numpy": (
         "exact",

@@ -31,12 +31,17 @@ def issue(work: Work, period: Period, set_code: str = "") -> Told:
     return Told((line,), results=(folder,))
 
 
-def collect(work: Work, files: tuple[Path, ...] = ()) -> Told:
-    """Take in returns from 收表 or from given files; what was not filed waits for someone."""
+def collect(work: Work, files: tuple[Path, ...] = (), *, password: str = "") -> Told:
+    """
+    Take in returns from 收表 or from given files; what was not filed waits for someone.
+
+    A password is tried on the workbooks that wait for one.
+    """
     from huizong import pipeline, reports
 
-    done = pipeline.collect(work, files)
-    return Told(tuple(reports.collected_lines(done)), waits=bool(done.unfiled or done.busy))
+    done = pipeline.collect(work, files, password=password)
+    waits = bool(done.unfiled or done.busy or done.locked)
+    return Told(tuple(reports.collected_lines(done)), waits=waits)
 
 
 def fetch(work: Work, folder: Path | None, since: str, *, remember: bool = False) -> Told:
@@ -117,11 +122,13 @@ def remind(work: Work, period: Period, *, again: bool = False) -> Told:
     return drafting.remind(work, period, again=again)
 
 
-def submit(work: Work, period: Period, set_code: str = "", *, again: bool = False) -> Told:
+def submit(
+    work: Work, period: Period, set_code: str = "", *, again: bool = False, password: str = ""
+) -> Told:
     """Name the summaries that may go up, and draft the letters that carry them."""
     from huizong import drafting
 
-    return drafting.submit(work, period, set_code, again=again)
+    return drafting.submit(work, period, set_code, again=again, password=password)
 
 
 def send(

@@ -1,7 +1,9 @@
 """Ask a person at the terminal: a period, a unit, files, an answer; Ctrl-C takes back."""
 
+import getpass
 import os
 import shlex
+import sys
 import unicodedata
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,6 +13,7 @@ import msgspec
 
 from huizong.answers import Typed, action_of
 from huizong.errors import HuizongError
+from huizong.locked import SHORTEST
 from huizong.office import Office
 from huizong.paperwork import STEPS
 from huizong.periods import Period
@@ -60,6 +63,34 @@ def agreed(lines: Sequence[str], question: str = "install.ask") -> bool:
         return False
     except EOFError as error:
         raise HuizongError("error.nobody_agrees") from error
+
+
+def ask_password() -> str:
+    """
+    Ask for the password of workbooks that came; it is not shown and kept nowhere.
+
+    Raises:
+        HuizongError: If nobody is there to type it (`error.password_here`).
+    """
+    if not sys.stdin.isatty():
+        raise HuizongError("error.password_here")
+    return getpass.getpass(say("locked.ask"))
+
+
+def ask_new_password() -> str:
+    """
+    Ask twice for a password under which workbooks leave; it is not shown and kept nowhere.
+
+    Raises:
+        HuizongError: If nobody is there to type it (`error.password_here`), it is too short
+            (`error.password_short`), or the second is another (`error.password_twice`).
+    """
+    typed = ask_password()
+    if len(typed) < SHORTEST:
+        raise HuizongError("error.password_short", least=SHORTEST)
+    if getpass.getpass(say("locked.ask_again")) != typed:
+        raise HuizongError("error.password_twice")
+    return typed
 
 
 def ask_install(desk: Desk) -> tuple[Path, Callable[[Sequence[str]], bool]]:

@@ -73,11 +73,15 @@ def issue(
 def collect(
     office: Folder,
     files: Annotated[list[Path] | None, typer.Argument(metavar="[FILE]...")] = None,
+    password: Annotated[bool, typer.Option("--password")] = False,
     now: Now = "",
 ) -> int:
     """Take in returns from 收表 or from given files."""
+    from huizong.asking import ask_password
+
+    typed = ask_password() if password else ""
     with office_at_work(office, now, "collect") as work:
-        return _tell(acts.collect(work, tuple(files or ())))
+        return _tell(acts.collect(work, tuple(files or ()), password=typed))
 
 
 @app.command(cls=Command)
@@ -183,11 +187,15 @@ def submit(
     office: Folder, period: PeriodText,
     set_code: Annotated[str, typer.Option("--set")] = "",
     again: Again = False,
+    encrypt: Annotated[bool, typer.Option("--encrypt")] = False,
     now: Now = "",
 ) -> int:  # fmt: skip
     """Draft the letter that carries the summary upward, if it may go."""
+    from huizong.asking import ask_new_password
+
+    asked = {"again": again, "password": ask_new_password() if encrypt else ""}
     with office_at_work(office, now, "submit") as work:
-        return _tell(acts.submit(work, Period.parse(period), set_code.upper(), again=again))
+        return _tell(acts.submit(work, Period.parse(period), set_code.upper(), **asked))
 
 
 @app.command(cls=Command)

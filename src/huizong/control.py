@@ -12,7 +12,7 @@ from huizong.control_desk import write_desk
 from huizong.control_roster import list_of, write_roster
 from huizong.macros import macro_module
 from huizong.records import Unit
-from huizong.settings import LANGUAGES, SEND_BY, SETTING_NAMES, SETTINGS, SIGNING, Settings
+from huizong.settings import CHOICES, LANGUAGES, SETTING_NAMES, SETTINGS, Settings
 from huizong.styles import Styles
 from huizong.tables import Table, answer_choices, lines_needed, new_workbook
 from huizong.texts import catalogue, say
@@ -90,10 +90,8 @@ def _write_settings(book: xlsxwriter.Workbook, styles: Styles, settings: Setting
 def _choices(name: str) -> tuple[str, ...]:
     if name == "language":
         return tuple(LANGUAGES)
-    if name == "signing":
-        return tuple(say(f"signing.{key}") for key in SIGNING)
-    if name == "send_by":
-        return tuple(say(f"send_by.{key}") for key in SEND_BY)
+    if name in CHOICES:
+        return tuple(say(f"{name}.{key}") for key in CHOICES[name])
     return (say("book.zero_yes"), say("book.zero_no")) if name == "joined" else ()
 
 
@@ -107,10 +105,8 @@ def _setting_text(settings: Settings, name: str) -> str:
     value = getattr(settings, name)
     if name == "redefined":
         return "；".join(f"{code} {period}" for code, period in value.items())
-    if name == "signing":
-        return say(f"signing.{value or 'no'}")
-    if name == "send_by":
-        return say(f"send_by.{value}")
+    if name in CHOICES:
+        return say(f"{name}.{value or CHOICES[name][0]}")
     if isinstance(value, bool):
         return say("book.zero_yes" if value else "book.zero_no")
     return "、".join(value) if isinstance(value, tuple) else str(value)

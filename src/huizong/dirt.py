@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
-from msoffcrypto.format.ooxml import OOXMLFile
 
 from huizong.forms import FormSet
 from huizong.layout import STATUSES
+from huizong.locked import lock
 from huizong.records import FigureCell, LedgerRows, Reading
 from huizong.sample import read_sample
 
@@ -92,9 +92,7 @@ def spoil(kind: str, path: Path) -> None:
     """Do to a good file what its sender did to it."""
     data = path.read_bytes()
     if kind == "encrypt":
-        out = io.BytesIO()
-        OOXMLFile(io.BytesIO(data)).encrypt(PASSWORD, out)
-        path.write_bytes(out.getvalue())
+        path.write_bytes(lock(data, PASSWORD))
     elif kind == "csv":
         text = io.StringIO()
         csv.writer(text).writerow(["指标名称", "代码", "本期"])

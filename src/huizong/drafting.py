@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from huizong import letters_issued, letters_out, letters_upward, pipeline
+from huizong import leaving, letters_issued, letters_out, letters_upward, pipeline
 from huizong.clock import minute_of
 from huizong.doing import Told
 from huizong.history import closed_periods
@@ -37,17 +37,28 @@ def hand_out(work: Work, period: Period, set_code: str = "", *, again: bool = Fa
     return _said(work, period, done, "command.no_blanks_to_send")
 
 
-def submit(work: Work, period: Period, set_code: str = "", *, again: bool = False) -> Told:
-    """Lay out the summaries that may go up, and draft their letters where the address is set."""
-    done = letters_upward.submissions(work, period, set_code, again=again)
+def submit(
+    work: Work, period: Period, set_code: str = "", *, again: bool = False, password: str = ""
+) -> Told:
+    """
+    Lay out the summaries that may go up, and draft their letters where the address is set.
+
+    What is in them is said first. With a password they leave under it; it is kept nowhere.
+    """
+    done = letters_upward.submissions(work, period, set_code, again=again, password=password)
     folder = work.office.upward(str(period))
-    laid = lay_out(done.files, folder)
-    counted = counted_lines(work, done.made)
-    lines = [*counted, say("submit.laid_out", count=len(laid), folder=folder)]
+    # Letters written before hold what was put under another password, or under none.
+    before = bool(password) and all(one.fate in (THERE, GONE) for one in done.letters)
+    laid = () if before else lay_out(done.leaving, folder)
+    found = leaving.concerns(work, period, done.files)
+    lines = [*counted_lines(work, done.made), *leaving.lines(done.files, found)]
+    lines += [say("submit.laid_out", count=len(laid), folder=folder)] if laid else []
     if any(one.fate == NOWHERE for one in done.letters):
         lines.append(say("command.no_upper_mail"))
     else:
         lines += [*map(_line, done.letters), say("command.letters_wait")]
+    if password:
+        lines.append(say("locked.not_anew" if before else "locked.told"))
     return Told(tuple(lines), results=(*laid, folder))
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from huizong.facts import BookFacts
+from huizong.locked import unlock
 from huizong.ods_facts import ods_facts
 from huizong.refused import Refused
 from huizong.xls_facts import is_encrypted, xls_facts
@@ -181,12 +182,12 @@ def _check_cells(facts: BookFacts) -> None:
 def _admit_compound(data: bytes) -> Admitted:
     streams = _open_compound(data)
     if streams.encrypted_package:
-        return _admit_zip(unpack(_decrypt(data)), decrypted=True)
+        return _admit_zip(unpack(unlock(data, DEFAULT_PASSWORD)), decrypted=True)
     if streams.workbook is None:
         raise Refused("other_kind", kind=streams.first)
     decrypted = is_encrypted(streams.workbook)
     if decrypted:
-        data = _decrypt(data)
+        data = unlock(data, DEFAULT_PASSWORD)
         streams = _open_compound(data)
     facts = xls_facts(streams.workbook, macros=streams.macros)
     _check_cells(facts)
@@ -227,19 +228,3 @@ def _check_complete(ole, size: int) -> None:
     used = [number for number, following in enumerate(ole.fat) if following != 0xFFFFFFFF]
     if (max(used, default=0) + 1) * ole.sectorsize >= size:
         raise Refused("damaged", reason="cut_off")
-
-
-def _decrypt(data: bytes) -> bytes:
-    """Decrypt with the password that Excel itself uses when nobody chose one."""
-    # Imported late: it loads a whole library of ciphers.
-    import msoffcrypto
-
-    out = io.BytesIO()
-    try:
-        office = msoffcrypto.OfficeFile(io.BytesIO(data))
-        office.load_key(password=DEFAULT_PASSWORD)
-        office.decrypt(out)
-    # It raises anything from a struct.error to its own InvalidKeyError.
-    except Exception as error:
-        raise Refused("encrypted") from error
-    return out.getvalue()

@@ -9,8 +9,8 @@ import msgspec
 from huizong.draft_entries import Drafted, about_of, is_as_drafted, last_draft, save_draft
 from huizong.keeping import safe_name
 from huizong.letter_drafts import Draft, eml, is_id
-from huizong.letter_templates import RECEIPT, letter_words
-from huizong.letters import RECEIVED, Attachment, Letter, addresses, is_address, letter_id
+from huizong.letter_templates import letter_words
+from huizong.letters import Attachment, Letter, addresses, is_address, letter_id
 from huizong.papers import period_name
 from huizong.periods import Period
 from huizong.personal import masked
@@ -38,7 +38,11 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """A letter to be drafted: to whom, what it is `about`, what it says, what it answers."""
+    """
+    A letter to be drafted: to whom, what it is `about`, what it says, what it answers.
+
+    `foot` stands under the text whatever the office makes of the words.
+    """
 
     kind: str
     unit: Unit
@@ -47,6 +51,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     fields: dict[str, str]
     attachments: tuple[Attachment, ...] = ()
     answered: Letter | None = None
+    foot: str = ""
 
 
 def draft(work: Work, period: Period, asked: Asked, *, again: bool) -> Outcome:
@@ -91,8 +96,8 @@ def _place(work: Work, path: Path, letter: Draft) -> Path:
 
 def _letter(work: Work, asked: Asked, to: tuple[str, ...], token: str) -> Draft:
     subject, text = letter_words(work.office.templates, asked.kind, asked.fields)
-    if asked.kind == RECEIPT:  # whatever the office makes of the words
-        text += f"\n\n{say('letter.mark', mark=RECEIVED + asked.fields['digest'])}"
+    if asked.foot:
+        text += f"\n\n{asked.foot}"
     user = work.office.settings.mail_user
     sender = user if is_address(user) else ""
     key = bytes.fromhex(work.book.meta("seal_key"))

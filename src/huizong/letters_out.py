@@ -19,7 +19,7 @@ from huizong.letter_writing import (
     set_name,
     units_of,
 )
-from huizong.letters import LETTERS, Attachment, addresses
+from huizong.letters import LETTERS, RECEIVED, Attachment, addresses
 from huizong.papers import SetReturns
 from huizong.periods import Period
 from huizong.personal import masked
@@ -90,6 +90,7 @@ def _receipts(work: Work, period: Period) -> Iterator[Asked]:
             kind=RECEIPT, unit=units[code], about=(code, digest), answered=answered,
             path=draft_path(work, period, RECEIPT, *parts),
             fields=fields_of(work, period, units[code].name) | fields,
+            foot=say("letter.mark", mark=RECEIVED + digest),
         )  # fmt: skip
 
 

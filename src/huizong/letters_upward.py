@@ -9,6 +9,7 @@ from huizong.amend import amended_upward
 from huizong.closing import Open
 from huizong.draft_entries import AMENDED, SUBMISSION, summary_parts
 from huizong.editions import PERSONAL
+from huizong.enclosures import details_of, locked
 from huizong.errors import HuizongError
 from huizong.findings import with_sheet
 from huizong.history import Made, last_summary
@@ -21,24 +22,31 @@ from huizong.paperwork import newest
 from huizong.periods import Period
 from huizong.ready import ready_to_submit
 from huizong.records import AuditedFinding, Summary, Unit
-from huizong.texts import marked, name_of, say, spoken
+from huizong.texts import listed, marked, name_of, say, spoken
 from huizong.wholeness import digest_of_file
 from huizong.work import Work, checked_sets
 
 
 class Submitted(msgspec.Struct, frozen=True):
-    """The summaries that go up, the files of their letters, and what became of the letters."""
+    """
+    The summaries that go up, the files of their letters, and what became of the letters.
+
+    `files` can be looked into, `leaving` are the same as they leave: under the password, if any.
+    """
 
     made: tuple[Made, ...]
-    files: tuple[Path, ...]
+    files: tuple[Attachment, ...]
+    leaving: tuple[Attachment, ...]
     letters: tuple[Outcome, ...]
 
 
 def submissions(
-    work: Work, period: Period, set_code: str = "", *, again: bool = False
+    work: Work, period: Period, set_code: str = "", *, again: bool = False, password: str = ""
 ) -> Submitted:
     """
     Draft the letters of the summaries that may go up; all of them or none.
+
+    With a password every file is put under it; the letter says that it comes by another way.
 
     Raises:
         HuizongError: If there is none, or something keeps one from going (`error.cannot_submit`).
@@ -50,36 +58,46 @@ def submissions(
         named = {"period": name_of(period), "lines": lines}
         raise HuizongError("error.cannot_submit", **named, open=tuple(still))
     with spoken(work.office.settings.language):
-        asked = [_submission(work, period, one) for one in made]
-        done = tuple(draft(work, period, one, again=again) for one, _ in asked)
-    return Submitted(made, tuple(dict.fromkeys(path for one in asked for path in one[1])), done)
+        plain = [_submission(work, period, one) for one in made]
+        asked = [_locked(one, password) for one in plain] if password else plain
+        done = tuple(draft(work, period, one, again=again) for one in asked)
+    files, leaving = (
+        tuple(dict.fromkeys(file for one in some for file in one.attachments))
+        for some in (plain, asked)
+    )
+    return Submitted(made, files, leaving, done)
 
 
-def _submission(work: Work, period: Period, made: Made) -> tuple[Asked, list[Path]]:
+def _locked(asked: Asked, password: str) -> Asked:
+    files = tuple(locked(one, password) for one in asked.attachments)
+    return msgspec.structs.replace(asked, attachments=files, foot=say("letter.locked"))
+
+
+def _submission(work: Work, period: Period, made: Made) -> Asked:
     summary = last_summary(work.book, made.period, made.set_code)
     file = work.office.summary_file(made)
     name = say("letter.upper")
     fields = fields_of(work, period, name) | {
-        "set": set_name(made.set_code), "version": str(made.number), "file": file.name,
+        "set": set_name(made.set_code), "version": str(made.number),
         "reported": str(summary.reported), "expected": str(len(summary.units)),
         "absent": lines_of(_absent(summary)), "explanations": lines_of(_explanations(summary)),
         "checksum": made.checksum, "digest": digest_of_file(file),
     }  # fmt: skip
-    kind, attached = SUBMISSION, [file]
+    kind, attached, details = SUBMISSION, [file], details_of(work, made)
+    fields["file"] = listed((file.name, *(one.name for one in details)))
     checked = checked_sets()[made.set_code]
     if corrected := amended_upward(work, checked, period):
         kind = AMENDED
         attached.append(corrected.paper)
         fields |= correction_fields(corrected.moved, checked.form_set, corrected.paper.name)
     upper = Unit(code=work.office.unit.parent, name=name, parent="")
-    asked = Asked(
+    return Asked(
         kind=kind, fields=fields, about=summary_parts(made),
         unit=msgspec.structs.replace(upper, mail=work.office.settings.upper_mail),
         path=work.office.upward(made.period) / f"{safe_name(say(f'letter_kind.{kind}'))}"
         f"_{file.stem}.eml",
-        attachments=tuple(Attachment(one.name, one.read_bytes()) for one in attached),
+        attachments=(*(Attachment(one.name, one.read_bytes()) for one in attached), *details),
     )  # fmt: skip
-    return asked, attached
 
 
 def _absent(summary: Summary) -> Iterator[str]:

@@ -97,7 +97,7 @@ def mask_column(text: str) -> str:
 
 def _masked_part(found: re.Match[str]) -> str:
     if is_name(found[0]):
-        return _masked_name(found[0])
+        return _masked_word(found[0])
     return re.sub("[^与和及]+", lambda piece: _masked_word(piece[0]), found[0])
 
 

@@ -45,6 +45,27 @@ def masked(text: str) -> str:
     return plain
 
 
+def shortened(text: str) -> str:
+    """
+    Hide the middle of what looks like a number of a person: 110***16, 138****1234, 6222****0128.
+
+    Who knows the number can tell which it is, nobody else.
+    """
+    plain = text.translate(_FULL_WIDTH)
+    plain = _IDENTITY.sub(lambda found: f"{found[0][:3]}***{found[0][-2:]}", plain)
+    plain = _MOBILE.sub(lambda found: _middle(found[0], 3, 4), plain)
+    for found in reversed([*_cards(plain)]):
+        start, end = found.span()
+        plain = plain[:start] + _middle(found[0], 4, 4) + plain[end:]
+    plain = _LANDLINE.sub(lambda found: f"{found[0][:-4]}****", plain)
+    return plain if plain != text.translate(_FULL_WIDTH) else text
+
+
+def _middle(number: str, first: int, last: int) -> str:
+    digits = re.sub(r"\D", "", number.removeprefix("+86").removeprefix("86"))
+    return f"{digits[:first]}****{digits[-last:]}"
+
+
 def kinds_of(text: str) -> Iterator[str]:
     """Name the kind of each number of a person: identity and card (their digits fit), mobile."""
     if not _DIGITS.search(text):

@@ -35,6 +35,7 @@ from huizong.send_back import SentBack
 from huizong.standing_book import sets_in_book
 from huizong.take_in import Collected
 from huizong.texts import name_of, say
+from huizong.unlocking import unlock_waiting
 from huizong.work import Work, checked_sets
 
 
@@ -90,17 +91,41 @@ def _books(work: Work, period: Period, set_code: str) -> list[list[Blank]]:
     return list(books.values())
 
 
-def collect(work: Work, files: Sequence[Path] = (), readers: Children | None = None) -> Collected:
-    """Take in what lies in 收表 or the given files; answers given meanwhile are read first."""
+def collect(
+    work: Work, files: Sequence[Path] = (), readers: Children | None = None, *, password: str = ""
+) -> Collected:
+    """
+    Take in what lies in 收表 or the given files; answers given meanwhile are read first.
+
+    A password is tried on the workbooks that wait for one.
+    """
     take_answers(work, work.office.settings.period)
     open_letters(work)
     collected = take_in.collect(work, files, readers=readers)
+    if password:
+        collected = _unlocked(work, collected, password, readers)
     if collected.stored:
         counts = {"filed": len(collected.filed), "unfiled": len(collected.unfiled)}
         work.book.record("collected", counts, work.at)
     if not files:
         keep_unfiled(work, collected)
     return collected
+
+
+def _unlocked(
+    work: Work, collected: Collected, password: str, readers: Children | None
+) -> Collected:
+    tried = unlock_waiting(work, password)
+    inside = take_in.collect(work, (), readers=readers) if tried.opened else None
+    opened = {one.digest for one in tried.opened}
+    left = [one for one in collected.unfiled if one.digest not in opened]
+    return msgspec.structs.replace(
+        collected,
+        filed=(*collected.filed, *(inside.filed if inside else ())),
+        unfiled=(*left, *(inside.unfiled if inside else ())),
+        archives=(*collected.archives, *tried.opened),
+        locked=tried.closed,
+    )
 
 
 def take_answers(work: Work, period: str) -> Applied:

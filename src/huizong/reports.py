@@ -19,6 +19,7 @@ from huizong.safely import stands_beside
 from huizong.standing import counted
 from huizong.take_in import UNPACKED, Collected
 from huizong.texts import catalogue, listed, say
+from huizong.unlocking import LOCKED
 
 
 def collected_lines(done: Collected) -> Iterator[str]:
@@ -32,6 +33,7 @@ def collected_lines(done: Collected) -> Iterator[str]:
 
 def _unfiled_lines(done: Collected) -> Iterator[str]:
     yield from map(unfiled_line, (*done.archives, *done.unfiled))
+    yield from (say("locked.wrong", file=file.name) for file in done.locked)
     yield from (say("command.busy", file=path.name) for path in done.busy)
     for one in done.stored:
         if one.fate == "known":
@@ -45,6 +47,7 @@ def unfiled_line(file: Received) -> str:
     # An archive that was opened is no return, and nothing is wrong with it.
     opened = file.reason == UNPACKED
     state = say("file_state.opened" if opened else f"file_state.{file.state}")
+    text += f" {say('locked.hint')}" if file.reason == LOCKED else ""
     return say("command.unfiled", file=file.name, state=state, text=text)
 
 

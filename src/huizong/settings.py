@@ -3,6 +3,7 @@
 import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
@@ -31,6 +32,10 @@ SETTINGS = "设置"
 SIGNING = ("no", "yes", "apart")
 # 草稿, SMTP, Outlook: how approved letters leave.
 SEND_BY = DRAFT, SMTP, OUTLOOK = "draft", "smtp", "outlook"
+# 不附, 隐去, 照附: whether ledgers go up beside the summary.
+LEDGER_ROWS = LEFT_OUT, MASKED, WHOLE = "none", "masked", "whole"
+# Settings of which one of a few words is chosen; texts `<name>.<key>`, the first is the usual one.
+CHOICES = MappingProxyType({"signing": SIGNING, "send_by": SEND_BY, "ledger_rows": LEDGER_ROWS})
 USUAL_DAYS, MOST_DAYS = 3, 90  # for mending
 # imap.example.gov.cn, imap.example.gov.cn:993, imap.example.gov.cn:143 STARTTLS
 _SERVER = re.compile(r"[A-Za-z0-9.-]+(:\d{1,5})?( STARTTLS)?", re.IGNORECASE)
@@ -50,7 +55,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     otherwise than before (口径变更). `mail_server` is the IMAP server, `mail_user` the account on
     it, `mail_checks` the name by which it signs its checks of senders, empty if it makes none;
     `upper_mail` is where summaries go, addresses of the office above; `send_by` is how letters
-    leave (发信方式), `send_server` the SMTP server.
+    leave (发信方式), `send_server` the SMTP server; `ledger_rows` is whether ledgers go up
+    (上报明细).
     """
 
     code: str
@@ -75,6 +81,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     upper_mail: str = ""
     send_by: str = DRAFT
     send_server: str = ""
+    ledger_rows: str = LEFT_OUT
 
     def paper_ledgers(self, form_set: FormSet) -> tuple[str, ...]:
         """Give the ledgers (symbols) of a form set of which only the totals are filled in."""
@@ -113,6 +120,7 @@ SETTING_NAMES = (
     "upper_mail",
     "send_by",
     "send_server",
+    "ledger_rows",
 )
 
 
@@ -226,14 +234,16 @@ def _due(value: object) -> tuple[dict[str, object], str]:
 
 
 def _signing(value: object) -> tuple[str, str]:
-    found = _choices("signing", SIGNING).get(_plainly(value), "")
-    return ("" if found == "no" else found), "" if found or not shown(value) else "signing"
+    found, fault = _chosen("signing", value)
+    return ("" if found == "no" else found), fault
 
 
-def _choices(group: str, keys: Sequence[str]) -> dict[str, str]:
-    """Give the keys of a setting by the words that people choose, in any language."""
-    words = catalogue()
-    return {_plainly(word): key for key in keys for word in words[f"{group}.{key}"].values()}
+def _chosen(name: str, value: object) -> tuple[str, str]:
+    """Read a setting of which a word is chosen, in any language."""
+    keys, words = CHOICES[name], catalogue()
+    known = {_plainly(word): key for key in keys for word in words[f"{name}.{key}"].values()}
+    found = known.get(_plainly(value), "")
+    return found or keys[0], "" if found or not shown(value) else name
 
 
 def _plainly(value: object) -> str:
@@ -270,11 +280,6 @@ def _send_server(value: object) -> tuple[str, str]:
     return text, fault and "send_server"
 
 
-def _send_by(value: object) -> tuple[str, str]:
-    found = _choices("send_by", SEND_BY).get(_plainly(value), "")
-    return found or DRAFT, "" if found or not shown(value) else "send_by"
-
-
 def _upper_mail(value: object) -> tuple[str, str]:
     text = shown(value)
     found = addresses(text)
@@ -295,6 +300,7 @@ _READERS = {
     "redefined": _redefined,
     "mail_server": _mail_server,
     "upper_mail": _upper_mail,
-    "send_by": _send_by,
+    "send_by": partial(_chosen, "send_by"),
+    "ledger_rows": partial(_chosen, "ledger_rows"),
     "send_server": _send_server,
 }

@@ -30,11 +30,18 @@ def new_workbook(path: Path, title: str, now: dt.datetime) -> Iterator[xlsxwrite
     """Make a workbook in which every text stays a text; equal input gives equal bytes."""
     # In memory to its end: of a disk that is full, a zip file half written complains by itself.
     content = io.BytesIO()
+    with workbook_in(content, title, now) as book:
+        yield book
+    path.write_bytes(content.getvalue())
+
+
+@contextlib.contextmanager
+def workbook_in(content: io.BytesIO, title: str, now: dt.datetime) -> Iterator[xlsxwriter.Workbook]:
+    """Do what `new_workbook` does, in memory."""
     with xlsxwriter.Workbook(content, OPTIONS) as book:
         book.set_properties({"title": title, "created": now.replace(tzinfo=None)})
         book.set_size(2000, 1200)
         yield book
-    path.write_bytes(content.getvalue())
 
 
 class Table:

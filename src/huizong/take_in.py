@@ -58,7 +58,8 @@ class Collected(msgspec.Struct, frozen=True):
     What a collection did: `filed` and `unfiled` are the files it dealt with, by their state.
 
     A file with several form sets stands there once for each; `keys` are keys of digests,
-    `archives` those that were taken apart: what was in them stands there as files of its own.
+    `archives` those that were taken apart: what was in them stands there as files of its own;
+    `locked` those that the password typed has not opened.
     """
 
     scan: Scan
@@ -68,6 +69,7 @@ class Collected(msgspec.Struct, frozen=True):
     opened: int = 0
     keys: tuple[Received, ...] = ()
     archives: tuple[Received, ...] = ()
+    locked: tuple[Received, ...] = ()
 
     @property
     def busy(self) -> tuple[Path, ...]:

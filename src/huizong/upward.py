@@ -7,6 +7,7 @@ from huizong.clock import minute_of
 from huizong.draft_entries import drafted_upward
 from huizong.history import Made, last_summary, summaries_of
 from huizong.letter_entries import taken_above
+from huizong.letters import Attachment
 from huizong.periods import Period
 from huizong.safely import free_name, told, write_safely
 from huizong.texts import listed, say
@@ -44,19 +45,18 @@ def taken_at(work: Work, made: Made, receipts: Mapping[str, str]) -> str:
     return receipts.get(now) or receipts.get(made.digest, "")
 
 
-def lay_out(summaries: Sequence[Path], folder: Path) -> tuple[Path, ...]:
+def lay_out(files: Sequence[Attachment], folder: Path) -> tuple[Path, ...]:
     """
-    Copy summaries into a folder, where each stands once; what a person changed there is kept.
+    Put files into a folder, where each stands once; what a person changed there is kept.
 
     Raises:
         HuizongError: If the folder cannot be written to or the disk is full.
     """
-    return tuple(_copied(path, folder / path.name) for path in summaries)
+    return tuple(_laid(one.data, folder / one.name) for one in files)
 
 
-def _copied(summary: Path, target: Path) -> Path:
+def _laid(content: bytes, target: Path) -> Path:
     try:
-        content = summary.read_bytes()
         if target.exists() and target.read_bytes() == content:
             return target
     except OSError as error:
