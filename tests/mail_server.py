@@ -40,6 +40,8 @@ class MailServer:
     accepted: list[tuple[str, bytes]] = field(default_factory=list)
     answers: dict[str, list[Answer]] = field(default_factory=dict)
     heard: list[str] = field(default_factory=list)
+    # Called with each letter that was taken: recipient and bytes.
+    passes_on: Callable[[str, bytes], None] = lambda _recipient, _data: None
     # Seconds before every byte of a reply.
     pause: float = 0.0
 
@@ -62,11 +64,12 @@ class MailServer:
 
 
 @contextlib.contextmanager
-def taking() -> Iterator[MailServer]:
-    """Run a server that takes letters, with a certificate of its own."""
+def taking(certified: Path | None = None) -> Iterator[MailServer]:
+    """Run a server that takes letters, with a certificate of its own or that of another server."""
     with tempfile.TemporaryDirectory(prefix="huizong-smtp-") as name:
-        folder = Path(name)
-        make_certificate(folder)
+        folder = certified or Path(name)
+        if not certified:
+            make_certificate(folder)
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
         server = MailServer(folder / "cert.pem", free_port(), free_port())
@@ -184,6 +187,7 @@ class _Wire(SMTP):
         refused = isinstance(answer, str) and answer not in (LOST, MUTE)
         if not refused or answer.startswith("2"):
             server.accepted.append((recipient, envelope.content))
+            server.passes_on(recipient, envelope.content)
         return await self._unless_mute(answer) or "250 2.0.0 kept"
 
     async def _unless_mute(self, answer: Answer | None) -> str:

@@ -46,7 +46,7 @@ default_internal_user = {user}
 default_internal_group = {group}
 default_login_user = {user}
 first_valid_uid = 1
-mail_location = maildir:{folder}/mail
+mail_location = maildir:{folder}/mail/%u
 mail_max_userip_connections = 100
 passdb {{
   driver = static
@@ -54,7 +54,7 @@ passdb {{
 }}
 userdb {{
   driver = static
-  args = uid={uid} gid={gid} home={folder}/mail
+  args = uid={uid} gid={gid} home={folder}/mail/%u
 }}
 service anvil {{
   chroot =
@@ -77,7 +77,7 @@ service imap-login {{
 
 @dataclass
 class Server:
-    """A running Dovecot with one mailbox."""
+    """A running Dovecot, with a mailbox of whoever gets letters; all have one password."""
 
     folder: Path
     port: int
@@ -89,36 +89,47 @@ class Server:
         """The certificate to be trusted."""
         return self.folder / "cert.pem"
 
-    def deliver(self, *letters: bytes) -> None:
-        """Put letters into the inbox, as a delivery does."""
+    def box(self, user: str = USER) -> Path:
+        """Give the folder of a mailbox, which is made where it is not there."""
+        box = self.folder / "mail" / user
+        for path in (box, *(box / name for name in ("new", "cur", "tmp"))):
+            if not path.exists():
+                path.mkdir()
+                _give(path)
+        return box
+
+    def deliver(self, *letters: bytes, to: str = USER) -> None:
+        """Put letters into an inbox, as a delivery does."""
+        box = self.box(to)
         for raw in letters:
             self._count += 1
             # Letters are numbered in the order of these names, which begin with a time.
             name = f"{FIRST + self._count}.M{self._count}P1.test"
-            path = self.folder / "mail" / "new" / name
-            temp = self.folder / "mail" / "tmp" / name
+            path, temp = box / "new" / name, box / "tmp" / name
             temp.write_bytes(raw)
             _give(temp)
             temp.rename(path)
 
     def marks(self) -> list[str]:
         """Give the flags of all letters, as the server keeps them: none after a colon."""
-        return [path.name.partition(":2,")[2] for path in self._letters()]
+        return [path.name.partition(":2,")[2] for path in self.letters()]
 
     def forget(self) -> None:
         """Number all letters anew, as a server does that was put up again."""
-        for path in (self.folder / "mail").glob("dovecot*"):
+        for path in self.box().glob("dovecot*"):
             path.unlink()
         time.sleep(1.1)  # the new number of the folder is its second
 
     def empty(self) -> None:
         """Delete all letters."""
-        for path in self._letters():
+        for path in self.letters():
             path.unlink()
 
-    def _letters(self) -> list[Path]:
-        mail = self.folder / "mail"
-        return [path for name in ("new", "cur") for path in (mail / name).iterdir()]
+    def letters(self, user: str = USER) -> list[Path]:
+        """Give the files of all letters in a mailbox, oldest first."""
+        box = self.box(user)
+        found = [path for name in ("new", "cur") for path in (box / name).iterdir()]
+        return sorted(found, key=lambda path: path.name)
 
 
 @contextlib.contextmanager
@@ -144,10 +155,9 @@ def running() -> Iterator[Server]:
 
 def _make(server: Server) -> None:
     folder, owner = server.folder, _owner()
-    for name in ("mail/new", "mail/cur", "mail/tmp"):
-        (folder / name).mkdir(parents=True)
-        _give(folder / name)
+    (folder / "mail").mkdir()
     _give(folder / "mail")
+    server.box()
     make_certificate(folder)
     text = CONFIG.format(
         folder=folder, port=server.port, plain=server.plain, user=owner.pw_name,

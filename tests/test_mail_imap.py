@@ -119,7 +119,7 @@ def test_what_was_seen_is_not_fetched_again(server, office):
 def test_letters_from_before_the_office_stay(server):
     """Only letters since a day are fetched; older ones are none of the office's business."""
     before = dt.datetime(2025, 12, 1).timestamp()
-    os.utime(next((server.folder / "mail" / "new").iterdir()), (before, before))
+    os.utime(server.letters()[0], (before, before))
 
     assert len(list(on(account(server.port)))) == len(LETTERS) - 1
 
@@ -238,7 +238,7 @@ def test_a_letter_deleted_meanwhile_is_left_out(server):
     """Fault 59: what another program deletes while letters are fetched is no error."""
     found = on(account(server.port))
     first = next(found)
-    sorted((server.folder / "mail" / "new").iterdir())[3].unlink()
+    server.letters()[3].unlink()
 
     assert [first.data, *(one.data for one in found)] == [*LETTERS[:3], LETTERS[4]]
 
