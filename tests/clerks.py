@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.policy import default
+from email.utils import make_msgid
 from html import escape
 
 from imap_tools import MailBox
@@ -118,7 +119,7 @@ class Clerk:
         message["From"] = sender or self.address
         message["To"] = letter["from"]
         message["Subject"] = f"回复：{letter['subject']}"
-        message["Message-ID"] = f"<{hash((text, *files)) & 0xFFFFFF}@{self.address}>"
+        message["Message-ID"] = make_msgid(domain=self.address.partition("@")[2])
         message["In-Reply-To"] = letter["message-id"]
         message.set_content(text)
         for name, data in files.items():

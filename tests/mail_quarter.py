@@ -185,7 +185,7 @@ class World:
     def letters(self) -> list[tuple[str, str]]:
         """List what lies in all mailboxes: whose it is, and the letter's Message-ID."""
         return [
-            (path.parent.parent.name, _read(path)["message-id"])
+            (path.parent.parent.name, _read(path)["message-id"].strip())
             for user in (*MAILS.values(), STRANGER)
             for path in self.boxes.letters(user)
         ]

@@ -11,6 +11,7 @@ RETURNS = "returns"  # with something that may be a form
 LINK, PICTURE, TEXT = "link", "picture", "text"  # without
 BOUNCE, RECEIPT, AUTO_REPLY, OWN = "bounce", "receipt", "auto_reply", "own"
 TAKEN_ABOVE, UNPROVED_ABOVE = "taken_above", "unproved_above"  # it names a file that it received
+ABOVE = "above"  # from the office above, without a file: nobody is asked for one
 NO_FORM = frozenset((LINK, PICTURE, TEXT))
 FORMS_OR_NOT = NO_FORM | {RETURNS}
 # Where letters lie in the office's folder; the files of one have a path below its own.

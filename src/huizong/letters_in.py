@@ -14,10 +14,12 @@ from huizong.history import all_summaries
 from huizong.letter_entries import OPENED, REFUSED, LetterEntry, letters_of, save_letters
 from huizong.letter_entries import STORED as WAITS
 from huizong.letters import (
+    ABOVE,
     FORMS_OR_NOT,
     NO_FORM,
     OWN,
     TAKEN_ABOVE,
+    TEXT,
     UNPROVED_ABOVE,
     Letter,
     Opened,
@@ -128,13 +130,13 @@ def _opened(work: Work, entry: LetterEntry, result: Opened | Unopened) -> Letter
 
 
 def _kind(work: Work, letter: Letter) -> str:
-    """Tell a letter of ours that comes back, and a receipt of the office above, from others."""
+    """Tell our own letters that come back, and those of the office above, from others."""
     key, settings = bytes.fromhex(work.book.meta("seal_key")), work.office.settings
     if is_ours(key, letter.message_id):
         return OWN
-    if letter.kind not in NO_FORM or not letter.received:
-        return letter.kind
     above = letter.sender.lower() in addresses(settings.upper_mail)
+    if letter.kind not in NO_FORM or not letter.received:
+        return ABOVE if above and letter.kind == TEXT else letter.kind
     if above and is_proved(letter, settings.mail_checks):
         return TAKEN_ABOVE
     # Units quote our own receipts when they answer.
