@@ -1,6 +1,7 @@
 """A district, two sub-districts and six communities that have nothing but mail between them."""
 
 import contextlib
+import datetime as dt
 import email
 import io
 import smtplib
@@ -24,6 +25,7 @@ from huizong.passwords import SERVICE
 from huizong.periods import Period
 from huizong.settings import SETTINGS
 from huizong.texts import say
+from leaks import identity, mobile
 from mail_server import MailServer, taking
 from mail_servers import HOST, PASSWORD, Server, running
 
@@ -44,19 +46,6 @@ WORDS = (
     "成立工作小组，成员分片包干，网格员收集信息，每月开一次例会研究疑难纠纷，责任落实到人到户，"
     "逐件登记、逐件回访，群众反映良好，没有发生因调解不及时而激化的案件。"
 )
-
-
-def identity(number: int) -> str:
-    """Make up an identity number of a place that does not exist, with its right check digit."""
-    digits = f"99010119900307{number:03}"
-    weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-    total = sum(int(one) * weight for one, weight in zip(digits, weights, strict=True))
-    return digits + "10X98765432"[total % 11]
-
-
-def mobile(number: int) -> str:
-    """Make up a telephone number."""
-    return f"1390000{4000 + number * 11}"
 
 
 def seeds() -> Iterator[str]:
@@ -220,8 +209,6 @@ def _make_office(world: World, code: str, memory: InMemory) -> None:
     lines = [f"{one},{name},{code},{MAILS[one]}" for one, name in below.items()]
     roster = world.folder / f"{code}.csv"
     roster.write_text("\n".join(["区划代码,单位名称,上级代码,邮箱", *lines]), encoding="utf-8")
-    import datetime as dt
-
     init_office(
         world.office(code), roster=roster, unit=code, now=dt.datetime(2026, 3, 20, 9), sets=("TJ",)
     )

@@ -36,6 +36,7 @@ from huizong.inbox import (
 )
 from huizong.keeping import mark_foreign
 from huizong.office import Office
+from huizong.personal import masked
 from huizong.safely import sync, sync_folder, told
 from huizong.wholeness import digest_of_file
 
@@ -154,8 +155,13 @@ def _store(
 
 def _stored(path: Path, copy: _Copy, file: Received, folder: Path, *, is_new: bool) -> Stored:
     fate, kept = "new" if is_new else "known", folder / file.kept_as
-    name, size = text_of(path.name), copy.size
+    name, size = _told_name(path), copy.size
     return Stored(path, fate, copy.digest, name, size, kept, file.received_at)
+
+
+def _told_name(path: Path) -> str:
+    """How a file is called from now on: no number of a person; its path is kept as it came."""
+    return masked(unicodedata.normalize("NFC", text_of(path.name)))
 
 
 def _remove_parts(folder: Path) -> None:
@@ -254,9 +260,8 @@ def _kept_name(digest: str, name: str) -> str:
 
 def _received(office: Office, copy: _Copy, at: str) -> Received:
     made = china_time(copy.mtime_ns / 10**9)
-    name = unicodedata.normalize("NFC", text_of(copy.path.name))
     return Received(
-        digest=copy.digest, name=name, source=place_of(office, copy.path),
+        digest=copy.digest, name=_told_name(copy.path), source=place_of(office, copy.path),
         size=copy.size, received_at=at, made_at=made,
         kept_as=_kept_name(copy.digest, copy.path.name), reason=copy.reason,
     )  # fmt: skip

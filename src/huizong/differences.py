@@ -5,11 +5,13 @@ from difflib import SequenceMatcher
 
 import msgspec
 
-from huizong.forms import FormSet, Ledger
-from huizong.records import LedgerRows, Reading
+from huizong.forms import FormSet
+from huizong.personal import masked
+from huizong.records import LedgerRows, LedgerTotal, Reading
 from huizong.texts import marked, name_of, say
 
-Cell = tuple[str, str, str, str]  # label, sheet, cell, content
+Cell = tuple[str, str, str, str, bool]  # label, sheet, cell, content, and whether of a person
+_NOWHERE = ("", "", "", False)
 
 
 class Difference(msgspec.Struct, frozen=True):
@@ -53,18 +55,24 @@ def differences(
         cells = [*_cells(reading, rows, form_set), *(_words(reading, form_set) if words else ())]
         columns.append({label: rest for label, *rest in cells})
     for label in dict.fromkeys(label for column in columns for label in column):
-        found = [column.get(label, ("", "", "")) for column in columns]
-        values = tuple(content for _, _, content in found)
+        found = [column.get(label, _NOWHERE) for column in columns]
+        values = tuple(content for _, _, content, _ in found)
         if len(set(values)) > 1:
             # Where it stands now; where it stood, if it is gone.
             sheet, cell = next((one[:2] for one in reversed(found) if any(one[:2])), ("", ""))
-            yield Difference(label, sheet, cell, values)
+            yield Difference(label, sheet, cell, tuple(map(_shown, found)))
+
+
+def _shown(found: Sequence) -> str:
+    """Give what stands in a cell as it may be told: nothing of a person."""
+    _, _, content, personal = found
+    return say("differences.personal") if content and personal else masked(content)
 
 
 def figures_of(reading: Reading) -> frozenset[tuple[str, str]]:
     """Give everything by which two returns are told apart; places and words do not count."""
     rows = {one.symbol: tuple(range(1, len(one.rows) + 1)) for one in reading.ledgers}
-    return frozenset((label, content) for label, _, _, content in _cells(reading, rows, None))
+    return frozenset((label, content) for label, _, _, content, _ in _cells(reading, rows, None))
 
 
 def _symbols(readings: Sequence[Reading]) -> tuple[str, ...]:
@@ -109,13 +117,14 @@ def _cells(
         for figure in figures:
             if figure.state != "blank":
                 content = figure.value if figure.state == "number" else figure.typed or figure.state
-                yield _figure(figure.code, form_set) + mark, reading.sheet, figure.cell, content
+                name = _figure(figure.code, form_set) + mark
+                yield name, reading.sheet, figure.cell, content, False
     if reading.zero_report and form_set:
-        yield say("book.zero"), "", "", say("book.zero_yes")
+        yield say("book.zero"), "", "", say("book.zero_yes"), False
     for ledger in reading.ledgers:
         yield from _ledger_cells(ledger, rows[ledger.symbol], form_set)
     for total in () if reading.ledgers else reading.ledger_totals:
-        yield f"{total.symbol} {total.key}", "", "", total.value
+        yield _total(total, form_set), "", "", total.value, False
 
 
 def _figure(code: str, form_set: FormSet | None) -> str:
@@ -123,30 +132,38 @@ def _figure(code: str, form_set: FormSet | None) -> str:
     return f"{code} {name_of(indicator).strip()}" if indicator else code
 
 
+def _total(total: LedgerTotal, form_set: FormSet | None) -> str:
+    """Say what a summary tells of a ledger."""
+    kind, _, key = total.key.partition(":")
+    ledger = form_set.by_symbol.get(total.symbol) if form_set else None
+    if ledger is None:
+        return f"{total.symbol} {key or kind}"
+    column, _, choice = key.partition("=")
+    called = name_of(ledger.by_key[column]) if column in ledger.by_key else column
+    return say(f"differences.total_{kind}", ledger=name_of(ledger), column=called, choice=choice)
+
+
 def _ledger_cells(
     rows: LedgerRows, numbers: Sequence[int], form_set: FormSet | None
 ) -> Iterator[Cell]:
     ledger = form_set.by_symbol.get(rows.symbol) if form_set else None
     name = name_of(ledger) if ledger else rows.symbol
-    yield say("differences.status", ledger=name), rows.sheet, "", rows.status
+    yield say("differences.status", ledger=name), rows.sheet, "", rows.status, False
     for number, place, row in zip(numbers, rows.numbers, rows.rows, strict=False):
         for letter, key, content in zip(rows.columns, rows.keys, row, strict=False):
             if content and key != "seq":
-                column = _column(ledger, key)
-                label = say("differences.row", ledger=name, number=number, column=column)
-                yield label, rows.sheet, f"{letter}{place}" if letter else "", content
-
-
-def _column(ledger: Ledger | None, key: str) -> str:
-    column = ledger.by_key.get(key) if ledger else None
-    return name_of(column) if column else key
+                column = ledger.by_key.get(key) if ledger else None
+                called = name_of(column) if column else key
+                label = say("differences.row", ledger=name, number=number, column=called)
+                personal = bool(column and column.personal)
+                yield label, rows.sheet, f"{letter}{place}" if letter else "", content, personal
 
 
 def _words(reading: Reading, form_set: FormSet | None) -> Iterator[Cell]:
     sections = {one.key: name_of(one) for one in form_set.sections} if form_set else {}
     for key, text in reading.texts.items():
-        yield say("differences.text", name=sections.get(key, key)), "", "", text
+        yield say("differences.text", name=sections.get(key, key)), "", "", text, False
     for code, text in reading.remarks.items():
-        yield say("differences.remark", code=code), "", "", text
+        yield say("differences.remark", code=code), "", "", text, False
     for code, text in reading.explanations.items():
-        yield say("differences.reason", code=code), "", "", text
+        yield say("differences.reason", code=code), "", "", text, False

@@ -52,7 +52,7 @@ def submit(
     laid = () if before else lay_out(done.leaving, folder)
     found = leaving.concerns(work, period, done.files)
     lines = [*counted_lines(work, done.made), *leaving.lines(done.files, found)]
-    lines += [say("submit.laid_out", count=len(laid), folder=folder)] if laid else []
+    lines += [say("submit.laid_out", count=len(done.made), folder=folder)] if laid else []
     if any(one.fate == NOWHERE for one in done.letters):
         lines.append(say("command.no_upper_mail"))
     else:

@@ -9,6 +9,7 @@ from huizong.letter_entries import STORED, LetterEntry, files_below, known_below
 from huizong.letter_store import Arrived, Incoming, store_letters
 from huizong.letters import NO_FORM as NOTHING_INSIDE
 from huizong.letters import RETURNS
+from huizong.personal import masked
 from huizong.records import NOT_A_RETURN
 from huizong.safely import RESERVE, require_space
 from huizong.take_in import UNPACKED, Collected
@@ -51,7 +52,11 @@ def fetch(work: Work, incoming: Iterable[Incoming]) -> Fetched:
         counts = {"letters": arrived.count, "new": len(arrived.new)}
         work.book.record("fetched", counts, work.at)
     outcomes = tuple((one, outcome(work, one)) for one in letters)
-    known = tuple(one for letter in letters for one in known_below(work.book, letter.place))
+    known = tuple(
+        (masked(name), at)
+        for letter in letters
+        for name, at in known_below(work.book, letter.place)
+    )
     return Fetched(arrived, outcomes, collected, known)
 
 

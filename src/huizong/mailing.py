@@ -18,6 +18,7 @@ from huizong.letters_in import MOST_FROM_ONE, TOO_MANY
 from huizong.mailbox_folder import KIND, letters_in
 from huizong.mailbox_imap import letters_on
 from huizong.passwords import keep_password
+from huizong.personal import masked
 from huizong.texts import listed, say
 from huizong.work import Work
 
@@ -85,7 +86,7 @@ def _letter_lines(done: Fetched) -> Iterator[str]:
             letter = entry.letter
             yield say(
                 "command.mail_letter",
-                subject=letter.subject or say("letter.no_subject"),
+                subject=masked(letter.subject) or say("letter.no_subject"),
                 sender=letter.sender or say("letter.no_sender"),
                 kept=entry.kept_as,
                 text=_words(entry, outcome),

@@ -147,6 +147,8 @@ def init_office(
     refuse_unknown_parents(lines, own.code, roster.name if roster else CONTROL[0])
     settings = Settings(code=own.code, name=own.name, period=str(_quarter(now)), sets=sets)
     try:
+        # What units send is personal: in a folder that is made here only its owner reads.
+        folder.mkdir(0o700, parents=True, exist_ok=True)
         for name in _FOLDERS:
             (folder / name).mkdir(parents=True, exist_ok=True)
     except OSError as error:
