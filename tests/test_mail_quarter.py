@@ -17,11 +17,13 @@ from huizong.history import summaries_of
 from huizong.letter_entries import OPENED, letters_of
 from huizong.office import open_office
 from huizong.records import ADOPTED, RETURNED, SUPERSEDED
+from huizong.sending_entries import SENT, queue_of
 from huizong.texts import say
 from huizong.work import checked_sets
 from invariants import broken
 from leaks import found_below, mobile, texts_of
 from mail_quarter import (
+    BY_HAND,
     CLEAR,
     COMMUNITIES,
     DISTRICT,
@@ -32,7 +34,7 @@ from mail_quarter import (
     STRANGER,
     World,
     seeds,
-    send_drafts,
+    send,
     summed,
     typed,
     world,
@@ -78,7 +80,7 @@ class Quarter:
         """Give an office's commands, one after the other, and send what was drafted."""
         for command in commands:
             self.world.run(code, command, now=now)
-        send_drafts(self.world, code)
+        send(self.world, code, now)
 
     def decide(self, code: str, about: str, action: str, now: str) -> None:
         """Answer the one question of a kind that an office is asked, after a telephone call."""
@@ -205,15 +207,19 @@ def test_every_letter_is_in_one_state(quarter, code):
     folder = quarter.world.office(code)
     with open_book(open_office(folder).book) as book:
         came = letters_of(book)
+        queue = queue_of(book)
         drafted = book.ask("SELECT unit, about, number FROM draft")
     there = quarter.world.clerk(code).letters()
 
     assert {one.state for one in came} == {OPENED}
     assert sorted(one.letter.message_id for one in came) == sorted(ids(there))
+    delivered = quarter.world.letters()
     for unit, about, number in drafted:
         token = f"<hz.{about}{number:02x}."
-        to = [user for user, one in quarter.world.letters() if one.startswith(token)]
+        to = [user for user, one in delivered if one.startswith(token)]
         assert to == [MAILS[unit or DISTRICT]]
+    assert len(queue) == (0 if code == BY_HAND else len(drafted))
+    assert {one.state for one in queue} <= {SENT}
     assert broken(folder) == []
 
 
@@ -228,7 +234,7 @@ def test_receipts_name_every_return(quarter):
         for code in (one for one in COMMUNITIES if one[:9] == street[:9]):
             receipts = [one for one in ours(quarter, code) if "已收到" in one["subject"]]
             texts = [one.get_body(("plain",)).get_content() for one in receipts]
-            mine = [one.digest for one in files if one.unit == code and one.reason != "rejected"]
+            mine = [one.digest for one in files if one.unit == code and one.reason != "turned_away"]
             assert len(receipts) == len(mine) == {LIGHT: 2, SUN: 2, CALM: 2}.get(code, 1)
             assert all(sum(digest in text for text in texts) == 1 for digest in mine)
             assert all(one["in-reply-to"] for one in receipts)

@@ -38,6 +38,9 @@ from huizong.standing_book import sets_in_book
 from huizong.texts import listed, say, spoken
 from huizong.work import Work
 
+# What an officer has sent away: whoever sent it, nothing was received from the unit.
+_NOT_THEIRS = ("turned_away", "rejected")
+
 
 def receipts(work: Work, period: Period, *, again: bool = False) -> tuple[Outcome, ...]:
     """Draft a receipt for every return that was taken in; what waits for the officer gets none."""
@@ -74,7 +77,8 @@ def _receipts(work: Work, period: Period) -> Iterator[Asked]:
     units = units_of(work)
     by_file: dict[tuple[str, str], list[Received]] = {}
     for file in files_of(work.book, period=str(period), states=(ADOPTED, RETURNED, SUPERSEDED)):
-        if file.unit in units and file.role != OWN and file.number:
+        theirs = file.unit in units and file.role != OWN and file.reason not in _NOT_THEIRS
+        if theirs and file.number:
             by_file.setdefault((file.unit, digest_of(file.digest)), []).append(file)
     for (code, digest), files in by_file.items():
         answered = letter_with(work.book, digest)
