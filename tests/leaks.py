@@ -8,6 +8,17 @@ from collections.abc import Iterable, Iterator
 from email.policy import default
 from pathlib import Path
 
+# What tests put into returns and letters, or type as a password; one for each clerk.
+CLERKS = range(1, 7)
+PASSWORD = "long-and-secret-4711"
+IDENTITY, MOBILE = "110101199003072316", "1380000"
+
+
+def seeded() -> tuple[str, ...]:
+    """Give all that tests seed and that must not lie about."""
+    numbers = (one for number in CLERKS for one in (identity(number), mobile(number)))
+    return (*numbers, IDENTITY, MOBILE, PASSWORD)
+
 
 def identity(number: int) -> str:
     """Make up an identity number of a place that does not exist, with its right check digit."""

@@ -26,14 +26,14 @@ from huizong.passwords import SERVICE
 from huizong.periods import Period
 from huizong.settings import SETTINGS
 from huizong.texts import say
-from leaks import identity, mobile
+from leaks import CLERKS, PASSWORD, identity, mobile
 from mail_server import MailServer, taking
-from mail_servers import HOST, PASSWORD, Server, running
+from mail_servers import HOST, Server, running
 
 PERIOD = Period.parse("2026Q1")
 DISTRICT, CLEAR, EAST = "990101000000", "990101001000", "990101002000"
 # One sub-district sends its drafts from a mail program, the other offices by the program's own way.
-BY_HAND = EAST
+BY_HAND = CLEAR
 OFFICES = {DISTRICT: "青河区", CLEAR: "清河街道", EAST: "东湖街道"}
 COMMUNITIES = {
     "990101001001": "和平社区", "990101001002": "光明社区", "990101001003": "东风社区",
@@ -51,11 +51,9 @@ WORDS = (
 )
 
 
-def seeds() -> Iterator[str]:
+def seeds() -> tuple[str, ...]:
     """Give all numbers of persons that the clerks type or write, and the password of all."""
-    for number in range(1, len(COMMUNITIES) + 1):
-        yield from (identity(number), mobile(number))
-    yield PASSWORD
+    return (*(one for number in CLERKS for one in (identity(number), mobile(number))), PASSWORD)
 
 
 def typed(number: int, cases: int, form_set: FormSet, plan: int = 4) -> Typed:

@@ -23,10 +23,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from leaks import PASSWORD
 from programs import require
 
 HOST = "localhost"
-USER, PASSWORD = "qinghe@qh.example.cn", "long-and-secret-4711"
+USER = "qinghe@qh.example.cn"
 # Whoever waits longer than this waits for ever.
 LIMIT = 30
 FIRST = 1_775_000_000

@@ -349,8 +349,8 @@ def set_mailbox(office: Path, server: str) -> None:
 
 def test_a_person_fetches_at_the_terminal(server, office):
     """
-    Fault 60: the password is asked for, shown nowhere and kept nowhere; the return in the mailbox
-    is filed, and a second time nothing is new.
+    Faults 60, 76: the password is asked for, shown nowhere and kept nowhere; the return in the
+    mailbox is filed, and a second time nothing is new.
     """
     path = send(office, PEACE)
     data = path.read_bytes()

@@ -5,6 +5,7 @@ import io
 import shutil
 import zipfile
 from collections.abc import Iterator
+from email.message import EmailMessage
 from html import unescape
 from pathlib import Path
 
@@ -31,6 +32,7 @@ from huizong.ready import ready_to_submit
 from huizong.sample import fill
 from huizong.work import at_work, checked_sets
 from huizong.write import summary_bytes
+from leaks import IDENTITY, MOBILE, found_below
 from made import made_summary
 from patch import reworked
 from returned import with_cell
@@ -51,7 +53,6 @@ from street import (
 __all__ = ["readers"]
 
 # One for each place, so that what leaks tells from where.
-IDENTITY, MOBILE = "110101199003072316", "1380000"
 PLACES = (
     "cell", "hidden", "comment", "author", "ledger", "remark", "report", "sheet", "name",
     "file", "header", "property", "spaced",
@@ -124,6 +125,25 @@ def test_every_seed_is_seen_where_it_is(sent):
 
     assert set(PLACES) - {"file"} <= set(leaks(texts_in(path.read_bytes())))
     assert leaks(path.name) == ["file"]
+
+
+def test_search_opens_what_is_wrapped(sent, tmp_path):
+    """
+    The search of folders finds a number in a file, its name, a workbook, and one in a letter.
+    """
+    (path,) = (sent / "收表").glob("和平社区*.xlsx")
+    letter = EmailMessage()
+    letter["Subject"] = "报表"
+    letter.set_content("见附件")
+    letter.add_attachment(path.read_bytes(), maintype="application", subtype="octet-stream")
+    (tmp_path / "1.txt").write_text(f"电话{MOBILES['cell']}", encoding="utf-8")
+    (tmp_path / f"{IDENTITY}.txt").write_text("", encoding="utf-8")
+    (tmp_path / "2.xlsx").write_bytes(path.read_bytes())
+    (tmp_path / "3.eml").write_bytes(letter.as_bytes())
+    (tmp_path / "4.txt").write_text("电话 139", encoding="utf-8")
+
+    found = found_below(tmp_path, [MOBILE, IDENTITY])
+    assert {one.partition(".")[0] for one, _ in found} == {"1", "2", "3", IDENTITY}
 
 
 def test_scan_sees_every_place(sent):
