@@ -245,6 +245,8 @@ def test_letter_under_a_password_comes_back_as_a_receipt(office, tmp_path):
     assert any(say("locked.hint") in line for line in wanted.lines)
     assert any(line == say("locked.wrong", file=name) for line in wrong.lines for name in files)
     assert not any("密码不对" in line for line in (*taken.lines, *again.lines))
+    assert (wanted.waits, wrong.waits, taken.waits, again.waits) == (True, True, False, False)
+    assert any(say("file_state.beside") in line for line in taken.lines)
     with open_book(open_office(district).book) as book:
         filed = [one for one in files_of(book) if one.unit == STREET]
         assert [one.name for one in filed] == [f"{summary.stem}_加密.xlsx"]

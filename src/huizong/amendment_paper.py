@@ -12,7 +12,7 @@ from huizong.forms import FormSet
 from huizong.pages import foreign
 from huizong.papers import period_name
 from huizong.styles import Styles, number_format
-from huizong.tables import Table, lines_needed, new_workbook
+from huizong.tables import Table, lines_needed, mark_paper, new_workbook
 from huizong.texts import measure_name, name_of, say
 
 _WIDTHS = (6, 20, 30, 9, 12, 12, 11, 26, 11)
@@ -42,6 +42,7 @@ def write_amendment(one: Amendment, form_set: FormSet, path: Path, now: dt.datet
         _signatures(table)
         table.page()
         table.sheet.repeat_rows(0, 2)
+        mark_paper(book, "amendment")
 
 
 def _pair(table: Table, left: str, right: str) -> None:

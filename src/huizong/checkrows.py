@@ -12,6 +12,7 @@ HIDDEN_SHEET = "_huizong"
 IDENTITY_KEYS = ("huizong", "set", "version", "period", "code", "name", "role", "seal", "checksum")
 # The kind of a hidden row that is no check row stands in column A in place of a sheet's name.
 LEDGER_ROW = "ledger"
+PAPER = "paper"
 DIGEST_ROW = "digest"
 
 _SHORT = 40

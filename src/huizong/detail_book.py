@@ -15,7 +15,7 @@ from huizong.person_names import mask_column, without_names
 from huizong.personal import shortened
 from huizong.records import Summary, UnitReturn
 from huizong.styles import Styles
-from huizong.tables import Table, workbook_in
+from huizong.tables import Table, mark_paper, workbook_in
 from huizong.texts import listed, name_of, say
 
 _NUMBER_WIDTH, _UNIT_WIDTH = 6, 18
@@ -57,6 +57,7 @@ def details_bytes(details: Details) -> bytes:
             widths = (_NUMBER_WIDTH, _UNIT_WIDTH, *(max(one.width, 9) for one in columns))
             sheet = say("details.sheet", code=ledger.code)
             _write(Table(book, styles, sheet, widths), details, ledger)
+        mark_paper(book, "details")
     return content.getvalue()
 
 

@@ -21,7 +21,7 @@ PERSONAL = frozenset(("identity", "mobile", "card", "name"))
 CLOSED = frozenset(("locked", "unread", "died"))
 # A figure of one or two tells something of a person where persons, households or cases are counted.
 _OF_PERSONS = frozenset(("人", "名", "户", "人次", "户次", "件", "起"))
-_SHOWN = 6
+_SHOWN, _PROCESSES = 6, 2
 _decode = msgspec.msgpack.Decoder(tuple[Spotted, ...]).decode
 
 
@@ -66,12 +66,14 @@ def letters_concerns(
     if not files:
         return [() for _ in letters]
     sought = _packed(work, period, [unit for unit, _ in letters])
-    with Children(1, TASK) as children:
+    with Children(min(_PROCESSES, len(files)), TASK) as children:
         jobs = ((one.data, sought[letters[at][0]]) for at, one in files)
-        outcomes = sorted(children.run(jobs), key=lambda one: one.index)
-    for outcome, (at, file) in zip(outcomes, files, strict=True):
-        spotted = _decode(outcome.value) if outcome.value else (Spotted("died", "", ""),)
-        found[at] += (_concern(file, one) for one in spotted)
+        spotted: dict[int, tuple[Spotted, ...]] = {}
+        for done, one in enumerate(children.run(jobs), 1):
+            spotted[one.index] = _decode(one.value) if one.value else (Spotted("died", "", ""),)
+            work.progress("look", done, len(files))
+    for number, (at, file) in enumerate(files):
+        found[at] += (_concern(file, one) for one in spotted[number])
     return [tuple(some) for some in found]
 
 

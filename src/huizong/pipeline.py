@@ -116,15 +116,17 @@ def _unlocked(
     work: Work, collected: Collected, password: str, readers: Children | None
 ) -> Collected:
     tried = unlock_waiting(work, password)
-    inside = take_in.collect(work, (), readers=readers) if tried.opened else None
+    collected = msgspec.structs.replace(collected, locked=tried.closed)
+    if not tried.opened:
+        return collected
+    inside = take_in.collect(work, (), readers=readers)
     opened = {one.digest for one in tried.opened}
     left = [one for one in collected.unfiled if one.digest not in opened]
     return msgspec.structs.replace(
         collected,
-        filed=(*collected.filed, *(inside.filed if inside else ())),
-        unfiled=(*left, *(inside.unfiled if inside else ())),
-        archives=(*collected.archives, *tried.opened),
-        locked=tried.closed,
+        filed=(*collected.filed, *inside.filed),
+        unfiled=(*left, *inside.unfiled),
+        archives=(*collected.archives, *tried.opened, *inside.archives),
     )
 
 

@@ -32,7 +32,7 @@ IDENTITY_QUESTIONS = frozenset({"identity_contradicts", "identity_differs", "unk
 
 
 # What is no workbook of ours at all; everything else may be sent again.
-_NO_RETURNS = frozenset({"not_ours", "picture", "pdf", "other_kind", "unpacked"})
+_NO_RETURNS = frozenset({"not_ours", "picture", "pdf", "other_kind", "unpacked", "beside"})
 
 
 class Placing(msgspec.Struct, frozen=True):

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from huizong.cells import address, squash
+from huizong.checkrows import PAPER
 from huizong.findings import both, named
 from huizong.former import as_now, as_then, known_version
 from huizong.forms import FormSet, Ledger, installed, read_form_set
@@ -116,7 +117,7 @@ def read_workbook(book: Workbook) -> Iterator[Reading]:
             own = [page for page in pages if _owners().get(page.mark, code) == code]
             yield _read_set(book, own, tag_of(tags, form_set), form_set, statistics)
     if not found:
-        raise _without_figures(pages)
+        raise _without_figures(pages, tags)
 
 
 def _refuse_several(pages: Sequence[Page]) -> None:
@@ -130,8 +131,10 @@ def _refuse_several(pages: Sequence[Page]) -> None:
         raise Refused("several_units", parts="、".join(units.values()), count=len(units))
 
 
-def _without_figures(pages: Sequence[Page]) -> Refused:
-    """Tell a part of a return, sent without its sheet of figures, from what is none of ours."""
+def _without_figures(pages: Sequence[Page], tags: Sequence[Mapping[str, str]]) -> Refused:
+    """Tell our own papers, and a return without its sheet of figures, from what is no form."""
+    if any(PAPER in tag for tag in tags):
+        return Refused("beside")
     names = [page.sheet.name for page in pages if page.mark in _owners()]
     return Refused("part_only", parts="、".join(names)) if names else Refused("not_ours")
 

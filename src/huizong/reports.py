@@ -17,7 +17,7 @@ from huizong.publish import Published
 from huizong.records import MISSING, AuditedFinding, Finding, UnitReturn
 from huizong.safely import stands_beside
 from huizong.standing import counted
-from huizong.take_in import UNPACKED, Collected
+from huizong.take_in import BESIDE, UNPACKED, Collected
 from huizong.texts import catalogue, listed, say
 from huizong.unlocking import LOCKED
 
@@ -45,8 +45,9 @@ def unfiled_line(file: Received) -> str:
     told = [f for f in file.findings if f.level in ("ask", "must", "note")]
     text = " ".join(f"{words(finding)} {remedy(finding)}" for finding in told)
     # An archive that was opened is no return, and nothing is wrong with it.
-    opened = file.reason == UNPACKED
-    state = say("file_state.opened" if opened else f"file_state.{file.state}")
+    known = {UNPACKED: "opened", BESIDE: "beside"}.get(file.reason, file.state)
+    state = say(f"file_state.{known}")
+    text += f" {say('beside.place', file=file.kept_as)}" if file.reason == BESIDE else ""
     text += f" {say('locked.hint')}" if file.reason == LOCKED else ""
     return say("command.unfiled", file=file.name, state=state, text=text)
 

@@ -11,7 +11,7 @@ import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
 from huizong.cells import clean_text, cut
-from huizong.checkrows import MAX_ROWS
+from huizong.checkrows import HIDDEN_SHEET, MAX_ROWS, PAPER
 from huizong.errors import HuizongError
 from huizong.styles import Styles, set_up_page, split_pages
 from huizong.texts import say
@@ -42,6 +42,13 @@ def workbook_in(content: io.BytesIO, title: str, now: dt.datetime) -> Iterator[x
         book.set_properties({"title": title, "created": now.replace(tzinfo=None)})
         book.set_size(2000, 1200)
         yield book
+
+
+def mark_paper(book: xlsxwriter.Workbook, paper: str) -> None:
+    """Mark a paper that goes up beside a summary, so that the office above knows it for none."""
+    sheet = book.add_worksheet(HIDDEN_SHEET)
+    sheet.write_row(0, 0, (PAPER, paper))
+    sheet.hide()
 
 
 class Table:

@@ -42,6 +42,8 @@ PROCESSES = 2
 UNREAD = ("stored", "recovered", collecting.IN_ARCHIVE)
 # What became of an archive whose files were all taken in.
 UNPACKED = "unpacked"
+# A paper that an office below has sent with its summary, such as a 数据更正单.
+BESIDE = "beside"
 # Files with an open question about whose they are, or which period's, take no part until answered.
 HELD = frozenset(
     (
@@ -59,6 +61,7 @@ class Collected(msgspec.Struct, frozen=True):
 
     A file with several form sets stands there once for each; `keys` are keys of digests,
     `archives` those that were taken apart: what was in them stands there as files of its own;
+    papers beside a summary are among them: nothing is to be done about either;
     `locked` those that the password typed has not opened.
     """
 
@@ -131,7 +134,7 @@ def _collected(
     scan: Scan, stored: tuple[collecting.Stored, ...],
     placed: Sequence[tuple[Received, Placing]], keys: Sequence[Received], opened: int,
 ) -> Collected:  # fmt: skip
-    archives = tuple(file for file, _ in placed if file.reason == UNPACKED)
+    archives = tuple(file for file, _ in placed if file.reason in (UNPACKED, BESIDE))
     filed = tuple(file for file, placing in placed if placing.placed)
     left = [file for file, placing in placed if not placing.placed and file not in archives]
     wrong = [file for file in keys if file.reason != "key_taken"]
