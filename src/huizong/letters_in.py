@@ -34,7 +34,7 @@ from huizong.work import Work
 TASK = "huizong.letter_parts:open_file"
 PROCESSES = 2
 # Stored together: one by one costs the disk several times as much.
-_AT_ONCE = 48_000_000
+_AT_ONCE = 16_000_000
 # Of a sender whom the roster does not know no more are taken in at a time; the rest waits.
 MOST_FROM_ONE = 100
 TOO_MANY = "letter_too_many"
