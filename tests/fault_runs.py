@@ -31,6 +31,7 @@ from huizong.periods import Period
 from huizong.take_in import TASK
 from huizong.work import at_work, checked_sets
 import huizong.blank, huizong.write
+import posting_office
 checked_sets()
 tempfile.gettempdir()  # the first time it is asked, Python tries it out
 arm = ctypes.CDLL(None).faults_arm
@@ -39,6 +40,9 @@ arm.argtypes = [ctypes.c_char_p, ctypes.c_long, ctypes.c_int, ctypes.c_int, ctyp
 def quarter(order):
     period, now = Period.parse(order["period"]), dt.datetime.fromisoformat(order["now"])
     for step in order["steps"]:
+        if step == "send":
+            posting_office.run(Path(order["office"]), order["port"], now)
+            continue
         with at_work(Path(order["office"]), now, step) as work:
             for notice in work.notices:
                 print(notice.code)
@@ -56,6 +60,7 @@ for line in sys.stdin:
     if not (child := os.fork()):
         told = os.open(order["said"], os.O_CREAT | os.O_TRUNC | os.O_WRONLY)
         os.dup2(told, 1), os.dup2(told, 2)
+        Path(order["pid"]).write_text(str(os.getpid()))
         trace = os.open(order["trace"], os.O_CREAT | os.O_TRUNC | os.O_WRONLY)
         arm(order["below"].encode(), order["at"], order["fault"], trace, order["free"])
         code = attempt(lambda: quarter(order))
@@ -93,12 +98,18 @@ class Runs:
         self, office: Path, fault: str = "none", at: int = 0, *, free: int = -1,
         below: Path | None = None,
         steps: Sequence[str] = ("collect", "audit", "aggregate"), now: str = "2026-04-03T09:00:00",
+        port: int = 0,
     ) -> Ended:  # fmt: skip
-        """Run the steps of a quarter; from the change number `at` below a folder on it fails."""
+        """
+        Run the steps of a quarter; from the change number `at` below a folder on it fails.
+
+        `port` is that of the server to which the step `send` hands letters.
+        """
         order = {
             "office": str(office), "below": str(below or office),
             "at": at, "fault": FAULTS[fault], "free": free,
-            "steps": list(steps), "now": now, "period": "2026Q1",
+            "steps": list(steps), "now": now, "period": "2026Q1", "port": port,
+            "pid": str(self._folder / "pid"),
             "said": str(self._folder / "said"), "trace": str(self._folder / "trace"),
         }  # fmt: skip
         self._process.stdin.write(json.dumps(order) + "\n")
@@ -107,6 +118,10 @@ class Runs:
         said = (self._folder / "said").read_text(encoding="utf-8")
         points = (self._folder / "trace").read_text(encoding="utf-8").splitlines()
         return Ended(code, said, tuple(points))
+
+    def kill(self) -> None:
+        """Kill the run that goes on just now."""
+        os.kill(int((self._folder / "pid").read_text()), KILLED)
 
 
 @contextmanager

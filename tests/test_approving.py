@@ -24,7 +24,7 @@ from huizong.office import open_office
 from huizong.records import Unit
 from huizong.sending_entries import SENT
 from huizong.settings import SETTINGS
-from huizong.texts import say
+from huizong.texts import listed, say
 from mail_server import taking
 from mail_servers import HOST, PASSWORD, USER
 from posting_office import (
@@ -80,10 +80,14 @@ def with_heading(heading: bytes) -> Callable[[bytes], bytes]:
 def test_recipient_that_the_roster_lacks_keeps_a_letter_back(office, heading):
     """Fault 68: in whatever heading it stands, an address that is not the unit's is named."""
     mine, other = MAILS[PEACE][0], TO[0]
-    for to in (STRANGER, other, f"{mine}.evil.com", f"Somebody <{STRANGER}>, {mine}"):
+    evil = f"{mine}.evil.com"
+    before = peace(office).read_bytes()
+    for to, named in (
+        (STRANGER, STRANGER), (other, other), (evil, evil), (f"x <{STRANGER}>, {mine}", STRANGER)
+    ):  # fmt: skip
+        peace(office).write_bytes(before)
         one = proposal(office, with_heading(heading + b": " + to.encode()))
-        assert len(one.wrong) == 1
-        assert any(text in one.wrong[0] for text in (STRANGER, other, f"{mine}.evil.com"))
+        assert one.wrong == (say("sending.stranger", names=named),)
 
 
 @pytest.mark.parametrize(
@@ -91,7 +95,9 @@ def test_recipient_that_the_roster_lacks_keeps_a_letter_back(office, heading):
 )
 def test_addresses_that_cannot_be_read_keep_a_letter_back(office, heading):
     """Fault 68: what is not understood is not guessed."""
-    assert proposal(office, with_heading(heading)).wrong
+    one = proposal(office, with_heading(heading))
+
+    assert one.wrong[0] == say("sending.unread", texts=listed(one.file.unread))
 
 
 def test_letter_of_somebody_else_or_to_nobody_is_kept_back(office):
@@ -104,9 +110,9 @@ def test_letter_of_somebody_else_or_to_nobody_is_kept_back(office):
         ),
     )
 
-    assert len(foreign.wrong) == len(nobody.wrong) == 1
-    assert "boss@qh.example.gov.cn" in foreign.wrong[0]
-    assert nobody.file.recipients == ()
+    boss = say("sending.foreign_sender", sender="boss@qh.example.gov.cn", own=USER)
+    assert foreign.wrong == (boss,)
+    assert nobody.wrong == (say("sending.nobody"),)
 
 
 def test_edited_letter_leaves_as_edited(office):
@@ -135,17 +141,34 @@ def test_edited_letter_leaves_as_edited(office):
 
 def test_what_was_overtaken_is_kept_back(office):
     """A reminder of yesterday, and a summary that is not the last, are drafted anew, not sent."""
+    write_upward(office)
+    with at(office, now=NOW + dt.timedelta(days=1)) as work:
+        letters = approving.proposed(work, PERIOD)
+    old = say("sending.old_reminder", day=f"{NOW:%Y-%m-%d}")
+
+    assert sorted(one.wrong for one in letters) == sorted(
+        [(old,), (old,), (say("sending.old_summary"),)]
+    )
+
+
+def test_letter_upward_goes_to_the_office_above_alone(office):
+    """Fault 68: a unit's address is a stranger to what goes up."""
+    path = write_upward(office)
+    path.write_bytes(path.read_bytes().replace(UPPER.encode(), TO[0].encode()))
+    with at(office) as work:
+        one = next(one for one in approving.proposed(work, PERIOD) if one.path == path)
+
+    assert one.wrong[0] == say("sending.stranger_above", names=TO[0])
+
+
+def write_upward(office: Path) -> Path:
+    """Draft a letter upward, with a file that is no summary of the office's."""
     with at(office) as work:
         upper = Unit(code="990101000000", name="x", parent="", mail=UPPER)
         path = work.office.upward(str(PERIOD)) / "上报.eml"
         asked = Asked(kind=SUBMISSION, unit=upper, about=("a",), path=path, fields=_fields(),
                       attachments=(Attachment("x.xlsx", b"x"),))  # fmt: skip
-        draft(work, PERIOD, asked, again=False)
-    with at(office, now=NOW + dt.timedelta(days=1)) as work:
-        letters = approving.proposed(work, PERIOD)
-
-    assert len(letters) == 3
-    assert all(len(one.wrong) == 1 for one in letters)
+        return draft(work, PERIOD, asked, again=False).path
 
 
 def _fields() -> dict[str, str]:
@@ -168,8 +191,10 @@ def test_letter_changed_after_approval_does_not_leave(office, monkeypatch):
         told = acts.send(work, PERIOD, lambda _: pytest.fail("nothing is drafted any more"))
 
     assert server.accepted == []
+    altered = say("sending.altered", file=kept)
+    gone = [say("sending.no_more_known", to=to) for to in MAILS[PEACE]]
     assert told.waits
-    assert all(any(to in line for line in told.lines) for to in TO)
+    assert all(any(why in line for line in told.lines) for why in (altered, *gone))
 
 
 def test_killed_between_file_and_book_is_approved_again(office):
@@ -251,8 +276,8 @@ def test_a_person_sends_at_the_terminal(office):
 
 def test_nobody_there_to_agree(office):
     """
-    Fault 68: run by the clock, nothing is approved; with --yes letters wait for the password, which
-    nobody can type, and the queue lists them.
+    Faults 66, 68: run by the clock, nothing is approved; with --yes letters wait for the password,
+    which nobody can type, and the queue lists them.
     """
     set_up(office, send_by="SMTP", mail_user=USER, officer="王芳", send_server=f"{HOST}:1")
     asked = without_terminal("send", office, str(PERIOD))

@@ -5,6 +5,7 @@ import shutil
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -16,7 +17,9 @@ from huizong.accounts import SMTP, Account
 from huizong.delivery import Outbound
 from huizong.delivery_smtp import Postman
 from huizong.errors import HuizongError
+from huizong.posting import _why
 from huizong.sending_entries import CANCELLED, GIVEN_UP, REFUSED, SENT, UNKNOWN, WAITING
+from huizong.texts import say
 from mail_server import CUT, LOST, MUTE, SILENT, MailServer, taking
 from mail_servers import HOST, PASSWORD, USER, make_certificate
 from posting_office import (
@@ -29,7 +32,7 @@ from posting_office import (
     states,
     street_with_drafts,
 )
-from street import NOW, PERIOD
+from street import NOW, PERIOD, UNITS
 from test_mail_imap import plain_server
 
 ONE, *OTHERS = TO
@@ -196,7 +199,7 @@ def test_officer_decides_about_the_unknown(server, office):
 
 
 def test_decisions_fit_the_state(server, office):
-    """What was sent can be neither cancelled nor sent again; what was refused can be both."""
+    """Fault 67: what was sent can be neither cancelled nor sent again; what was refused can."""
     server.answers[f"RCPT {ONE}"] = ["550 5.1.1 no"]
     run(office, server.port)
     refused, sent = rows(office)[ONE], rows(office)[OTHERS[0]]
@@ -241,7 +244,7 @@ def test_early_words_of_a_server_are_heard(server):
     """Fault 66: who refuses in the midst of a letter is not sent its end."""
     letter = Outbound(USER, ONE, (b"x" * 70 + b"\r\n") * 300_000)
     with refusing_early(server) as port, postman(port) as post:
-        reply = post(letter, lambda: pytest.fail("nobody wants the end"))
+        reply = post(letter, lambda: time.sleep(0.2))
 
     assert (reply.code, reply.handed_over) == (552, False)
 
@@ -344,3 +347,54 @@ def test_a_server_that_speaks_too_slowly_is_left(server, monkeypatch):
 
     assert caught.value.code == "error.send_broken"
     assert server.accepted == []
+
+
+def test_what_became_of_a_letter_is_told_in_words(server, office):
+    """
+    Fault 66: each letter that did not leave is named with what the server said and what to do; a
+    telephone number in a server's words is hidden.
+    """
+    server.answers |= {
+        f"RCPT {TO[0]}": ["550 5.1.1 no such user, call 13812345678"],
+        f"RCPT {TO[1]}": ["450 4.2.0 later"] * 2,
+        f". {TO[2]}": [LOST],
+    }
+    first = press(office, server.port)
+    later = press(office, server.port, NOW + dt.timedelta(days=5))
+    refused = "550 5.1.1 no such user, call 138********"
+
+    assert first.lines[0] == line(office, "refused", TO[0], "address", refused)
+    assert first.lines[1].startswith(
+        line(office, "put_off", TO[1], "later", "450 4.2.0 later")[:40]
+    )
+    assert first.lines[2] == line(office, "unknown", TO[2])
+    assert later.lines[0] == line(office, "given_up", TO[1], "later", "450 4.2.0 later")
+
+
+def line(office: Path, state: str, to: str, reason: str = "", reply: str = "") -> str:
+    """Say what is said of a letter."""
+    why = say("send_reason.said", word=say(f"send_reason.{reason}"), reply=reply) if reason else ""
+    name = UNITS[rows(office)[to].unit]
+    kind = say("letter_kind.reminder")
+    said = {"kind": kind, "name": name, "to": to, "key": rows(office)[to].key, "why": why}
+    return say(f"sending.{state}", **said, when=rows(office)[to].next_at)
+
+
+@pytest.mark.parametrize(
+    ("reply", "reason"),
+    [
+        ("552 5.2.2 over quota", "full"),
+        ("552 5.3.4 size", "large"),
+        ("552 no", "large"),
+        ("550 5.2.1 disabled", "closed"),
+        ("550 5.7.1 spam", "policy"),
+        ("554 no", "policy"),
+        ("550-mx.qq.com 550 Mailbox not found", "address"),
+        ("421 busy", "later"),
+        ("599 ?", "other"),
+        ("", "cut"),
+    ],
+)
+def test_codes_of_servers_have_words(reply, reason):
+    """A server's code is put into words that an officer can act on; its own stand behind."""
+    assert _why(reply).startswith(say(f"send_reason.{reason}"))

@@ -1,13 +1,14 @@
 """Approve letters out: a draft as it stands is held against the roster, then put into the queue."""
 
 import contextlib
+import datetime as dt
 import hashlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
 
-from huizong.draft_entries import UPWARD, Drafted, drafted_upward, drafts_to_approve
+from huizong.draft_entries import UPWARD, Drafted, drafted_upward, drafts_of
 from huizong.draft_files import DraftFile, as_sent, read_draft
 from huizong.errors import HuizongError
 from huizong.leaving import Concern, letters_concerns
@@ -17,7 +18,7 @@ from huizong.letters import MOST_BYTES, addresses, is_address, is_ours, letter_i
 from huizong.paperwork import last_made, signed_sets
 from huizong.periods import Period
 from huizong.safely import numbered, told, write_safely
-from huizong.sending_entries import Approval, is_kept, save_approval
+from huizong.sending_entries import Approval, is_kept, queue_of, save_approval
 from huizong.texts import listed, say
 from huizong.work import Work
 
@@ -48,9 +49,15 @@ def proposed(work: Work, period: Period) -> tuple[Proposed, ...]:
     """
     if not is_address(work.office.settings.mail_user):
         raise HuizongError("error.send_no_address", user=work.office.settings.mail_user or "——")
-    drafts = drafts_to_approve(work.book, str(period))
-    found = ((one, work.office.folder / one.path) for one in drafts)
-    letters = [_proposed(work, period, one, path) for one, path in found if path.is_file()]
+    approved = {(one.about, one.number): one for one in queue_of(work.book, period=str(period))}
+    letters = []
+    for drafted in drafts_of(work.book, str(period)):
+        path = work.office.folder / drafted.path
+        approval = approved.get((drafted.about, drafted.number))
+        if approval:
+            _remove(work, path, approval)
+        elif path.is_file():
+            letters.append(_proposed(work, period, drafted, path))
     sought = letters_concerns(
         work, period, [(_unit(one.drafted), () if one.wrong else one.file.attachments)
                        for one in letters]
@@ -132,14 +139,21 @@ def approve(work: Work, letters: Sequence[Proposed], officer: str) -> int:
     if not officer:
         raise HuizongError("error.send_no_officer")
     for one in letters:
-        _approve(work, one, officer)
-        with contextlib.suppress(OSError):  # open in a mail program: nobody is asked again
-            if one.path.read_bytes() == one.content:
-                one.path.unlink()
+        _remove(work, one.path, _approve(work, one, officer))
     return sum(len(one.file.recipients) for one in letters)
 
 
-def _approve(work: Work, one: Proposed, officer: str) -> None:
+def _remove(work: Work, path: Path, approval: Approval) -> None:
+    """Take away a draft that is in the queue, lest somebody sends it by hand, unless it changed."""
+    with contextlib.suppress(OSError):  # open in a mail program
+        at = dt.datetime.fromisoformat(approval.approved_at)
+        own = work.office.settings.mail_user
+        content = as_sent(path.read_bytes(), own, approval.message_id, at)
+        if hashlib.sha256(content).hexdigest() == approval.digest:
+            path.unlink()
+
+
+def _approve(work: Work, one: Proposed, officer: str) -> Approval:
     own, message_id = work.office.settings.mail_user, _message_id(work, one)
     content = as_sent(one.content, own, message_id, work.now)
     drafted, path = one.drafted, _free_place(work, one)
@@ -157,6 +171,7 @@ def _approve(work: Work, one: Proposed, officer: str) -> None:
     with work.book.writing():
         save_approval(work.book, approval, one.file.recipients)
         work.book.record("approved", told_of, work.at)
+    return approval
 
 
 def _free_place(work: Work, one: Proposed) -> Path:

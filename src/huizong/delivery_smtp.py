@@ -155,6 +155,8 @@ def _hand_over(client: smtplib.SMTP, letter: Outbound, at_the_end: Callable[[], 
     if refused:
         return refused
     at_the_end()
+    if _speaks(client.sock):  # while the book was written: it has heard enough, or is gone
+        return _early(client)
     try:
         client.sock.settimeout(SECONDS_AT_END)
         client.send(b".\r\n")
@@ -177,10 +179,6 @@ def _begin(client: smtplib.SMTP, letter: Outbound) -> Reply | None:
         content = _DOTS.sub(b"..", letter.content)
         for at in range(0, len(content), _BLOCK):
             client.send(content[at : at + _BLOCK])
-        if _speaks(client.sock):
-            code, text = client.getreply()
-            client.close()
-            return Reply(code, _words(text))
     except (OSError, smtplib.SMTPException) as error:
         raise Cut from error
     return None
@@ -199,8 +197,19 @@ def _steps(
 
 
 def _speaks(wire: socket.socket) -> bool:
-    """Whether a server says something before its turn: it has heard enough, or leaves."""
+    """Whether a server says something, or leaves, before its turn."""
     return bool(select.select([wire], [], [], 0)[0])
+
+
+def _early(client: smtplib.SMTP) -> Reply:
+    """Hear what a server says against a letter that has no end yet."""
+    try:
+        code, text = client.getreply()
+    except (OSError, smtplib.SMTPException):
+        return Reply()
+    finally:
+        client.close()
+    return Reply(code, _words(text))
 
 
 def _words(text: bytes) -> str:

@@ -62,13 +62,6 @@ def last_draft(book: Book, about: str) -> Drafted | None:
     return _drafted(rows[0]) if rows else None
 
 
-def drafts_to_approve(book: Book, period: str) -> tuple[Drafted, ...]:
-    """List the drafts of a period that nobody has approved yet, in the order of their writing."""
-    approved = "SELECT 1 FROM approval AS a WHERE (a.about, a.number) = (d.about, d.number)"
-    sql = f"SELECT {_DRAFT} FROM draft AS d WHERE period = ? AND NOT EXISTS ({approved})"
-    return tuple(map(_drafted, book.ask(f"{sql} ORDER BY at, path", (period,))))
-
-
 def _drafted(row: Sequence) -> Drafted:
     return Drafted(**dict(zip(Drafted.__struct_fields__, row, strict=True)))
 
@@ -77,7 +70,7 @@ def drafts_of(book: Book, period: str) -> tuple[Drafted, ...]:
     """Give all drafts of a period in the order in which they were written, receipts first."""
     order = "at, kind <> 'receipt', number"
     rows = book.ask(f"SELECT {_DRAFT} FROM draft WHERE period = ? ORDER BY {order}", (period,))
-    return tuple(Drafted(**dict(zip(Drafted.__struct_fields__, row, strict=True))) for row in rows)
+    return tuple(map(_drafted, rows))
 
 
 def is_as_drafted(book: Book, digest: str) -> bool:
