@@ -20,8 +20,9 @@ from huizong.errors import HuizongError
 from huizong.history import last_summary
 from huizong.leaving import PERSONAL, concerns
 from huizong.letters import Attachment
-from huizong.locked import unlock
+from huizong.locked import lock, unlock
 from huizong.office import init_office, open_office
+from huizong.refused import Refused
 from huizong.settings import settings_of
 from huizong.texts import say
 from huizong.work import at_work, checked_sets
@@ -40,6 +41,7 @@ from street import (
 )
 from terminal import Terminal
 from test_leaving import MOBILE, NAME, OTHER_NAME, named_return
+from uno_session import uno_session
 
 __all__ = ["readers"]
 
@@ -146,6 +148,23 @@ def test_ledgers_go_up_without_names(office):
         found = concerns(work, PERIOD, [Attachment("明细.xlsx", content)])
     assert not {one.code for one in found} & PERSONAL
     assert persons(told) == ["persons_no", "persons_no"]
+
+
+def test_draft_with_other_files_is_told(office):
+    """
+    Where the choice has changed since the letter was written, the officer learns that the draft has
+    other files; a letter written anew has them.
+    """
+    first = act(office, acts.submit)
+    same = act(office, acts.submit)
+    other = act(office, acts.submit, rows="masked")
+    (path,) = (office / "上报" / str(PERIOD)).glob("*.eml")
+    path.unlink()
+    act(office, acts.submit, rows="masked", again=True)
+
+    said = say("submit.other_files", file=path.name)
+    assert [said in told.lines for told in (first, same, other)] == [False, False, True]
+    assert len(attached(letter(office))) == 2
 
 
 @pytest.mark.parametrize(
@@ -266,6 +285,20 @@ def district_of(folder: Path) -> Path:
     roster.write_text(f"区划代码,单位名称,上级代码,邮箱\n{line}", encoding="utf-8")
     init_office(folder / "区", roster=roster, unit=f"{STREET[:6]}000000", now=NOW, sets=("TJ",))
     return folder / "区"
+
+
+@pytest.mark.libreoffice
+def test_libreoffice_opens_what_is_under_a_password(office, tmp_path):
+    """
+    What leaves under a password opens in LibreOffice with it, and with no other.
+    """
+    (summary,) = (office / "汇总" / str(PERIOD)).glob("*.xlsx")
+    path = tmp_path / "密.xlsx"
+    path.write_bytes(lock(summary.read_bytes(), PASSWORD))
+    with uno_session(tmp_path) as soffice, soffice.open(path, password=PASSWORD) as document:
+        assert list(document.sheets) == openpyxl.load_workbook(summary).sheetnames
+    with pytest.raises(Refused):
+        unlock(path.read_bytes(), "another one")
 
 
 def test_letter_written_before_is_not_put_under_a_password(office):

@@ -13,6 +13,7 @@ from huizong.control import write_control
 from huizong.errors import HuizongError
 from huizong.history import summaries_of
 from huizong.layout import paper_code
+from huizong.letters import Attachment
 from huizong.office import init_office, open_office
 from huizong.paper_copies import Noted, codes_of, paper_states, read_list
 from huizong.paperwork import copies_of, signing_lines, steps_of
@@ -348,8 +349,9 @@ def test_what_goes_up_says_whom_it_lacks_and_lies_in_its_folder(office):
     with at(office) as work:
         (one,) = pipeline.aggregate(work, PERIOD)
         (line,) = counted_lines(work, summaries_of(work.book, str(PERIOD)))
-        (copy,) = lay_out([one.path], office / "上报")
-        assert lay_out([one.path], office / "上报") == (copy,)
+        file = Attachment(one.path.name, one.path.read_bytes())
+        (copy,) = lay_out([file], office / "上报")
+        assert lay_out([file], office / "上报") == (copy,)
 
     assert "1/2" in line
     assert "光明社区" in line
@@ -358,7 +360,7 @@ def test_what_goes_up_says_whom_it_lacks_and_lies_in_its_folder(office):
     assert (copy.name, copy.read_bytes()) == (one.path.name, one.path.read_bytes())
 
     copy.write_bytes(b"somebody's")
-    (beside,) = lay_out([one.path], office / "上报")
+    (beside,) = lay_out([file], office / "上报")
     assert copy.read_bytes() == b"somebody's"
     assert beside.read_bytes() == one.path.read_bytes()
 

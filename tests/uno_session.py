@@ -77,10 +77,13 @@ class Session:
         return self.struct("com.sun.star.beans.PropertyValue", Name=name, Value=wanted)
 
     @contextmanager
-    def open(self, path: Path, *, macros: bool = False, kind: str = "") -> Iterator[Document]:
+    def open(
+        self, path: Path, *, macros: bool = False, kind: str = "", password: str = ""
+    ) -> Iterator[Document]:
         """Load a workbook (of this kind), its macros too if so asked, and close it again."""
         wanted = _HIDDEN | _MACROS if macros else _HIDDEN
         wanted = wanted | {"FilterName": kind} if kind else wanted
+        wanted = wanted | {"Password": password} if password else wanted
         options = tuple(self._value(name, value) for name, value in wanted.items())
         uri = path.resolve().as_uri()
         component = self._desktop.loadComponentFromURL(uri, "_blank", 0, options)

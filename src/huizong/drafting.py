@@ -7,6 +7,7 @@ from huizong.clock import minute_of
 from huizong.doing import Told
 from huizong.history import closed_periods
 from huizong.letter_writing import ALTERED, GONE, NEW, NOWHERE, THERE, Outcome
+from huizong.letters_upward import Submitted
 from huizong.periods import Period
 from huizong.texts import listed, say
 from huizong.upward import counted_lines, lay_out
@@ -48,18 +49,28 @@ def submit(
     done = letters_upward.submissions(work, period, set_code, again=again, password=password)
     folder = work.office.upward(str(period))
     # Letters written before hold what was put under another password, or under none.
-    before = bool(password) and all(one.fate in (THERE, GONE) for one in done.letters)
-    laid = () if before else lay_out(done.leaving, folder)
-    found = leaving.concerns(work, period, done.files)
-    lines = [*counted_lines(work, done.made), *leaving.lines(done.files, found)]
-    lines += [say("submit.laid_out", count=len(done.made), folder=folder)] if laid else []
-    if any(one.fate == NOWHERE for one in done.letters):
-        lines.append(say("command.no_upper_mail"))
-    else:
-        lines += [*map(_line, done.letters), say("command.letters_wait")]
+    new = [one for one in done if not (password and one.before)]
+    laid = lay_out([file for one in new for file in one.leaving], folder)
+    files = [file for one in done for file in one.files]
+    found = leaving.concerns(work, period, files)
+    lines = [*counted_lines(work, [one.made for one in done]), *leaving.lines(files, found)]
+    lines += [say("submit.laid_out", count=len(new), folder=folder)] if laid else []
+    lines += _upward_lines(done)
     if password:
-        lines.append(say("locked.not_anew" if before else "locked.told"))
+        lines += [say("locked.told")] if new else []
+        lines += [say("locked.not_anew")] if len(new) < len(done) else []
     return Told(tuple(lines), results=(*laid, folder))
+
+
+def _upward_lines(done: Sequence[Submitted]) -> Iterator[str]:
+    if any(one.letter.fate == NOWHERE for one in done):
+        yield say("command.no_upper_mail")
+        return
+    for one in done:
+        yield _line(one.letter)
+        if one.other_files():
+            yield say("submit.other_files", file=one.letter.path.name)
+    yield say("command.letters_wait")
 
 
 def _said(work: Work, period: Period, done: Sequence[Outcome], nothing: str) -> Told:

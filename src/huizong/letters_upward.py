@@ -8,13 +8,23 @@ import msgspec
 from huizong.amend import amended_upward
 from huizong.closing import Open
 from huizong.draft_entries import AMENDED, SUBMISSION, summary_parts
+from huizong.draft_files import read_draft
 from huizong.editions import PERSONAL
 from huizong.enclosures import details_of, locked
 from huizong.errors import HuizongError
 from huizong.findings import with_sheet
 from huizong.history import Made, last_summary
 from huizong.keeping import safe_name
-from huizong.letter_writing import Asked, Outcome, draft, fields_of, lines_of, set_name
+from huizong.letter_writing import (
+    GONE,
+    THERE,
+    Asked,
+    Outcome,
+    draft,
+    fields_of,
+    lines_of,
+    set_name,
+)
 from huizong.letters import Attachment
 from huizong.letters_amended import correction_fields
 from huizong.outgoing import numbers_of_persons
@@ -29,20 +39,31 @@ from huizong.work import Work, checked_sets
 
 class Submitted(msgspec.Struct, frozen=True):
     """
-    The summaries that go up, the files of their letters, and what became of the letters.
+    A summary that goes up, the files of its letter, and what became of the letter.
 
     `files` can be looked into, `leaving` are the same as they leave: under the password, if any.
     """
 
-    made: tuple[Made, ...]
+    made: Made
     files: tuple[Attachment, ...]
     leaving: tuple[Attachment, ...]
-    letters: tuple[Outcome, ...]
+    letter: Outcome
+
+    @property
+    def before(self) -> bool:
+        """Whether its letter was written before, with what was to be attached then."""
+        return self.letter.fate in (THERE, GONE)
+
+    def other_files(self) -> bool:
+        """Whether a draft that lies there has other files than would be attached to it now."""
+        if self.letter.fate != THERE:
+            return False
+        return set(read_draft(self.letter.path.read_bytes()).attachments) != set(self.files)
 
 
 def submissions(
     work: Work, period: Period, set_code: str = "", *, again: bool = False, password: str = ""
-) -> Submitted:
+) -> tuple[Submitted, ...]:
     """
     Draft the letters of the summaries that may go up; all of them or none.
 
@@ -60,12 +81,9 @@ def submissions(
     with spoken(work.office.settings.language):
         plain = [_submission(work, period, one) for one in made]
         asked = [_locked(one, password) for one in plain] if password else plain
-        done = tuple(draft(work, period, one, again=again) for one in asked)
-    files, leaving = (
-        tuple(dict.fromkeys(file for one in some for file in one.attachments))
-        for some in (plain, asked)
-    )
-    return Submitted(made, files, leaving, done)
+        done = [draft(work, period, one, again=again) for one in asked]
+    files = ([one.attachments for one in some] for some in (plain, asked))
+    return tuple(map(Submitted, made, *files, done))
 
 
 def _locked(asked: Asked, password: str) -> Asked:
