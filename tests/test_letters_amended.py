@@ -93,6 +93,18 @@ def test_paper_that_was_removed_goes_up_all_the_same(office, readers):
     assert paper.name in [one.name for one in told.results]
 
 
+def test_paper_that_came_with_a_summary_is_known_above(office, readers):
+    """
+    The office above is told what the paper is, and asks nobody for a form instead of it.
+    """
+    paper = corrected(office, readers, {PEACE: (22, 5, 100)})
+    with at_work(office, LATE, "test") as work:
+        (file,) = pipeline.collect(work, [paper], readers).unfiled
+
+    assert (file.state, file.reason) == ("not_a_return", "beside")
+    assert [one.code for one in file.findings] == ["file_beside"]
+
+
 def test_correction_of_what_nobody_above_has_is_no_correction(tmp_path, readers):
     """
     Before anything went up a mended summary goes up as the first: nothing there is to be replaced.

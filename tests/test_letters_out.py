@@ -18,7 +18,7 @@ from huizong.doing import WAITS, Told
 from huizong.draft_entries import AMENDED, SUBMISSION
 from huizong.errors import HuizongError
 from huizong.letter_drafts import Draft, eml
-from huizong.letter_templates import CORRECTION, ISSUED, RECEIPT, REMINDER, letter_words
+from huizong.letter_templates import CORRECTION, ISSUED, RECEIPT, REMINDER, REPLY, letter_words
 from huizong.letter_writing import lines_of
 from huizong.letters import Attachment, is_ours
 from huizong.office import init_office, open_office
@@ -318,7 +318,7 @@ def test_templates_follow_the_language_and_are_never_doubled(tmp_path):
     Words that nobody has touched are those of the language of today, in one file; what the office
     has made of them is used in every language, under the name that it has.
     """
-    kinds = (CORRECTION, ISSUED, RECEIPT, REMINDER, SUBMISSION, AMENDED)
+    kinds = (CORRECTION, ISSUED, RECEIPT, REMINDER, REPLY, SUBMISSION, AMENDED)
     called = [catalogue()[f"letter_kind.{kind}"] for kind in kinds]
     names = {one: {f"{name[one]}.txt" for name in called} for one in ("zh", "en")}
 
