@@ -252,8 +252,10 @@ def test_returned_copies_were_mended(quarter):
 
 def test_only_who_is_late_was_reminded(quarter):
     """
-    After the deadline the one community that had sent nothing is reminded, and nobody else.
+    After the deadline the one community that had sent nothing is reminded, and nobody else; its
+    return came late.
     """
+    status = quarter.world.run(CLEAR, "status", now="04-13T10:00").splitlines()
     subjects = {
         code: [one["subject"] for one in ours(quarter, code) if "请报送" in one["subject"]]
         for code in COMMUNITIES
@@ -261,6 +263,9 @@ def test_only_who_is_late_was_reminded(quarter):
 
     assert [code for code, some in subjects.items() if some] == [WIND]
     assert len(subjects[WIND]) == 1
+    late = "\n".join(one for one in status if say("mark.late") in one)
+    assert COMMUNITIES[WIND] in late
+    assert COMMUNITIES[PEACE] not in late
 
 
 def test_each_version_was_received_above(quarter):
