@@ -331,6 +331,7 @@ TYPED = {
     "openings": "columns of the file of earlier figures, looked up by name",
     "definition_book": "sheets and columns of a definition, looked up by name",
     "forms": "units of measure and levels of definitions",
+    "person_names": "surnames, and the words around names",
     "doctor_office": "names of cloud drives, looked for in paths",
 }
 # Single texts elsewhere that are looked up or compared, never told.

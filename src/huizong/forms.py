@@ -29,6 +29,8 @@ DIMENSIONS = {
     "米": "length",
     "小时": "duration",
 }
+# What counts persons, households or cases: of one or two of them somebody may know who they are.
+_OF_PERSONS = frozenset(("人", "名", "户", "人次", "户次", "件", "起"))
 
 Level = Literal["must", "release", "explain", "note"]
 LEVELS_OF_OFFICE = ("社区", "街道", "区县", "市", "省")
@@ -107,6 +109,11 @@ class Indicator(Measured, kw_only=True):
     def computed(self) -> bool:
         """Whether it is a rate, worked out from its parts and never typed."""
         return bool(self.ratio)
+
+    @property
+    def of_persons(self) -> bool:
+        """Whether it counts persons, households or cases."""
+        return self.unit in _OF_PERSONS
 
 
 class Column(Measured, kw_only=True):

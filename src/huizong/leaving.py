@@ -19,8 +19,6 @@ from huizong.work import Work, checked_sets
 PERSONAL = frozenset(("identity", "mobile", "card", "name"))
 # What keeps a file from being looked through; nobody can say then whether persons are in it.
 CLOSED = frozenset(("locked", "unread", "died"))
-# A figure of one or two tells something of a person where persons, households or cases are counted.
-_OF_PERSONS = frozenset(("人", "名", "户", "人次", "户次", "件", "起"))
 _SHOWN, _PROCESSES = 6, 2
 _decode = msgspec.msgpack.Decoder(tuple[Spotted, ...]).decode
 
@@ -173,5 +171,5 @@ def _sensitive() -> Iterator[str]:
     """Give the sensitive indicators that count persons, households or cases."""
     for checked in checked_sets().values():
         for one in checked.form_set.indicators:
-            if one.sensitive and one.unit in _OF_PERSONS:
+            if one.sensitive and one.of_persons:
                 yield one.code
