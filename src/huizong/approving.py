@@ -17,8 +17,8 @@ from huizong.letter_writing import letter_token, own_domain, units_of
 from huizong.letters import MOST_BYTES, addresses, is_address, is_ours, letter_id
 from huizong.paperwork import last_made, signed_sets
 from huizong.periods import Period
-from huizong.safely import numbered, told, write_safely
-from huizong.sending_entries import Approval, is_kept, queue_of, save_approval
+from huizong.safely import write_safely
+from huizong.sending_entries import Approval, queue_of, save_approval
 from huizong.texts import listed, say
 from huizong.work import Work
 
@@ -56,7 +56,7 @@ def proposed(work: Work, period: Period) -> tuple[Proposed, ...]:
         approval = approved.get((drafted.about, drafted.number))
         if approval:
             _remove(work, path, approval)
-        elif path.is_file():
+        elif path.exists():
             letters.append(_proposed(work, period, drafted, path))
     sought = letters_concerns(
         work, period, [(_unit(one.drafted), () if one.wrong else one.file.attachments)
@@ -73,18 +73,23 @@ def _unit(drafted: Drafted) -> str:
 
 
 def _proposed(work: Work, period: Period, drafted: Drafted, path: Path) -> Proposed:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise told(error, path) from error
+    content, unreadable = _content(path)
     file = read_draft(content[:MOST_BYTES])
     unit = units_of(work).get(drafted.unit)
     name = say("letter.upper") if drafted.kind in UPWARD else unit.name if unit else drafted.unit
-    wrong = (*_too_big(content), *_wrong_headings(work, drafted, file),
-             *_outdated(work, period, drafted))  # fmt: skip
+    wrong = unreadable or (*_too_big(content), *_wrong_headings(work, drafted, file),
+                           *_outdated(work, period, drafted))  # fmt: skip
     return Proposed(
         drafted=drafted, path=path, name=name, content=content, file=file, wrong=wrong
     )  # fmt: skip
+
+
+def _content(path: Path) -> tuple[bytes, tuple[str, ...]]:
+    """Read a draft; one that cannot be read holds up no other."""
+    try:
+        return path.read_bytes(), ()
+    except OSError as error:
+        return b"", (say("sending.unreadable", why=error.strerror or "——"),)
 
 
 def _too_big(content: bytes) -> Iterator[str]:
@@ -110,9 +115,10 @@ def _wrong_headings(work: Work, drafted: Drafted, file: DraftFile) -> Iterator[s
 def known_addresses(work: Work, unit: str, kind: str) -> frozenset[str]:
     """Give the addresses to which a letter may go: those of its unit, or of the office above."""
     if kind in UPWARD:
-        return addresses(work.office.settings.upper_mail)
-    units = units_of(work)
-    return addresses(units[unit].mail) if unit in units else frozenset()
+        text = work.office.settings.upper_mail
+    else:
+        text = next((one.mail for one in units_of(work).values() if one.code == unit), "")
+    return frozenset(filter(is_address, addresses(text)))
 
 
 def _outdated(work: Work, period: Period, drafted: Drafted) -> Iterator[str]:
@@ -156,15 +162,17 @@ def _remove(work: Work, path: Path, approval: Approval) -> None:
 def _approve(work: Work, one: Proposed, officer: str) -> Approval:
     own, message_id = work.office.settings.mail_user, _message_id(work, one)
     content = as_sent(one.content, own, message_id, work.now)
-    drafted, path = one.drafted, _free_place(work, one)
-    with write_safely(path) as temp:
+    drafted, digest = one.drafted, hashlib.sha256(content).hexdigest()
+    # No other letter has this name: a killed run's file is written over, and nobody else's.
+    name = f"{one.path.stem}_{drafted.about[:8]}-{drafted.number}.eml"
+    safely = write_safely(work.office.outbox(drafted.period) / name)
+    with safely as temp:
         temp.write_bytes(content)
         temp.chmod(0o400)
-    digest = hashlib.sha256(content).hexdigest()
     approval = Approval(
         message_id=message_id, about=drafted.about, number=drafted.number, kind=drafted.kind,
         unit=drafted.unit, period=drafted.period,
-        kept_as=path.relative_to(work.office.folder).as_posix(), digest=digest,
+        kept_as=safely.path.relative_to(work.office.folder).as_posix(), digest=digest,
         approved_by=officer, approved_at=work.at,
     )  # fmt: skip
     told_of = {"kind": drafted.kind, "digest": digest, "to": len(one.file.recipients)}
@@ -174,19 +182,9 @@ def _approve(work: Work, one: Proposed, officer: str) -> Approval:
     return approval
 
 
-def _free_place(work: Work, one: Proposed) -> Path:
-    """Find a name that no letter of the queue has; a killed run's file is written over."""
-    places = numbered(work.office.outbox(one.drafted.period) / one.path.name)
-    folder = work.office.folder
-    return next(p for p in places if not is_kept(work.book, p.relative_to(folder).as_posix()))
-
-
 def _message_id(work: Work, one: Proposed) -> str:
     """Keep the ID that the draft has, if it is ours: some mail programs give another."""
-    key, token = (
-        bytes.fromhex(work.book.meta("seal_key")),
-        letter_token(one.drafted.about, one.drafted.number),
-    )
-    found = one.file.message_id
+    key, found = bytes.fromhex(work.book.meta("seal_key")), one.file.message_id
+    token = letter_token(one.drafted.about, one.drafted.number)
     ours = is_ours(key, found) and f".{token}." in found
     return found if ours else letter_id(key, token, own_domain(work))

@@ -17,7 +17,11 @@ _ENDS = re.compile(rb"\r\n|\r|\n")
 _FIELD = re.compile(rb"\r\n(?![ \t])")
 # Whom a letter goes to; Bcc is seen by nobody else and never leaves.
 _TO = ("to", "cc", "bcc")
-_STAYS = ("x-unsent", "bcc", "date", "message-id")
+# What we set anew, and what mail programs note in drafts for themselves: folders, accounts.
+_STAYS = frozenset(
+    ("bcc", "date", "message-id", "x-unsent", "fcc", "x-account-key", "x-identity-key")
+)
+_STAY = ("resent-", "x-mozilla-")
 
 
 class DraftFile(msgspec.Struct, frozen=True):
@@ -66,7 +70,7 @@ def as_sent(content: bytes, sender: str, message_id: str, at: dt.datetime) -> by
     What only a draft has, and whom nobody else may see, is taken out; the text stays as it is.
     """
     head, _, body = _ENDS.sub(b"\r\n", content).lstrip(b"\r\n").partition(b"\r\n\r\n")
-    fields = [one for one in _FIELD.split(head) if _name(one) not in _STAYS]
+    fields = [one for one in _FIELD.split(head) if _leaves(_name(one))]
     if not any(_name(one) == "from" for one in fields):
         fields.insert(0, b"From: " + sender.encode())
     date = format_datetime(at.replace(tzinfo=CHINA))
@@ -77,3 +81,8 @@ def as_sent(content: bytes, sender: str, message_id: str, at: dt.datetime) -> by
 
 def _name(field: bytes) -> str:
     return field.partition(b":")[0].strip().decode("ascii", "replace").lower()
+
+
+def _leaves(name: str) -> bool:
+    # A line without a name: how Thunderbird begins what it saves.
+    return name not in _STAYS and not name.startswith(_STAY) and " " not in name

@@ -90,7 +90,9 @@ def send(work: Work, rows: Sequence[Sending], post: Post) -> Sent:
 def _letter(work: Work, row: Sending) -> Outbound | str:
     """Take the letter as it was approved, or say why it may not leave any more."""
     path = work.office.folder / row.kept_as
-    content = path.read_bytes() if path.is_file() else b""
+    content = b""
+    with contextlib.suppress(OSError):
+        content = path.read_bytes()
     if hashlib.sha256(content).hexdigest() != row.digest:
         return say("sending.altered", file=path)
     if row.recipient not in known_addresses(work, row.unit, row.kind):

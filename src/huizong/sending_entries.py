@@ -96,11 +96,6 @@ def rows_of(book: Book, key: str) -> tuple[Sending, ...]:
     return _rows(book, where, (key,))
 
 
-def is_kept(book: Book, path: str) -> bool:
-    """Whether a file below the office's folder is a letter in the queue."""
-    return bool(book.ask("SELECT 1 FROM approval WHERE kept_as = ?", (path,)))
-
-
 def _rows(book: Book, where: str, values: tuple) -> tuple[Sending, ...]:
     names = (*Approval.__struct_fields__, "recipient", *_STATE)
     rows = book.ask(f"{_ROWS} {where}", values)
