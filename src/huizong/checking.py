@@ -11,7 +11,7 @@ from huizong.errors import HuizongError
 from huizong.gate import Refused
 from huizong.outgoing import numbers_of_persons
 from huizong.periods import Period
-from huizong.read import Read, Refusal, read_bytes, refusal
+from huizong.read import Read, Refusal, read_bytes, read_workbook, refusal
 from huizong.records import SUMMARY, Finding, Reading, level_of
 from huizong.verify import Fault, Verification, verify_file, verify_sheets, verify_sources
 from huizong.workbooks import open_workbook
@@ -37,16 +37,16 @@ def read_file(path: str) -> bytes:
     A summary is checked against itself too; an archive is taken apart.
     """
     data = Path(path).read_bytes()
-    result = read_bytes(data)
-    if isinstance(result, Refusal) and result.details.get("kind") == "zip":
-        return msgspec.msgpack.encode(_unpacked(data))
-    if isinstance(result, Read) and any(r.identity.role == SUMMARY for r in result.readings):
-        faults = verify_sheets(
-            {sheet.name: sheet.rows for sheet in open_workbook(data).sheets}
-        ).faults
-        readings = tuple(_with_faults(reading, faults) for reading in result.readings)
-        result = Read(readings)
-    return msgspec.msgpack.encode(result)
+    try:
+        book = open_workbook(data)
+        readings = tuple(read_workbook(book))
+    except Refused as refused:
+        packed = refused.details.get("kind") == "zip"
+        return msgspec.msgpack.encode(_unpacked(data) if packed else refusal(refused))
+    if any(reading.identity.role == SUMMARY for reading in readings):
+        faults = verify_sheets({sheet.name: sheet.rows for sheet in book.sheets}).faults
+        readings = tuple(_with_faults(reading, faults) for reading in readings)
+    return msgspec.msgpack.encode(Read(readings))
 
 
 def _unpacked(data: bytes) -> Unpacked | Refusal:

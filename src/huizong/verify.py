@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 from huizong.cells import NOT_APPLICABLE, address, exact, plain
@@ -273,8 +273,14 @@ def _plain(value: object) -> str:
 
 def _installed(identity: Mapping[str, str]) -> FormSet | None:
     folder = installed().get(identity.get("set", ""))
-    form_set = read_form_set(folder) if folder else None
+    form_set = _form_set(folder) if folder else None
     return form_set if form_set and form_set.version == identity.get("version") else None
+
+
+@cache
+def _form_set(folder: Path) -> FormSet:
+    """Read a form set once a process."""
+    return read_form_set(folder)
 
 
 def _compare_code(book: _Book, code: str) -> Iterator[Fault]:
