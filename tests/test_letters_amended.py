@@ -13,11 +13,13 @@ import test_amendments
 from huizong import acts, pipeline
 from huizong.amend import amended_upward
 from huizong.amendments import Moved
+from huizong.draft_entries import SUBMISSION, drafts_of
 from huizong.entries import files_of
 from huizong.history import summaries_of
 from huizong.letter_entries import LetterEntry, save_letters
 from huizong.letters import TAKEN_ABOVE, Letter
 from huizong.letters_amended import MOST_LINES, correction_fields
+from huizong.sending_entries import Approval, Sending, save_approval, save_sending
 from huizong.texts import say
 from huizong.work import Work, at_work
 from test_amendments import CLOSED, LATE, LIGHT, PEACE, Q1, corrected, office, readers, send, settle
@@ -27,11 +29,11 @@ __all__ = ["office", "readers"]
 UPPER = "zfw@qh.example.gov.cn"
 
 
-def act(folder: Path, action, now: dt.datetime = LATE, **more: object):
+def act(folder: Path, action, now: dt.datetime = LATE, *, send_by: str = "draft", **more: object):
     """Do one action for the first quarter, with an address of the office above."""
     replace = msgspec.structs.replace
     with at_work(folder, now, "test") as work:
-        settings = replace(work.office.settings, upper_mail=UPPER)
+        settings = replace(work.office.settings, upper_mail=UPPER, send_by=send_by)
         return action(replace(work, office=replace(work.office, settings=settings)), Q1, **more)
 
 
@@ -107,21 +109,59 @@ def test_paper_that_came_with_a_summary_is_known_above(office, readers):
     assert unfiled == ()
 
 
+def made(folder: Path, readers, visits: int, hour: int):
+    """Let two communities report, one of them these visits, and add up."""
+    with at_work(folder, CLOSED.replace(hour=hour), "test") as work:
+        send(work, Q1, {PEACE: (visits, 5, 100), LIGHT: (20, 3, 100)})
+        settle(work, readers, Q1)
+        (published,) = pipeline.aggregate(work, Q1)
+    return published
+
+
 def test_correction_of_what_nobody_above_has_is_no_correction(tmp_path, readers):
     """
     Before anything went up a mended summary goes up as the first: nothing there is to be replaced.
     """
     folder = test_amendments.street(tmp_path)
-    for number, hour in ((10, 9), (11, 10)):
-        with at_work(folder, CLOSED.replace(hour=hour), "test") as work:
-            send(work, Q1, {PEACE: (number, 5, 100), LIGHT: (20, 3, 100)})
-            settle(work, readers, Q1)
-            (published,) = pipeline.aggregate(work, Q1)
+    made(folder, readers, 10, hour=9)
+    published = made(folder, readers, 11, hour=10)
     act(folder, acts.submit)
 
     (letter,) = letters(folder)
     assert published.amended.is_file()
     assert list(attached(letter)) == [published.path.name]
+
+
+def queued(folder: Path, state: str) -> None:
+    """Enter the letter upward into the queue, as approving and sending do."""
+    with at_work(folder, LATE, "test") as work:
+        (drafted,) = (one for one in drafts_of(work.book, str(Q1)) if one.kind == SUBMISSION)
+        common = {"about": drafted.about, "number": drafted.number, "kind": drafted.kind}
+        common |= {"unit": "", "period": str(Q1), "kept_as": "1.eml", "digest": drafted.digest}
+        common |= {"message_id": "<1@a.cn>", "approved_by": "王芳", "approved_at": work.at}
+        save_approval(work.book, Approval(**common), [UPPER])
+        save_sending(work.book, Sending(**common, recipient=UPPER, state=state, at=work.at))
+
+
+@pytest.mark.parametrize(
+    ("state", "number"), [("", 1), ("refused", 1), ("cancelled", 1), ("sent", 2), ("unknown", 2)]
+)
+def test_what_never_left_is_not_corrected(tmp_path, readers, state, number):
+    """
+    Where the program sends, a version that was drafted only, refused or taken back has not gone
+    up: the next one goes up as the first. What was sent, or may have been, is corrected.
+    """
+    folder = test_amendments.street(tmp_path)
+    made(folder, readers, 10, hour=9)
+    act(folder, acts.submit, send_by="smtp")
+    if state:
+        queued(folder, state)
+    told = [code for _, code in above(folder)]
+    made(folder, readers, 11, hour=10)
+    act(folder, acts.submit, send_by="smtp")
+
+    assert told == ["sent_above" if state == "sent" else "drafted_above"]
+    assert len(attached(letters(folder)[-1])) == number
 
 
 def receipt(work: Work, digest: str) -> None:
@@ -139,7 +179,7 @@ def above(folder: Path) -> list[tuple[int, str]]:
     begins = {
         say(f"command.{code}", set="ZZ", number=number, when="|").partition("|")[0]: (number, code)
         for number in (1, 2)
-        for code in ("taken_above", "drafted_above")
+        for code in ("taken_above", "sent_above", "drafted_above")
     }
     lines = act(folder, acts.status).lines
     return [told for line in lines for text, told in begins.items() if line.startswith(text)]

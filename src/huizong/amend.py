@@ -14,8 +14,8 @@ from huizong.amendments import (
     total_changes,
     unit_changes,
 )
-from huizong.draft_entries import drafted_upward
 from huizong.entries import answers_of, files_of
+from huizong.gone_up import went_up
 from huizong.history import (
     Made,
     closings_of,
@@ -26,6 +26,7 @@ from huizong.history import (
 )
 from huizong.keeping import safe_name
 from huizong.language import CheckedSet
+from huizong.letter_entries import taken_above
 from huizong.paperwork import STEPS
 from huizong.past import earlier_periods
 from huizong.periods import Period
@@ -124,7 +125,10 @@ def _gone_up(work: Work, made: Sequence[Made]) -> set[int]:
     numbers = {one.path: one.number for one in made}
     period, set_code = made[-1].period, made[-1].set_code
     signed = {"period": period, "set": set_code, "step": STEPS[-1]}
-    gone = {one.number for one in made if drafted_upward(work.book, one)}
+    received, send_by = taken_above(work.book), work.office.settings.send_by
+    gone = {
+        one.number for one in made if one.digest in received or went_up(work.book, one, send_by)
+    }
     last = 0
     for _, what, told in work.book.events():
         if what == "summary":

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from huizong.clock import minute_of
 from huizong.draft_entries import drafted_upward
+from huizong.gone_up import sent_at
 from huizong.history import Made, last_summary, summaries_of
 from huizong.letter_entries import taken_above
 from huizong.letters import Attachment
@@ -31,10 +32,11 @@ def above_lines(work: Work, period: Period) -> Iterator[str]:
     for made in summaries_of(work.book, str(period)):
         drafted = drafted_upward(work.book, made)
         at = taken_at(work, made, known)
+        sent = sent_at(work.book, drafted)
         if at or drafted:
             said = {"set": made.set_code, "number": made.number}
-            code = "command.taken_above" if at else "command.drafted_above"
-            yield say(code, **said, when=minute_of(at or drafted.at))
+            state = "taken" if at else "sent" if sent else "drafted"
+            yield say(f"command.{state}_above", **said, when=minute_of(at or sent or drafted.at))
 
 
 def taken_at(work: Work, made: Made, receipts: Mapping[str, str]) -> str:

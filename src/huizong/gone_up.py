@@ -1,0 +1,33 @@
+"""Which versions of a summary have gone to the office above, by what the book knows of letters."""
+
+from huizong.book import Book
+from huizong.draft_entries import Drafted, drafted_upward
+from huizong.history import Made
+from huizong.sending_entries import CANCELLED, GIVEN_UP, REFUSED, SENT, Sending, queue_of
+from huizong.settings import DRAFT
+
+_NOT_GONE = frozenset((CANCELLED, REFUSED, GIVEN_UP))
+
+
+def went_up(book: Book, made: Made, send_by: str) -> bool:
+    """
+    Whether a version has gone up, or is about to, with a letter.
+
+    What becomes of a draft in a mail program nobody knows: where these send, it counts as sent.
+    """
+    drafted = drafted_upward(book, made)
+    if drafted is None:
+        return False
+    rows = _rows(book, drafted)
+    return any(one.state not in _NOT_GONE for one in rows) or (not rows and send_by == DRAFT)
+
+
+def sent_at(book: Book, drafted: Drafted | None) -> str:
+    """Tell when the program has sent a letter; empty if it has not, or a mail program may have."""
+    rows = _rows(book, drafted) if drafted else []
+    return max((one.at for one in rows if one.state == SENT), default="")
+
+
+def _rows(book: Book, drafted: Drafted) -> list[Sending]:
+    queue = queue_of(book, period=drafted.period)
+    return [one for one in queue if one.about == drafted.about]
