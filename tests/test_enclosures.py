@@ -13,6 +13,7 @@ import pytest
 
 from huizong import acts, pipeline
 from huizong.book import open_book
+from huizong.cli import app, run
 from huizong.detail_book import Details, details_bytes, masked_personal
 from huizong.doing import Told
 from huizong.entries import files_of
@@ -314,7 +315,7 @@ def test_letter_written_before_is_not_put_under_a_password(office):
     assert not list(office.rglob("*_加密.xlsx"))
 
 
-def test_a_password_is_typed_twice_and_never_shown(office):
+def test_a_password_is_typed_twice_and_never_shown(office, capfd):
     """
     The command asks at the terminal, twice, shows nothing of it, and refuses one that is
     short or typed otherwise; without a terminal it says what to do.
@@ -331,7 +332,10 @@ def test_a_password_is_typed_twice_and_never_shown(office):
         screen.type(PASSWORD + "x")
         other = screen.end()
         shown = screen.shown
-    assert (short, other) == (2, 2)
+    commands = ([str(one) for one in arguments], ["collect", str(office), "--password"])
+    without = [run(lambda words=words: app(words, standalone_mode=False)) for words in commands]
+    assert (short, other, *without) == (2, 2, 2, 2)
+    assert capfd.readouterr().err.count(say("error.password_here")) == 2
     assert PASSWORD not in shown
     assert say("error.password_twice") in shown
     assert not list(office.rglob("*_加密.xlsx"))
