@@ -33,12 +33,12 @@ from huizong.work import Work
 FIRST_PAUSE, LONGEST_PAUSE = dt.timedelta(minutes=30), dt.timedelta(hours=12)
 AT_MOST = dt.timedelta(days=4)
 MOST_WORDS = 200
-# What an officer may decide about a letter: in which states, and what becomes of it.
+# What an officer may decide about a letter: in which states, what becomes of it, else what is said.
 DECISIONS = {
-    "cancel": (frozenset((WAITING, REFUSED, GIVEN_UP)), CANCELLED),
-    "retry": (frozenset((WAITING, REFUSED, GIVEN_UP, CANCELLED)), WAITING),
-    "resend": (frozenset((UNKNOWN,)), WAITING),
-    "arrived": (frozenset((UNKNOWN,)), SENT),
+    "cancel": ((WAITING, REFUSED, GIVEN_UP), CANCELLED, "error.queue_cancel"),
+    "retry": ((WAITING, REFUSED, GIVEN_UP, CANCELLED), WAITING, "error.queue_retry"),
+    "resend": ((UNKNOWN,), WAITING, "error.queue_resend"),
+    "arrived": ((UNKNOWN,), SENT, "error.queue_arrived"),
 }
 _replace = msgspec.structs.replace
 
@@ -145,11 +145,11 @@ def decide(work: Work, key: str, decision: str) -> tuple[Sending, ...]:
     rows = rows_of(work.book, key)
     if len({one.message_id for one in rows}) != 1:
         raise HuizongError("error.queue_unknown", key=key)
-    states, after = DECISIONS[decision]
+    states, after, otherwise = DECISIONS[decision]
     chosen = [one for one in rows if one.state in states]
     if not chosen:
         found = say(f"sending_state.{rows[0].state}")
-        raise HuizongError(f"error.queue_{decision}", key=key, state=found)
+        raise HuizongError(otherwise, key=key, state=found)
     anew = {"tries": 0, "since": "", "next_at": ""} if after == WAITING else {"next_at": ""}
     done = tuple(_replace(one, state=after, at=work.at, **anew) for one in chosen)
     with work.book.writing():
