@@ -168,7 +168,7 @@ def _approve(work: Work, one: Proposed, officer: str) -> Approval:
     safely = write_safely(work.office.outbox(drafted.period) / name)
     with safely as temp:
         temp.write_bytes(content)
-        temp.chmod(0o400)
+    safely.path.chmod(0o400)
     approval = Approval(
         message_id=message_id, about=drafted.about, number=drafted.number, kind=drafted.kind,
         unit=drafted.unit, period=drafted.period,
