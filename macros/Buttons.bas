@@ -37,6 +37,10 @@ Public Sub DoPapers()
     Huizong "papers"
 End Sub
 
+Public Sub DoSend()
+    Huizong "send"
+End Sub
+
 Public Sub DoClose()
     Huizong "close"
 End Sub

@@ -1,16 +1,19 @@
-"""A screen that nobody sees, and what stands in the windows on it."""
+"""A screen that nobody sees, what stands in the windows on it, and the message boxes."""
 
 import os
 import select
 import subprocess
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from huizong.uno_bridge import service
 from programs import require
+from uno_session import Session
 
 WIDTH, HEIGHT = 1400, 900
-START_SECONDS, MANY = 90, 60
+START_SECONDS, MANY, SECONDS = 90, 60, 30
 
 
 @contextmanager
@@ -39,3 +42,23 @@ def within(accessible: Any) -> Iterator[Any]:
         child = accessible.getAccessibleChild(at).getAccessibleContext()
         yield child
         yield from within(child)
+
+
+def waited(found: Callable[[], Any]) -> Any:
+    """Look for something until it is there."""
+    deadline = time.monotonic() + SECONDS
+    while time.monotonic() < deadline:
+        if got := found():
+            return got
+        time.sleep(0.1)
+    raise TimeoutError
+
+
+def box(session: Session, title: str) -> dict[str, Any]:
+    """Find the message box of a title: what stands in it, by its text."""
+    toolkit = service(session.context, "awt.Toolkit")
+    for at in range(toolkit.getTopWindowCount()):
+        window = toolkit.getTopWindow(at).getAccessibleContext()
+        if window and window.getAccessibleName() == title:
+            return {one.getAccessibleName().replace("~", ""): one for one in within(window)}
+    return {}

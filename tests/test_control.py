@@ -13,9 +13,16 @@ import pytest
 import ovba
 from huizong import console
 from huizong.control import project, write_control
+from huizong.errors import HuizongError
 from huizong.macros import macros_folder
-from huizong.office import init_office, open_office, sample_roster, write_sample_control
-from huizong.settings import Settings, read_control
+from huizong.office import (
+    init_office,
+    open_office,
+    renew_control,
+    sample_roster,
+    write_sample_control,
+)
+from huizong.settings import SETTINGS, Settings, read_control
 from huizong.texts import catalogue, spoken
 from huizong.vba_project import stored_text
 from office_window import installed, office_window
@@ -30,6 +37,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     from oletools.olevba import VBA_Parser
 
+OLD = Path(__file__).parent / "data" / "control" / "before-letters.xlsm"
 BUILT = Path(__file__).parents[1] / "workbook" / "huizong.xlsm"
 ACTIONS = (*console.BUTTONS, *console.RARE_BUTTONS)
 MACRO = "{urn:schemas-microsoft-com:office:excel}FmlaMacro"
@@ -251,3 +259,35 @@ def test_clicked_button_starts_the_named_python(tmp_path):
     book = folder / console.FILE
     assert asked.read_text("utf-8").splitlines() == ["-m", "huizong.click", "return", str(book)]
     assert texts["console.no_python"]["zh"] in told
+
+
+def test_control_workbook_of_before_is_written_anew(tmp_path):
+    """
+    One made before letters has the same settings and roster when it is written anew, and all that
+    a new one has; what stood there is kept. While it is open nothing is done.
+    """
+    office = init_office(tmp_path / "清河街道", now=NOW)
+    book = openpyxl.load_workbook(OLD, keep_vba=True)
+    typed = {"phone": "0123-4567890", "sets": "TJ、JC", "due": "TJ=9；JC 2026Q1=2026-04-10",
+             "signing": "要（三人不同）", "redefined": "TJ02 2026Q2", "joined": "是"}  # fmt: skip
+    for row in book[SETTINGS].iter_rows():
+        for name, text in typed.items():
+            if row[0].value == catalogue()[f"setting.{name}"]["zh"]:
+                row[1].value = text
+    book.save(office.control)
+    before, wanted = office.control.read_bytes(), read_control(office.control)
+
+    mark = office.folder / f".~lock.{console.FILE}#"
+    mark.touch()
+    with pytest.raises(HuizongError) as still_open:
+        renew_control(office.folder, NOW)
+    mark.unlink()
+    path, kept = renew_control(office.folder, NOW)
+
+    assert still_open.value.code == "error.control_open"
+    assert kept.read_bytes() == before
+    assert kept.parent == office.backups
+    assert read_control(path) == wanted
+    assert wanted[0].phone == typed["phone"]
+    assert {console.OUT, console.PROGRESS} <= openpyxl.load_workbook(path).defined_names.keys()
+    assert [one.name for one in office.folder.glob("控制台*")] == [console.FILE]

@@ -3,24 +3,20 @@
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import pytest
 import xlsxwriter
 
 from attached import attached_to, caller_of
 from huizong import click
-from huizong.uno_bridge import service
-from screens import screen, within
+from screens import SECONDS, box, screen, waited
 from uno_session import Session, uno_session
 
 pytestmark = [pytest.mark.libreoffice, pytest.mark.screen]
 SOURCE = Path(click.__file__).parents[1]
-SECONDS = 30
 
 
 @pytest.fixture(scope="module")
@@ -43,26 +39,6 @@ def workbook(tmp_path) -> Path:
     with xlsxwriter.Workbook(tmp_path / "控制台.xlsx") as book:
         book.add_worksheet("控制台")
     return tmp_path / "控制台.xlsx"
-
-
-def waited(found: Callable[[], Any]) -> Any:
-    """Look for something until it is there."""
-    deadline = time.monotonic() + SECONDS
-    while time.monotonic() < deadline:
-        if got := found():
-            return got
-        time.sleep(0.1)
-    raise TimeoutError
-
-
-def box(session: Session, title: str) -> dict[str, Any]:
-    """Find the message box of a title: what stands in it, by its text."""
-    toolkit = service(session.context, "awt.Toolkit")
-    for at in range(toolkit.getTopWindowCount()):
-        window = toolkit.getTopWindow(at).getAccessibleContext()
-        if window and window.getAccessibleName() == title:
-            return {one.getAccessibleName().replace("~", ""): one for one in within(window)}
-    return {}
 
 
 ANSWERS = (

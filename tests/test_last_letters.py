@@ -84,7 +84,10 @@ def last(office: Path) -> LastLetters:
 
 def states(office: Path) -> dict[str, tuple[str, str, str]]:
     """Give way, kind and state of each unit's last letter."""
-    return {code: (one.way, one.kind, one.state) for code, one in last(office).units.items()}
+    return {
+        code: (one.way, one.kind, one.state.removeprefix("letter_state."))
+        for code, one in last(office).units.items()
+    }
 
 
 def bounce(address: str) -> bytes:
@@ -158,9 +161,9 @@ def test_letter_upward_until_its_receipt(office):
     fetch(office, letter(text(f"已收到\n\n{mark}\n"), sender=UPPER), now=TOMORROW)
 
     assert {code: (one.kind, one.state) for code, one in written.items()} == {
-        "TJ": ("submission", "draft")
+        "TJ": ("submission", "letter_state.draft")
     }
-    assert {code: one.state for code, one in last(office).upward.items()} == {"TJ": "taken_above"}
+    assert [one.state for one in last(office).upward.values()] == ["letter_state.taken_above"]
 
 
 def test_list_of_who_has_reported_shows_the_letters(office):

@@ -2,6 +2,7 @@
 
 import re
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -9,6 +10,7 @@ import pytest
 from openpyxl import load_workbook
 
 from huizong import acts, addin, pipeline
+from huizong.agreeing import PAGE, pages
 from huizong.answers import Typed, apply
 from huizong.button_acts import ACTS
 from huizong.console import (
@@ -21,11 +23,11 @@ from huizong.console import (
     TODO_WIDTHS,
 )
 from huizong.errors import HuizongError
-from huizong.open_book import plain
-from huizong.open_tables import formula_of, target_of, with_typed
+from huizong.open_book import Choice, plain
+from huizong.open_tables import formula_of, target_of, with_choices, with_typed
 from huizong.progress_table import Cell, Link, Table, table_of
 from huizong.records import PASSED, TO_MEND, WAITING
-from huizong.running import EVERY, run_beside
+from huizong.running import EVERY, Questions, run_beside
 from huizong.texts import say
 from huizong.work import Progress, at_work
 from huizong.workbooks import open_workbook
@@ -278,6 +280,76 @@ def test_fault_of_the_work_reaches_the_caller():
 
     with pytest.raises(HuizongError):
         run_beside(job, lambda _: None, "收表")
+
+
+def test_question_of_the_work_is_asked_by_the_caller():
+    """
+    The thread that works waits for the answer, which the caller's thread gets from the person.
+    """
+    asked: list[tuple[int, tuple[str, ...]]] = []
+
+    def ask(lines: Sequence[str]) -> bool:
+        asked.append((threading.get_ident(), tuple(lines)))
+        return len(asked) == 1
+
+    questions = Questions(ask)
+    answers = run_beside(
+        lambda _: (questions.put(["甲"]), questions.put(["乙"])), lambda _: None, "发信", questions
+    )
+
+    assert answers == (True, False)
+    assert asked == [(threading.get_ident(), ("甲",)), (threading.get_ident(), ("乙",))]
+
+
+def test_nobody_waits_for_an_answer_that_cannot_come():
+    """
+    When the person cannot be asked any more, what was asked is answered with no.
+    """
+    answers: list[bool] = []
+
+    def ask(_: Sequence[str]) -> bool:
+        raise HuizongError("error.office_ended")
+
+    questions = Questions(ask)
+
+    with pytest.raises(HuizongError):
+        run_beside(
+            lambda _: answers.append(questions.put(["甲"])), lambda _: None, "发信", questions
+        )
+
+    assert answers == [False]
+
+
+@pytest.mark.parametrize("count", [1, PAGE, PAGE + 1, 3 * PAGE])
+def test_all_that_is_to_be_agreed_to_is_shown(count):
+    """
+    Every line stands on one of the pages, in its order, and only the last page asks.
+    """
+    lines = [f"第 {number} 封" for number in range(count)]
+
+    found = list(pages(lines))
+
+    shown = [line for page in found for line in page.splitlines() if line in lines]
+    assert shown == lines
+    assert [say("agree.ask") in page for page in found] == [*[False] * (len(found) - 1), True]
+    assert all(len(page.splitlines()) <= PAGE + 2 for page in found)
+
+
+ROW = ("1a2b-1", "和平社区", "hp@qh.example.cn", "催报", "", "待发", "9:00", *[""] * 3, "waiting 0")
+CHOICE = Choice("1a2b-1", "hp@qh.example.cn", "waiting 0", "取消", "发件 J4")
+
+
+@pytest.mark.parametrize(
+    ("changed", "kept"),
+    [({}, "取消"), ({"stamp": "sent 1"}, ""), ({"recipient": "x@y.cn"}, ""), ({"key": "2"}, "")],
+)
+def test_choice_about_a_letter_stays_while_nothing_becomes_of_it(changed, kept):
+    """
+    What was chosen stays in the row of its letter and recipient, until that row is another.
+    """
+    ((*_, action, _stamp),) = with_choices([ROW], [msgspec.structs.replace(CHOICE, **changed)])
+
+    assert action == kept
 
 
 def test_every_button_has_its_function():

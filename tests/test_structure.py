@@ -34,7 +34,7 @@ LAYERS = (
     (
         "office",
         "console roster table_files settings control_places control_progress control_desk"
-        " control_roster control"
+        " control_outbox control_roster control"
         " lock wholeness schema book launchers office entries history past digests paperwork"
         " letter_entries passwords accounts draft_entries sending_entries gone_up",
     ),
@@ -57,7 +57,8 @@ LAYERS = (
         " problems publish versions send_back circulate standing closing openings opening_blank"
         " amend paper_copies signing ready upward office_lists letters_in unlocking pipeline"
         " fetch standing_book audit_one letter_writing letters_out letters_amended enclosures"
-        " letters_upward letters_issued last_letters leaving approving sending",
+        " letters_upward letters_issued last_letters leaving approving sending"
+        " send_reasons outbox",
     ),
     (
         "showing",
@@ -73,7 +74,8 @@ LAYERS = (
     ),
     (
         "open book",
-        "progress_table open_book open_tables running button_acts pressing marks open_sources",
+        "progress_table open_book open_tables running agreeing button_acts pressing marks"
+        " open_sources",
     ),
     ("faces", "usage cli addin click udf this_book menu __main__"),
 )
@@ -126,6 +128,7 @@ HOMES = {
         "control",
         "control_desk",
         "control_progress",
+        "control_outbox",
         "control_roster",
         "findings_paper",
         "desk",
@@ -151,6 +154,7 @@ HOMES = {
         "open_book",
         "open_tables",
         "pressing",
+        "agreeing",
         "this_book",
         "marks",
         "open_sources",

@@ -62,6 +62,11 @@ def papers() -> None:
     run("papers")
 
 
+def send() -> None:
+    """Carry out what was chosen on 发件, and send what the officer agrees to (发信)."""
+    run("send")
+
+
 def close() -> None:
     """Close the period (定稿锁定)."""
     run("close")

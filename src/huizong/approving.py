@@ -173,7 +173,8 @@ def _approve(work: Work, one: Proposed, officer: str) -> Approval:
         message_id=message_id, about=drafted.about, number=drafted.number, kind=drafted.kind,
         unit=drafted.unit, period=drafted.period,
         kept_as=safely.path.relative_to(work.office.folder).as_posix(), digest=digest,
-        approved_by=officer, approved_at=work.at,
+        approved_by=officer, approved_at=work.at, subject=one.file.subject,
+        files=listed(file.name for file in one.file.attachments),
     )  # fmt: skip
     told_of = {"kind": drafted.kind, "digest": digest, "to": len(one.file.recipients)}
     with work.book.writing():

@@ -20,6 +20,8 @@ from huizong.periods import Period
 from huizong.texts import listed, say
 from huizong.unit_names import find_unit
 
+# What may be decided about a letter on its way, in the order in which it is offered.
+LETTER_ACTIONS = ("retry", "cancel", "resend", "arrived")
 _DECISIONS = {"1": "accept", "2": "reject", "3": "use"}
 
 
@@ -140,6 +142,24 @@ def ask_mailbox(_desk: Desk) -> tuple[Path | None, bool]:
     typed = ask(say("menu.mailbox"))
     keep = unicodedata.normalize("NFKC", typed) == "1"
     return None if keep or not typed else dropped(typed)[0], keep
+
+
+def ask_remember(_desk: Desk) -> tuple[bool]:
+    """Ask whether the password for sending is to be kept."""
+    return (ask_number(say("menu.sending")) == "1",)
+
+
+def ask_decision(_desk: Desk) -> tuple[str, str]:
+    """Ask for a letter on its way and what is to be done about it; without one all are listed."""
+    key = ask(say("menu.letter"))
+    if not key:
+        return "", ""
+    decision = {str(n): one for n, one in enumerate(LETTER_ACTIONS, 1)}.get(
+        ask_number(say("menu.letter_decision"))
+    )
+    if not decision:
+        raise Back
+    return decision, key
 
 
 def ask_summary(_desk: Desk) -> tuple[Path, Path | None]:

@@ -1,14 +1,15 @@
 """What each button does: an action of the commands, given what is chosen in the open book."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from huizong import acts
 from huizong.doing import Told
-from huizong.open_book import Asked
+from huizong.errors import HuizongError
+from huizong.open_book import Asked, Choice
 from huizong.paperwork import newest
 from huizong.safely import told
-from huizong.texts import say
+from huizong.texts import listed, say
 from huizong.work import Work
 
 Act = Callable[[Work, Asked], Told]
@@ -23,6 +24,36 @@ def papers(work: Work, asked: Asked) -> Told:
     more = acts.remind(work, asked.period)
     results = (*done.results, *more.results)
     return Told((*done.lines, *more.lines), waits=done.waits, results=results)
+
+
+def send(work: Work, asked: Asked) -> Told:
+    """Carry out what was chosen on 发件, ask about the drafts, and send what may go."""
+    lines = tuple(line for one in asked.choices for line in _carry_out(work, one))
+    try:
+        done = acts.send(work, asked.period, asked.agree, asked.officer)
+    except HuizongError as error:
+        # What was approved or chosen before is in the book, and is to be shown.
+        return Told((*lines, str(error)), waits=True)
+    return Told((*lines, *done.lines), done.waits, done.results, done.short)
+
+
+def _carry_out(work: Work, choice: Choice) -> Iterator[str]:
+    """Do what an officer has chosen about a letter, if it stands as it did then."""
+    from huizong import outbox, sending
+
+    if outbox.stamp_of(work.book, choice.key, choice.recipient) != choice.stamp:
+        yield say("out.changed", place=choice.place)
+        return
+    decision = outbox.decision_of(choice.action)
+    if not decision:
+        yield say("out.no_action", place=choice.place, found=choice.action)
+        return
+    try:
+        done = sending.decide(work, choice.key, decision, choice.recipient)
+    except HuizongError as error:
+        yield str(error)
+    else:
+        yield say(f"sending.did_{decision}", to=listed(one.recipient for one in done))
 
 
 def verify(work: Work, asked: Asked) -> Told:
@@ -73,6 +104,7 @@ ACTS: Mapping[str, Act] = {
     ),
     "submit": lambda work, asked: acts.submit(work, asked.period, asked.set_code),
     "papers": papers,
+    "send": send,
     "close": lambda work, asked: acts.close(work, asked.period, asked.officer, asked.reason),
     "reopen": lambda work, asked: acts.reopen(work, asked.period, asked.officer, asked.reason),
     "verify": verify,

@@ -281,6 +281,12 @@ def launchers(office: Folder) -> int:
 
 
 @app.command(cls=Command)
+def control(office: Folder, now: Now = "") -> int:
+    """Write the control workbook anew, with its settings and its roster."""
+    return _tell(setting_up.control(office, now))
+
+
+@app.command(cls=Command)
 def install(
     office: Annotated[Path, typer.Argument(metavar="[OFFICE]")] = Path(),
     yes: Annotated[bool, typer.Option("--yes")] = False,

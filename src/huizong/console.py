@@ -7,7 +7,7 @@ FILE = "控制台.xlsm"
 OLD_FILE = "控制台.xlsx"
 
 # Sheets, the same in every language; 设置 and 名册 are named in `settings` and `roster`.
-CONSOLE, TODO_SHEET, HELP = "控制台", "待办", "帮助"
+CONSOLE, TODO_SHEET, OUT_SHEET, HELP = "控制台", "待办", "发件", "帮助"
 
 # Names of the workbook. A person chooses or types in these cells of the first sheet …
 PERIOD = "HZ_PERIOD"
@@ -19,6 +19,7 @@ REASON = "HZ_REASON"
 SAID = "HZ_SAID"
 PROGRESS = "HZ_PROGRESS"
 TODO = "HZ_TODO"
+OUT = "HZ_OUT"
 # … and these are formulas over the progress, and what the macro says by itself.
 COUNTS = "HZ_COUNTS"
 WORKING = "HZ_WORKING"
@@ -55,6 +56,7 @@ BUTTONS = (
     "sign",
     "submit",
     "papers",
+    "send",
     "close",
     "doctor",
 )
@@ -66,3 +68,9 @@ TODO_WIDTHS = (10, 14, 9, 6, 11, 12, 7, 10, 10, 44, 26, 11, 18, 10, 9, 20, 20, 2
 TODO_CELL, TODO_ANSWERS, TODO_DIGEST = 6, 13, 17
 # On paper where and what stand on one page, who does what about it on the page beside.
 TODO_SPLIT = (2, 10)
+
+# The letters on their way (发件): number, unit, recipient, letter, files, state, since when, tried
+# again when, what is to be said, what the officer has chosen, and by what a row is known not to
+# have changed since, which is hidden.
+OUT_WIDTHS = (12, 14, 24, 28, 26, 11, 15, 15, 30, 10, 10)
+OUT_KEY, OUT_RECIPIENT, OUT_STATE, OUT_ACTION, OUT_STAMP = 0, 2, 5, 9, 10

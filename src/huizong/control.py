@@ -9,6 +9,7 @@ import xlsxwriter
 
 from huizong import console
 from huizong.control_desk import write_desk
+from huizong.control_outbox import write_outbox
 from huizong.control_roster import list_of, write_roster
 from huizong.macros import macro_module
 from huizong.records import Unit
@@ -18,7 +19,7 @@ from huizong.tables import Table, answer_choices, lines_needed, new_workbook
 from huizong.texts import catalogue, say
 from huizong.vba_project import Kind, Module, Project, write_project
 
-SHEETS, TODO_LINES = 5, 500
+SHEETS, TODO_LINES = 6, 500
 _FIRST_SETTING = 3  # rows above the settings: title, note, heading
 
 
@@ -28,6 +29,7 @@ def write_control(path: Path, settings: Settings, roster: Sequence[Unit], now: d
         styles = Styles(book)
         write_desk(book, settings, setting_cells())
         _write_todo(book, styles)
+        write_outbox(book, styles)
         write_roster(book, styles, roster)
         _write_settings(book, styles, settings)
         _write_help(book, styles)

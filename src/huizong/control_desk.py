@@ -170,7 +170,10 @@ def _write_links(sheet: Worksheet, styles: Styles) -> None:
     targets = (
         *(f"external:{folder}" for folder in ("收表", "下发", "退改", "汇总", "上报", "草稿")),
         "external:审核结果.xlsx",
-        *(f"internal:'{name}'!A1" for name in (console.TODO_SHEET, SHEET, SETTINGS, console.HELP)),
+        *(
+            f"internal:'{name}'!A1"
+            for name in (console.TODO_SHEET, console.OUT_SHEET, SHEET, SETTINGS, console.HELP)
+        ),
     )
     captions = say("console.links").split("|")
     for column, (target, caption) in enumerate(zip(targets, captions, strict=True), LEFT):

@@ -49,9 +49,11 @@ STATE_COLOURS = {
 }  # fmt: skip
 PAPER_COLOURS = {"matched": "green", "differs": "red", "replace": "red", "open": "amber"}
 LETTER_COLOURS = {
-    "filed": "green", "sent": "green", "taken_above": "green", "bounced": "red",
-    "given_up": "red", "waiting": "amber", "unknown": "amber",
-    "no_form": "red", "waits": "amber",
+    "letter_state.filed": "green", "letter_state.taken_above": "green",
+    "letter_state.waits": "amber", "letter_state.no_form": "red", "letter_state.bounced": "red",
+    "sending_state.sent": "green", "sending_state.waiting": "amber",
+    "sending_state.unknown": "amber", "sending_state.refused": "red",
+    "sending_state.given_up": "red",
 }  # fmt: skip
 
 # Columns B to M hold everything; A is a margin, O and P are hidden. The first six are equally

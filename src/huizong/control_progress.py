@@ -91,11 +91,13 @@ def _write_table(sheet: Worksheet, styles: Styles) -> None:
     for column, heading in enumerate(say("console.progress_heading").split("|"), LEFT):
         sheet.write_string(HEADINGS, column, heading, styles("heading"))
     sheet.autofilter(HEADINGS, LEFT, LAST, RIGHT)
-    _colour(sheet, "state", {f"state.{state}": styles(c) for state, c in STATE_COLOURS.items()})
-    paper = {f"paper_state.{state}": styles(colour) for state, colour in PAPER_COLOURS.items()}
-    _colour(sheet, "paper", paper)
-    letters = {f"letter_state.{state}": styles(c) for state, c in LETTER_COLOURS.items()}
-    _colour(sheet, "letter_state", letters)
+    for name, words, colours in (
+        ("state", "state.", STATE_COLOURS),
+        ("paper", "paper_state.", PAPER_COLOURS),
+        ("letter_state", "", LETTER_COLOURS),
+    ):
+        looks = {f"{words}{state}": styles(colour) for state, colour in colours.items()}
+        colour_by_words(sheet, (FIRST, LAST, progress_column(name)), looks)
     late = progress_column("late")
     told = {"type": "no_blanks", "format": styles("late")}
     sheet.conditional_format(FIRST, late, LAST, late, told)
@@ -104,14 +106,16 @@ def _write_table(sheet: Worksheet, styles: Styles) -> None:
     sheet.conditional_format(FIRST, LEFT, LAST, RIGHT, lined)
 
 
-def _colour(sheet: Worksheet, name: str, looks: Mapping[str, Format]) -> None:
-    """Colour a column of the table by the words that stand in it."""
-    column = progress_column(name)
-    cell = f"${address(FIRST, column)}"
+def colour_by_words(
+    sheet: Worksheet, place: tuple[int, int, int], looks: Mapping[str, Format]
+) -> None:
+    """Colour cells by the words that stand in them; `place` is first and last row, and column."""
+    first, last, column = place
+    cell = f"${address(first, column)}"
     for code, look in looks.items():
         either = ",".join(f'{cell}="{word}"' for word in _words(code))
         rule = {"type": "formula", "criteria": f"=OR({either})", "format": look}
-        sheet.conditional_format(FIRST, column, LAST, column, rule)
+        sheet.conditional_format(first, column, last, column, rule)
 
 
 def _draw_chart(book: Workbook, sheet: Worksheet) -> None:

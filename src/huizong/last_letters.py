@@ -30,13 +30,14 @@ from huizong.work import Work
 IN, OUT = "in", "out"
 # How a letter of ours stands: written and its file is there, or is not any more (sent by a mail
 # program, or put away), come back …
-DRAFT, GONE, BOUNCED = "draft", "gone", "bounced"
+DRAFT, GONE, BOUNCED = "letter_state.draft", "letter_state.gone", "letter_state.bounced"
 # … and one that came: its files are taken in, wait for the officer, or there was none.
-FILED, WAITS, NO_FORM = "filed", "waits", "no_form"
+FILED, WAITS = "letter_state.filed", "letter_state.waits"
+NO_FORM, RECEIVED_ABOVE = "letter_state.no_form", "letter_state.taken_above"
 
 
 class LastLetter(msgspec.Struct, frozen=True, kw_only=True):
-    """A letter to or from somebody: its kind (`last_letter.<way>_<kind>`), state and time."""
+    """A letter to or from somebody: its kind, the code of the words for its state, its time."""
 
     way: str
     kind: str
@@ -114,7 +115,7 @@ def _sent_up(work: Work, period: Period, bounced: Mapping[str, str]) -> Iterator
             mail = work.office.settings.upper_mail
             yield made.set_code, _ours(work, drafted, queue).come_back(mail, bounced)
         if at := taken_at(work, made, receipts):
-            yield made.set_code, LastLetter(way=IN, kind=TAKEN_ABOVE, state=TAKEN_ABOVE, at=at)
+            yield made.set_code, LastLetter(way=IN, kind=TAKEN_ABOVE, state=RECEIVED_ABOVE, at=at)
 
 
 def _queue(work: Work, period: Period) -> _Queue:
@@ -129,7 +130,8 @@ def _ours(work: Work, one: Drafted, queue: _Queue) -> LastLetter:
     rows = queue.get((one.about, one.number), ())
     if rows:
         state = min((row.state for row in rows), key=_WORST_FIRST.index)
-        return LastLetter(way=OUT, kind=one.kind, state=state, at=max(row.at for row in rows))
+        at = max(row.at for row in rows)
+        return LastLetter(way=OUT, kind=one.kind, state=f"sending_state.{state}", at=at)
     state = DRAFT if (work.office.folder / one.path).exists() else GONE
     return LastLetter(way=OUT, kind=one.kind, state=state, at=one.at)
 
@@ -162,5 +164,5 @@ def _units(file: Carried, wrote: Sequence[str]) -> Sequence[str]:
 
 
 def _came(one: LetterEntry, state: str) -> LastLetter:
-    kind = NO_FORM if state == NO_FORM else RETURNS
+    kind = "no_form" if state == NO_FORM else RETURNS
     return LastLetter(way=IN, kind=kind, state=state, at=one.received_at)

@@ -4,6 +4,7 @@ import contextlib
 import importlib
 import signal
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ from huizong import acts, setting_up
 from huizong.asking import (
     Back,
     Desk,
+    agreed,
     ask_answer,
+    ask_decision,
     ask_earlier,
     ask_files,
     ask_grounds,
@@ -23,6 +26,7 @@ from huizong.asking import (
     ask_number,
     ask_paper,
     ask_period,
+    ask_remember,
     ask_step,
     ask_summary,
     ask_unit,
@@ -30,6 +34,7 @@ from huizong.asking import (
 from huizong.doing import DONE, Told, attempt, office_at_work
 from huizong.errors import HuizongError
 from huizong.office import open_office
+from huizong.periods import Period
 from huizong.texts import say, speak_unless_chosen
 from huizong.work import Work
 
@@ -54,6 +59,11 @@ def _fetch(work: Work, folder: Path | None, remember: bool) -> Told:
     return acts.fetch(work, folder, "", remember=remember)
 
 
+def _send(work: Work, period: Period, remember: bool) -> Told:
+    agree = partial(agreed, question="sending.ask")
+    return acts.send(work, period, agree, remember=remember)
+
+
 ACTIONS = (
     Action("issue", acts.issue),
     Action("collect", acts.collect, ask_files, period=False),
@@ -68,6 +78,8 @@ ACTIONS = (
     Action("hand_out", acts.hand_out),
     Action("drafts", acts.drafts),
     Action("remind", acts.remind),
+    Action("send", _send, ask_remember),
+    Action("queue", acts.queue, ask_decision, period=False),
     Action("paper", acts.paper, ask_paper),
     Action("sign", acts.sign, ask_step),
     Action("submit", acts.submit),

@@ -17,7 +17,7 @@ from huizong.letters import LETTERS
 from huizong.periods import Period
 from huizong.records import LEVELS, Unit, level_of
 from huizong.roster import Line, read_lines, refuse_unknown_parents
-from huizong.safely import told, write_safely
+from huizong.safely import free_name, is_open, told, write_safely
 from huizong.settings import Settings, read_control
 from huizong.texts import listed, marked
 
@@ -238,6 +238,30 @@ def sample_roster() -> tuple[Unit, ...]:
         for number, name in enumerate(_SAMPLE_NAMES, 1)
     )
     return (street, *communities)
+
+
+def renew_control(folder: Path, now: dt.datetime) -> tuple[Path, Path]:
+    """
+    Write the control workbook as it is made now, from its own settings and roster.
+
+    Give where it stands, and where the one before is kept, with all that a person added to it.
+
+    Raises:
+        HuizongError: If it is open in a program (`error.control_open`), or cannot be read.
+    """
+    from huizong.control import write_control  # late, as above
+
+    office = open_office(folder)
+    before, target = office.control, folder / console.FILE
+    if is_open(before):
+        raise HuizongError("error.control_open", file=before)
+    settings, roster = read_control(before)
+    kept = write_safely(free_name(office.backups / before.name))
+    with kept as temp:
+        temp.write_bytes(before.read_bytes())
+    with write_safely(target) as temp:
+        write_control(temp, settings, roster, now)
+    return target, kept.path
 
 
 def write_sample_control(path: Path) -> None:

@@ -12,8 +12,9 @@ from huizong.findings_paper import write_findings
 from huizong.history import last_summary
 from huizong.inbox import text_of
 from huizong.last_letters import last_letters
+from huizong.outbox import outbox_rows
 from huizong.paper_copies import shown_states
-from huizong.papers import SetReturns, Unfiled, write_status
+from huizong.papers import Beside, SetReturns, Unfiled, write_status
 from huizong.periods import Period
 from huizong.records import Unit, UnitReturn
 from huizong.safely import remove_beside
@@ -94,7 +95,8 @@ def write_state(work: Work, period: Period, sets: Sequence[SetReturns]) -> Path:
     return write_status(
         office, str(period), sets, files_of(work.book), office.status, work.now,
         _unfiled(work),
-        shown_states(work, period), last_letters(work, period).beside(sets),
+        Beside(shown_states(work, period), last_letters(work, period).beside(sets),
+               outbox_rows(work, period)),
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,13 @@ from huizong.console import (
     CONSOLE,
     FILE,
     OFFICER,
+    OUT,
+    OUT_ACTION,
+    OUT_KEY,
+    OUT_RECIPIENT,
+    OUT_SHEET,
+    OUT_STAMP,
+    OUT_WIDTHS,
     PERIOD,
     PROGRESS,
     PROGRESS_COLUMNS,
@@ -29,6 +36,7 @@ from huizong.office import Office, make_office
 from huizong.paperwork import STEPS
 from huizong.periods import Period
 from huizong.roster import SHEET, shown
+from huizong.running import nobody
 from huizong.settings import SETTINGS, control_of
 from huizong.texts import catalogue, listed, name_of
 
@@ -47,8 +55,26 @@ class Code(msgspec.Struct, frozen=True):
     place: str
 
 
+class Choice(msgspec.Struct, frozen=True):
+    """
+    What an officer has chosen about a letter on its way, in which cell of 发件.
+
+    `stamp` stands in its row as long as nothing has become of the letter since.
+    """
+
+    key: str
+    recipient: str
+    stamp: str
+    action: str
+    place: str
+
+
 class Asked(msgspec.Struct, frozen=True):
-    """What a person has chosen on the console; `unit` is the one whose row is selected."""
+    """
+    What a person has chosen on the console; `unit` is the one whose row is selected.
+
+    `agree` shows lines to the person and tells whether they may be carried out.
+    """
 
     period: Period
     set_code: str = ""
@@ -57,6 +83,8 @@ class Asked(msgspec.Struct, frozen=True):
     reason: str = ""
     unit: str = ""
     codes: tuple[Code, ...] = ()
+    choices: tuple[Choice, ...] = ()
+    agree: Callable[[Sequence[str]], bool] = nobody
 
 
 class Opened(msgspec.Struct, frozen=True):
@@ -143,6 +171,7 @@ def _asked(book: "xlwings.Book", usual: str) -> Asked:
         reason=_text(console.range(REASON).value),
         unit=_selected(book),
         codes=typed_codes(book),
+        choices=typed_choices(book),
     )
 
 
@@ -215,4 +244,22 @@ def typed_codes(book: "xlwings.Book") -> tuple[Code, ...]:
         if code.isdecimal():
             place = f"{CONSOLE} {address(number - 1, left + column - 1)}"
             found.append(Code(row[1], code, row[0], place))
+    return tuple(found)
+
+
+def typed_choices(book: "xlwings.Book") -> tuple[Choice, ...]:
+    """Read what was chosen about the letters in 发件; a workbook made before has none."""
+    if OUT_SHEET not in [sheet.name for sheet in book.sheets]:
+        return ()
+    sheet = book.sheets[OUT_SHEET]
+    top, last = sheet.range(OUT).row + 1, sheet.used_range.last_cell.row
+    if last < top:
+        return ()
+    rows = sheet.range((top, 1), (last, len(OUT_WIDTHS))).options(ndim=2).value
+    found = []
+    for number, row in enumerate(rows, top):
+        texts = tuple(map(_text, row))
+        if texts[OUT_KEY] and texts[OUT_ACTION]:
+            named = (texts[at] for at in (OUT_KEY, OUT_RECIPIENT, OUT_STAMP, OUT_ACTION))
+            found.append(Choice(*named, f"{OUT_SHEET} {address(number - 1, OUT_ACTION)}"))
     return tuple(found)

@@ -5,9 +5,18 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from huizong.answers import Typed
 from huizong.console import (
     CONSOLE,
+    OUT,
+    OUT_ACTION,
+    OUT_KEY,
+    OUT_RECIPIENT,
+    OUT_SHEET,
+    OUT_STAMP,
+    OUT_WIDTHS,
     PROGRESS,
     PROGRESS_COLUMNS,
     TODO,
@@ -17,7 +26,15 @@ from huizong.console import (
     TODO_SHEET,
     TODO_WIDTHS,
 )
-from huizong.open_book import Code, plain, progress_width, typed_codes, typed_in
+from huizong.open_book import (
+    Choice,
+    Code,
+    plain,
+    progress_width,
+    typed_choices,
+    typed_codes,
+    typed_in,
+)
 from huizong.progress_table import Cell, Cells, Link, Table
 
 if TYPE_CHECKING:
@@ -30,22 +47,29 @@ _LINKS = tuple(PROGRESS_COLUMNS.index(n) for n in ("return", "findings_link", "c
 _NUMBERS = (PROGRESS_COLUMNS.index("findings"),)
 
 
-def write_tables(
-    book: "xlwings.Book", table: Table, entered: Sequence[Typed], noted: Sequence[Code]
-) -> None:
-    """
-    Put the tables of an action in place of those before.
+class Entered(msgspec.Struct, frozen=True):
+    """What of all that a person has typed in an open book an action has dealt with."""
 
-    `entered` are the answers, `noted` the codes of paper copies that are in the book now; what
-    else a person has typed stays.
-    """
-    codes, width = [one for one in typed_codes(book) if one not in noted], progress_width(book)
+    answers: Sequence[Typed] = ()
+    codes: Sequence[Code] = ()
+    choices: Sequence[Choice] = ()
+
+
+def write_tables(book: "xlwings.Book", table: Table, entered: Entered) -> None:
+    """Put the tables of an action in place of those before; what else a person typed stays."""
+    codes = [one for one in typed_codes(book) if one not in entered.codes]
+    width = progress_width(book)
     rows = [row[:width] for row in with_codes(table.progress, codes)]
     _write(book.sheets[CONSOLE].range(PROGRESS), rows, width, (*_LINKS, *_NUMBERS))
-    if TODO_SHEET in [sheet.name for sheet in book.sheets]:
-        left = [typed for typed in typed_in(book) if typed not in entered]
+    names = [sheet.name for sheet in book.sheets]
+    if TODO_SHEET in names:
+        left = [typed for typed in typed_in(book) if typed not in entered.answers]
         todo = book.sheets[TODO_SHEET].range(TODO)
         _write(todo, with_typed(table.todo, left), len(TODO_WIDTHS), (TODO_CELL,))
+    if OUT_SHEET in names:
+        choices = [one for one in typed_choices(book) if one not in entered.choices]
+        rows = with_choices(table.outbox, choices)
+        _write(book.sheets[OUT_SHEET].range(OUT), rows, len(OUT_WIDTHS), ())
 
 
 def with_codes(rows: Sequence[Cells], codes: Sequence[Code]) -> list[Cells]:
@@ -66,6 +90,17 @@ def with_typed(rows: Sequence[Cells], typed: Sequence[Typed]) -> list[Cells]:
             row = (*row[:TODO_ANSWERS], *texts, *row[TODO_ANSWERS + 3 :])
         kept.append(row)
     return kept
+
+
+def with_choices(rows: Sequence[Cells], choices: Sequence[Choice]) -> list[Cells]:
+    """Keep what a person has chosen about a letter in a row of which nothing has become since."""
+    chosen = {(one.key, one.recipient, one.stamp): one.action for one in choices}
+    places = (OUT_KEY, OUT_RECIPIENT, OUT_STAMP)
+    actions = (chosen.get(tuple(str(row[at]) for at in places), "") for row in rows)
+    return [
+        (*row[:OUT_ACTION], action, *row[OUT_ACTION + 1 :])
+        for row, action in zip(rows, actions, strict=True)
+    ]
 
 
 def _write(

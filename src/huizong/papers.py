@@ -10,6 +10,7 @@ import msgspec
 
 from huizong import findings as wording
 from huizong.clock import minute_of
+from huizong.console import OUT_ACTION, OUT_SHEET, OUT_WIDTHS
 from huizong.control_places import LETTER_COLOURS
 from huizong.entries import FILE_STATES, Received, digest_of
 from huizong.office import Office
@@ -68,11 +69,15 @@ class Unfiled(msgspec.Struct, frozen=True):
 Row = tuple[str, str, str]
 
 
-class _Beside(msgspec.Struct, frozen=True):
-    """What stands beside the returns: how the paper copies are, the last letters."""
+class Beside(msgspec.Struct, frozen=True):
+    """
+    What stands beside the returns: how paper copies are where any are handed in, the words and the
+    state of the letters that were the last to go or come, and all letters on their way.
+    """
 
-    copies: Mapping[Row, str]
-    letters: Mapping[Row, tuple[str, str]]
+    copies: Mapping[Row, str] = MappingProxyType({})
+    letters: Mapping[Row, tuple[str, str]] = MappingProxyType({})
+    outbox: Sequence[Sequence[str]] = ()
 
 
 def period_name(period: str) -> str:
@@ -103,25 +108,22 @@ def counts_of(one: SetReturns) -> str:
 def write_status(
     office: Office, period: str, sets: Sequence[SetReturns], files: Sequence[Received],
     path: Path, now: dt.datetime, unfiled: Unfiled | None = None,
-    copies: Mapping[Row, str] = MappingProxyType({}),
-    letters: Mapping[Row, tuple[str, str]] = MappingProxyType({}),
+    beside: Beside | None = None,
 ) -> Path:  # fmt: skip
-    """
-    Write 状态.xlsx and give where it stands: another name if it is open in a program.
-
-    `copies` says how paper copies stand, by set, unit and role, where any are handed in; `letters`
-    which letter was the last to go or come, and its state.
-    """
+    """Write 状态.xlsx and give where it stands: another name if it is open in a program."""
+    beside = beside or Beside()
     safely = write_safely(path)
     title = say("paper.status_title", office=office.unit.name, period=period_name(period))
     with safely as temp, new_workbook(temp, title, now) as book:
         styles = Styles(book)
         units = Table(book, styles, say("paper.status_sheet"), _UNIT_WIDTHS)
-        _write_units(units, title, sets, _Beside(copies, letters), now)
+        _write_units(units, title, sets, beside, now)
         _write_files(
             Table(book, styles, say("paper.files_sheet"), _FILE_WIDTHS),
             office, files, unfiled or Unfiled(),
         )  # fmt: skip
+        if beside.outbox:
+            _write_outbox(Table(book, styles, OUT_SHEET, _OUT_WIDTHS), beside.outbox)
     return safely.path
 
 
@@ -131,11 +133,12 @@ _UNIT_STYLES = (
     "centre", "centre", "centre", "centre", "centre", "centre", "text",
 )  # fmt: skip
 _PAPER, _LETTER = 13, 15  # the columns of the states of paper copies and of letters
+_OUT_WIDTHS = OUT_WIDTHS[:OUT_ACTION]  # 状态.xlsx is not answered in
 _FILE_WIDTHS = (6, 34, 34, 17, 12, 20, 10, 7, 50)
 
 
 def _write_units(
-    table: Table, title: str, sets: Sequence[SetReturns], beside: _Beside, now: dt.datetime
+    table: Table, title: str, sets: Sequence[SetReturns], beside: Beside, now: dt.datetime
 ) -> None:
     table.title(title)
     for one in sets:
@@ -180,7 +183,7 @@ def _unit_line(
         *(str(count or "") for count in numbers),
         say(f"paper_state.{copy}") if copy else "",
         letter,
-        say(f"letter_state.{state}") if state else "",
+        say(state) if state else "",
         say("mark.unchecked") if unit.unchecked_seal else "",
     )
 
@@ -217,6 +220,16 @@ def _file_line(number: int, file: Received, names: Mapping[str, str]) -> tuple[s
         file.set_code,
         what_to_do(file),
     )
+
+
+def _write_outbox(table: Table, rows: Sequence[Sequence[str]]) -> None:
+    """List the letters on their way, as 发件 of the control workbook does."""
+    table.title(say("out.title"))
+    width = len(_OUT_WIDTHS)
+    table.headings(say("out.heading").split("|")[:width])
+    for row in rows:
+        table.line(row[:width])
+    table.page()
 
 
 def what_to_do(file: Received) -> str:

@@ -1,6 +1,5 @@
 """What sending letters says: what would leave and to whom, what became of each, what to do."""
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
@@ -16,17 +15,12 @@ from huizong.errors import HuizongError
 from huizong.letter_writing import units_of
 from huizong.passwords import keep_password
 from huizong.periods import Period
+from huizong.send_reasons import reason_of
 from huizong.sending_entries import SENT, SETTLED, WAITING, Sending, queue_of
 from huizong.settings import DRAFT, OUTLOOK
 from huizong.texts import listed, say
 from huizong.work import Work
 
-# What the enhanced codes of mail servers (RFC 3463) mean to an officer, and the plain ones.
-_ENHANCED = re.compile(r"\b[45]\.(\d{1,3}\.\d{1,3})\b")
-_REASONS = {"1": "address", "2.1": "closed", "2.2": "full", "2.3": "large", "3.4": "large",
-            "3.1": "full", "7": "policy"}  # fmt: skip
-_BY_CODE = {"421": "later", "450": "later", "451": "later", "452": "later", "550": "address",
-            "551": "address", "552": "large", "553": "address", "554": "policy"}  # fmt: skip
 # Asks a person whether what is shown may be done.
 Agree = Callable[[Sequence[str]], bool]
 
@@ -135,20 +129,8 @@ def _row_line(work: Work, row: Sending) -> str:
     state = "put_off" if row.state == WAITING and row.next_at > work.at else row.state
     return say(
         f"sending.{state}", kind=say(f"letter_kind.{row.kind}"), name=name, to=row.recipient,
-        key=row.key, why=_why(row.reply), when=minute_of(row.next_at),
+        key=row.key, why=reason_of(row.reply), when=minute_of(row.next_at),
     )  # fmt: skip
-
-
-def _why(reply: str) -> str:
-    """Say in words what a server's code means, with what it said itself."""
-    if not reply:
-        return say("send_reason.cut")
-    found = _ENHANCED.search(reply)
-    kind = (
-        _REASONS.get(found[1], "") or _REASONS.get(found[1].partition(".")[0], "") if found else ""
-    )
-    word = say(f"send_reason.{kind or _BY_CODE.get(reply[:3], 'other')}")
-    return say("send_reason.said", word=word, reply=reply)
 
 
 def _counts(work: Work, sent: int) -> str:

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from huizong.agreeing import agreed
 from huizong.button_acts import ACTS
 from huizong.doing import Told, clock
 from huizong.errors import HuizongError, place_of
 from huizong.open_book import Opened, folder_of, read_open, say_result
 from huizong.personal import masked
-from huizong.running import run_beside
+from huizong.running import Questions, run_beside
 from huizong.setting_up import doctor
 from huizong.texts import action_name, say, speak_unless_chosen
 from huizong.work import READING, Progress, at_work
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from huizong.progress_table import Table
 
 # What is asked of these is what they say; the others say it on the console.
-_ANSWERING = ("verify", "sign", "submit", "paper", "differences", "answer", "doctor")
+_ANSWERING = ("verify", "sign", "submit", "paper", "differences", "answer", "doctor", "send")
 _SHOWN_LINES = 24
 _SAID = 300  # characters that the line of the last action has room for
 
@@ -64,7 +65,9 @@ def perform(book: "xlwings.Book", action: str) -> Ended:
         else:
             opened = read_open(book)
             speak_unless_chosen(opened.office.settings.language)
-            done = run_beside(lambda progress: _work(opened, action, progress), tell, name)
+            questions = Questions(lambda lines: agreed(book, lines))
+            opened = _asking(opened, questions)
+            done = run_beside(lambda p: _work(opened, action, p), tell, name, questions)
             ended = _write_back(book, opened, action, done)
     except HuizongError as error:
         ended = _failed(book, action, str(error))
@@ -74,6 +77,12 @@ def perform(book: "xlwings.Book", action: str) -> Ended:
     finally:
         book.app.status_bar = False
     return ended
+
+
+def _asking(opened: Opened, questions: Questions) -> Opened:
+    """Let what works beside the host ask the person before it."""
+    asked = msgspec.structs.replace(opened.asked, agree=questions.put)
+    return msgspec.structs.replace(opened, asked=asked)
 
 
 def _work(opened: Opened, action: str, progress: Progress) -> _Done:
@@ -115,11 +124,14 @@ def _after(first: Told, then: Told) -> Told:
 def _write_back(book: "xlwings.Book", opened: Opened, action: str, done: _Done) -> Ended:
     """Put the tables and the words of an action into the open book."""
     # Only now: with the pipeline behind it.
-    from huizong.open_tables import write_tables
+    from huizong.open_tables import Entered, write_tables
 
-    entered = [one for one in opened.typed if one not in done.left]
-    noted = opened.asked.codes if action == "paper" else ()
-    write_tables(book, done.table, entered, noted)
+    entered = Entered(
+        answers=[one for one in opened.typed if one not in done.left],
+        codes=opened.asked.codes if action == "paper" else (),
+        choices=opened.asked.choices if action == "send" else (),
+    )
+    write_tables(book, done.table, entered)
     return _ended(book, action, done.told, len(done.table.todo))
 
 

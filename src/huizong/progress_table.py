@@ -12,6 +12,7 @@ from huizong.findings_paper import Row, rows_of, texts_of, todo_rows
 from huizong.keeping import kept_name
 from huizong.last_letters import last_letters
 from huizong.office_lists import with_summary
+from huizong.outbox import outbox_rows
 from huizong.paper_copies import shown_states
 from huizong.papers import SetReturns
 from huizong.periods import Period
@@ -41,6 +42,7 @@ class Table(msgspec.Struct, frozen=True):
 
     progress: tuple[Cells, ...]
     todo: tuple[Cells, ...]
+    outbox: tuple[Cells, ...] = ()
 
 
 class _Office(msgspec.Struct, frozen=True):
@@ -76,7 +78,8 @@ def table_of(work: Work, period: Period, only: str = "") -> Table:
     shown = [one for one in sets if only in ("", one.code)]
     files = {file.digest: file for file in files_of(work.book)}
     office = _Office(work, period, files, _listed(work.office.findings))
-    return Table(tuple(_progress(office, shown)), tuple(_todo(office, sets)))
+    outbox = outbox_rows(work, period)
+    return Table(tuple(_progress(office, shown)), tuple(_todo(office, sets)), outbox)
 
 
 def _progress(office: _Office, sets: Sequence[SetReturns]) -> Iterator[Cells]:
@@ -102,7 +105,7 @@ def _progress(office: _Office, sets: Sequence[SetReturns]) -> Iterator[Cells]:
                 "findings_link": _findings(office, unit),
                 "correction_link": Link(say("table.correction"), copy) if copy else "",
                 "letter": letter.words if letter else "",
-                "letter_state": say(f"letter_state.{letter.state}") if letter else "",
+                "letter_state": say(letter.state) if letter else "",
             }
             yield tuple(cells[name] for name in PROGRESS_COLUMNS)
 

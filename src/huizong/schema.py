@@ -93,7 +93,8 @@ CREATE TABLE letter_place (
     """CREATE TABLE approval (
     message_id TEXT PRIMARY KEY, about TEXT NOT NULL, number INTEGER NOT NULL, kind TEXT NOT NULL,
     unit TEXT NOT NULL, period TEXT NOT NULL, kept_as TEXT NOT NULL UNIQUE, digest TEXT NOT NULL,
-    approved_by TEXT NOT NULL, approved_at TEXT NOT NULL, UNIQUE (about, number)) STRICT;
+    approved_by TEXT NOT NULL, approved_at TEXT NOT NULL, subject TEXT NOT NULL,
+    files TEXT NOT NULL, UNIQUE (about, number)) STRICT;
 CREATE TABLE sending (
     message_id TEXT NOT NULL REFERENCES approval, recipient TEXT NOT NULL,
     state TEXT NOT NULL CHECK (state IN

@@ -135,9 +135,9 @@ def _put_off(row: Sending, now: dt.datetime) -> Sending:
     return _replace(row, state=WAITING, since=since.isoformat(timespec="seconds"), next_at=at)
 
 
-def decide(work: Work, key: str, decision: str) -> tuple[Sending, ...]:
+def decide(work: Work, key: str, decision: str, recipient: str = "") -> tuple[Sending, ...]:
     """
-    Do with a letter what an officer has decided: one of DECISIONS.
+    Do with a letter, or with it to one recipient, what an officer has decided: one of DECISIONS.
 
     Raises:
         HuizongError: If there is no such letter, or none of its rows is in a state for that.
@@ -146,7 +146,7 @@ def decide(work: Work, key: str, decision: str) -> tuple[Sending, ...]:
     if len({one.message_id for one in rows}) != 1:
         raise HuizongError("error.queue_unknown", key=key)
     states, after, otherwise = DECISIONS[decision]
-    chosen = [one for one in rows if one.state in states]
+    chosen = [one for one in rows if one.state in states and recipient in ("", one.recipient)]
     if not chosen:
         found = say(f"sending_state.{rows[0].state}")
         raise HuizongError(otherwise, key=key, state=found)

@@ -19,6 +19,7 @@ class Approval(msgspec.Struct, frozen=True, kw_only=True):
     A letter that may go: a draft (`about`, `number`) as it stood when somebody approved it.
 
     `kept_as` is its file below the office's folder, `digest` what is in it: these bytes are sent.
+    `subject` and `files`, the names of what is attached, are as it stood too.
     """
 
     message_id: str
@@ -31,6 +32,8 @@ class Approval(msgspec.Struct, frozen=True, kw_only=True):
     digest: str
     approved_by: str
     approved_at: str
+    subject: str = ""
+    files: str = ""
 
     @property
     def key(self) -> str:

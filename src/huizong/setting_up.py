@@ -30,6 +30,15 @@ def launchers(folder: Path) -> Told:
     return Told(tuple(say("command.launcher", path=folder / name) for name in (WINDOWS, LINUX)))
 
 
+def control(folder: Path, now: str) -> Told:
+    """Write the control workbook anew, with the settings and the roster that stand in it."""
+    from huizong.office import open_office, renew_control
+
+    speak_unless_chosen(open_office(folder).settings.language)
+    path, kept = renew_control(folder, clock(now))
+    return Told((say("command.control", path=path, kept=kept),))
+
+
 def install(folder: Path, agree: Callable[[Sequence[str]], bool], *, remove: bool = False) -> Told:
     """Set this computer up for an office's buttons, or take that back, once a person agrees."""
     from huizong import install as setup

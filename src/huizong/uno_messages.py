@@ -50,4 +50,8 @@ def ask(context: Any, window: Any, message: Message) -> str:
     kind = enum("awt.MessageBoxType", message.kind)
     toolkit, buttons = service(context, "awt.Toolkit"), BUTTONS[message.buttons]
     box = toolkit.createMessageBox(window, kind, buttons, message.title, message.text)
-    return ANSWERS[box.execute()]
+    try:
+        return ANSWERS[box.execute()]
+    finally:
+        # Else LibreOffice keeps it, out of sight, as long as it runs.
+        box.dispose()
