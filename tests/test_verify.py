@@ -9,9 +9,10 @@ import msgspec
 import pytest
 
 from huizong.cells import address
-from huizong.checking import verify
+from huizong.checking import read_file, verify
 from huizong.checkrows import HIDDEN_SHEET, LETTERS, checksum, join_marks, mark, split_marks
 from huizong.errors import HuizongError
+from huizong.read import Read
 from huizong.records import Reading
 from huizong.recount import recount
 from huizong.verify import Fault, verify_file, verify_sheets, verify_sources
@@ -129,11 +130,8 @@ def rezip(source: Path, target: Path, change) -> None:
             new.writestr(name, change(name, old.read(name)))
 
 
-@pytest.mark.parametrize("number", [1, 2, 3, 4, 6, 7, 8, 9, 10, 11, 12])
-def test_figure_changed_in_the_file_is_named(number, path, tmp_path):
-    """
-    The same through the file itself: the middle number of each sheet, patched in its XML.
-    """
+def patched(source: Path, target: Path, number: int) -> str:
+    """Change the middle number of a sheet in its XML; give its cell."""
     places = []
 
     def change(name: str, part: bytes) -> bytes:
@@ -144,9 +142,33 @@ def test_figure_changed_in_the_file_is_named(number, path, tmp_path):
         places.append(found[1].decode())
         return part[: found.start(2)] + str(float(found[2]) + 1).encode() + part[found.end(2) :]
 
-    rezip(path, tmp_path / "a.xlsx", change)
+    rezip(source, target, change)
+    return places[0]
 
-    assert places[0] in {fault.cell for fault in verify_file(tmp_path / "a.xlsx").faults}
+
+@pytest.mark.parametrize("number", [1, 2, 3, 4, 6, 7, 8, 9, 10, 11, 12])
+def test_figure_changed_in_the_file_is_named(number, path, tmp_path):
+    """
+    The same through the file itself: the middle number of each sheet, patched in its XML.
+    """
+    cell = patched(path, tmp_path / "a.xlsx", number)
+
+    assert cell in {fault.cell for fault in verify_file(tmp_path / "a.xlsx").faults}
+
+
+def test_a_changed_summary_is_told_when_it_is_read(path, tmp_path):
+    """
+    A summary that comes from below says with its figures which cell was changed; a whole one none.
+    """
+    cell = patched(path, tmp_path / "a.xlsx", 1)
+    found = [
+        [(one.sheet, one.cell) for one in reading.findings if one.code == "seal_summary"]
+        for file in (path, tmp_path / "a.xlsx")
+        for reading in msgspec.msgpack.decode(read_file(str(file)), type=Read).readings
+    ]
+
+    assert found[0] == []
+    assert ("汇总表", cell) in found[1]
 
 
 def test_code_changed_on_paper_is_found(sheets):
