@@ -104,6 +104,17 @@ def test_error_is_told_in_a_message(shared):
     assert not list((shared.folder / "汇总" / str(PERIOD)).glob("*.xlsx"))
 
 
+def test_mail_is_asked_for_where_none_is_set(shared):
+    """
+    收邮件 and 发信 say what has to be set first.
+    """
+    fetched = shared.press("fetch", OK)
+    sent = shared.press("send", OK)
+
+    assert say("error.mail_not_set") in fetched
+    assert say("sending.drafts_only") in sent
+
+
 def test_unsaved_edits_count_and_stay_unsaved(shared):
     """
     A telephone typed into 设置 stands in what is issued; the workbook on the disk is as it was.

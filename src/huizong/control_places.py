@@ -60,7 +60,7 @@ LETTER_COLOURS = {
 # wide, since a button fills each: a button between columns is drawn askew where fonts differ.
 LEFT, RIGHT = 1, len(console.PROGRESS_COLUMNS)
 KEY_COLUMNS = 6
-PIXELS = (14, *(104,) * KEY_COLUMNS, 72, 72, 72, 72, 118, 84, 14)
+PIXELS = (6, *(88,) * KEY_COLUMNS, 54, 58, 50, 58, 104, 76, 6)
 COLUMN_LOOKS = (
     "centre_column", "centre_column", "text_column", "centre_column", "centre_column",
     "centre_column", "number_column", "link_column", "link_column", "link_column",
