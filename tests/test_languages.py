@@ -308,7 +308,8 @@ def call(*words: object) -> int:
 def foreign(told: str, language: str) -> list[str]:
     """What stands in the other language: Chinese characters, or the English help texts."""
     if language == "en":
-        return CHINESE.findall(told.replace("收表", ""))
+        # Folders have one name in every language.
+        return CHINESE.findall(re.sub("收表|备份", "", told))
     texts = (text for code, text in catalogue().items() if code.startswith(("help.", "usage.")))
     return [one["en"] for one in texts if len(one["en"]) > 5 and one["en"] in told]
 
@@ -338,7 +339,7 @@ TYPED = {
 KEPT = {
     # Folders, sheets, columns of the roster; fonts; levels, states, a choice of the plan.
     *("备份", "已收/邮件", "控制台", "帮助", "区划代码", "上级代码", "并入代码", "类别"),
-    *("宋体", "仿宋", "黑体", "微软雅黑", "待办", "审核本表", "控制台.xlsm", "控制台.xlsx"),
+    *("宋体", "仿宋", "黑体", "微软雅黑", "待办", "发件", "审核本表", "控制台.xlsm", "控制台.xlsx"),
     *(*LEVELS, *STATUSES, "纸质备查", "已完成"),
     # What people head their rows with, and how formats name large units.
     *("合计", "小计", "总计", "本页合计", "本页小计", "合计:", "本级", "其中：", "万", "亿"),

@@ -77,7 +77,7 @@ LAYERS = (
         "progress_table open_book open_tables running agreeing button_acts pressing marks"
         " open_sources",
     ),
-    ("faces", "usage cli addin click udf this_book menu __main__"),
+    ("faces", "usage cli_definition cli_mail cli addin click udf this_book menu __main__"),
 )
 RANKS = {module: rank for rank, (_, names) in enumerate(LAYERS) for module in names.split()}
 LAYER_OF = {module: layer for layer, names in LAYERS for module in names.split()}
@@ -119,7 +119,7 @@ HOMES = {
     "rich": ("progress",),
     "sqlite3": ("book",),
     "tnefparse": ("letter_parts",),
-    "typer": ("cli", "usage"),
+    "typer": ("cli", "cli_definition", "cli_mail", "usage"),
     # Whoever writes a workbook: the unit's, the office's own, the summary.
     "xlsxwriter": (
         "styles",

@@ -1,7 +1,7 @@
 """The command line: parse, run one action, print; 0 done, 1 someone must act, 2 failed."""
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,28 +9,32 @@ import typer
 from typer.exceptions import TyperException
 
 from huizong import acts, setting_up
-from huizong.doing import DONE, FAILED, WAITS, Told, attempt, complain, office_at_work
+from huizong.cli_definition import definitions
+from huizong.cli_mail import mail
+from huizong.doing import FAILED, attempt, complain, office_at_work
 from huizong.errors import HuizongError
 from huizong.periods import Period
-from huizong.texts import choose, say
-from huizong.usage import Command, Group, complaint
+from huizong.texts import choose
+from huizong.usage import (
+    GROUP,
+    Again,
+    AsJson,
+    Command,
+    Folder,
+    Group,
+    Now,
+    PeriodText,
+    complaint,
+    show,
+    tell,
+)
 
 # What the parser makes of Ctrl-C.
 INTERRUPTED = 130
 
-# Help and its headings are texts of the catalogue, found by the names of commands and parameters.
-LOOKS = {"cls": Group, "no_args_is_help": True, "rich_markup_mode": None}
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, **LOOKS)
-definitions = typer.Typer(**LOOKS)
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, **GROUP)
 app.add_typer(definitions, name="definition")
-mail = typer.Typer(**LOOKS)
 app.add_typer(mail, name="mail")
-
-Folder = Annotated[Path, typer.Argument(metavar="OFFICE")]
-PeriodText = Annotated[str, typer.Argument(metavar="PERIOD")]
-Now = Annotated[str, typer.Option("--now")]
-Again = Annotated[bool, typer.Option("--again")]
-AsJson = Annotated[bool, typer.Option("--json")]
 
 
 def _choose(language: str) -> None:
@@ -55,7 +59,7 @@ def init(
     now: Now = "",
 ) -> int:
     """Make an office's folder with its control workbook."""
-    return _tell(setting_up.init(office, roster, unit, now))
+    return tell(setting_up.init(office, roster, unit, now))
 
 
 @app.command(cls=Command)
@@ -66,7 +70,7 @@ def issue(
 ) -> int:  # fmt: skip
     """Write the period's blanks, one a unit."""
     with office_at_work(office, now, "issue") as work:
-        return _tell(acts.issue(work, Period.parse(period), set_code))
+        return tell(acts.issue(work, Period.parse(period), set_code))
 
 
 @app.command(cls=Command)
@@ -81,14 +85,14 @@ def collect(
 
     typed = ask_password() if password else ""
     with office_at_work(office, now, "collect") as work:
-        return _tell(acts.collect(work, tuple(files or ()), password=typed))
+        return tell(acts.collect(work, tuple(files or ()), password=typed))
 
 
 @app.command(cls=Command)
 def audit(office: Folder, period: PeriodText, json_: AsJson = False, now: Now = "") -> int:
     """Audit a period's returns, and say what each unit has to do."""
     with office_at_work(office, now, "audit") as work:
-        return _tell(acts.audit(work, Period.parse(period), as_json=json_))
+        return tell(acts.audit(work, Period.parse(period), as_json=json_))
 
 
 @app.command(cls=Command)
@@ -110,7 +114,7 @@ def answer(
         raise HuizongError("error.one_action")
     with office_at_work(office, now, "answer") as work:
         typed = Typed(key=finding.upper(), action=action, officer=officer, reason=reason, file=use)
-        return _tell(acts.answer(work, Period.parse(period), typed))
+        return tell(acts.answer(work, Period.parse(period), typed))
 
 
 @app.command("return", cls=Command)
@@ -121,7 +125,7 @@ def return_(
 ) -> int:  # fmt: skip
     """Write a correction copy for every unit that has to mend or explain something."""
     with office_at_work(office, now, "return") as work:
-        return _tell(acts.send_back(work, Period.parse(period), unit))
+        return tell(acts.send_back(work, Period.parse(period), unit))
 
 
 @app.command(cls=Command)
@@ -132,21 +136,21 @@ def differences(
 ) -> int:  # fmt: skip
     """List cell by cell what changed between the versions of a unit's return."""
     with office_at_work(office, now, "differences") as work:
-        return _tell(acts.differences(work, Period.parse(period), unit))
+        return tell(acts.differences(work, Period.parse(period), unit))
 
 
 @app.command(cls=Command)
 def papers(office: Folder, period: PeriodText, now: Now = "") -> int:
     """Write the bulletin, the problems, the reminder and the figures by unit."""
     with office_at_work(office, now, "papers") as work:
-        return _tell(acts.papers(work, Period.parse(period)))
+        return tell(acts.papers(work, Period.parse(period)))
 
 
 @app.command(cls=Command)
 def aggregate(office: Folder, period: PeriodText, now: Now = "") -> int:
     """Add up what has passed, and write the summary workbook."""
     with office_at_work(office, now, "aggregate") as work:
-        return _tell(acts.aggregate(work, Period.parse(period)))
+        return tell(acts.aggregate(work, Period.parse(period)))
 
 
 @app.command(cls=Command)
@@ -165,7 +169,7 @@ def paper(
         raise HuizongError("error.paper_pair")
     noted = read_list(file) if file else (Noted(unit, code, set_code),) if unit else ()
     with office_at_work(office, now, "paper") as work:
-        return _tell(acts.paper(work, Period.parse(period), noted))
+        return tell(acts.paper(work, Period.parse(period), noted))
 
 
 @app.command(cls=Command)
@@ -179,7 +183,7 @@ def sign(
 ) -> int:  # fmt: skip
     """Take a step on the last summary; without one say where it stands."""
     with office_at_work(office, now, "sign") as work:
-        return _tell(acts.sign(work, Period.parse(period), step, officer, note, set_code))
+        return tell(acts.sign(work, Period.parse(period), step, officer, note, set_code))
 
 
 @app.command(cls=Command)
@@ -195,14 +199,14 @@ def submit(
 
     asked = {"again": again, "password": ask_new_password() if encrypt else ""}
     with office_at_work(office, now, "submit") as work:
-        return _tell(acts.submit(work, Period.parse(period), set_code.upper(), **asked))
+        return tell(acts.submit(work, Period.parse(period), set_code.upper(), **asked))
 
 
 @app.command(cls=Command)
 def remind(office: Folder, period: PeriodText, again: Again = False, now: Now = "") -> int:
     """Draft reminders to the units that have sent nothing."""
     with office_at_work(office, now, "remind") as work:
-        return _tell(acts.remind(work, Period.parse(period), again=again))
+        return tell(acts.remind(work, Period.parse(period), again=again))
 
 
 @app.command(cls=Command)
@@ -214,7 +218,7 @@ def history(
 ) -> int:  # fmt: skip
     """Import figures of earlier periods, or write the blank for them."""
     with office_at_work(office, now, "history") as work:
-        return _tell(acts.history(work, file, period, blank=blank))
+        return tell(acts.history(work, file, period, blank=blank))
 
 
 @app.command(cls=Command)
@@ -226,7 +230,7 @@ def close(
 ) -> int:  # fmt: skip
     """Close a period: its summaries stand, later returns wait."""
     with office_at_work(office, now, "close") as work:
-        return _tell(acts.close(work, Period.parse(period), officer, reason))
+        return tell(acts.close(work, Period.parse(period), officer, reason))
 
 
 @app.command(cls=Command)
@@ -238,14 +242,14 @@ def reopen(
 ) -> int:  # fmt: skip
     """Open a closed period again for a correction."""
     with office_at_work(office, now, "reopen") as work:
-        return _tell(acts.reopen(work, Period.parse(period), officer, reason))
+        return tell(acts.reopen(work, Period.parse(period), officer, reason))
 
 
 @app.command(cls=Command)
 def status(office: Folder, period: PeriodText, json_: AsJson = False, now: Now = "") -> int:
     """Say how the units stand, from the book alone."""
     with office_at_work(office, now, "status") as work:
-        return _tell(acts.status(work, Period.parse(period), as_json=json_))
+        return tell(acts.status(work, Period.parse(period), as_json=json_))
 
 
 @app.command(cls=Command)
@@ -254,7 +258,7 @@ def verify(
     sources: Annotated[Path | None, typer.Option()] = None,
 ) -> int:
     """Recompute a summary from its own sources, and from the files if given."""
-    return _tell(acts.verify(summary, sources))
+    return tell(acts.verify(summary, sources))
 
 
 @app.command(cls=Command)
@@ -277,13 +281,13 @@ def menu(
 @app.command(cls=Command)
 def launchers(office: Folder) -> int:
     """Write the office's two launchers anew, for this computer."""
-    return _tell(setting_up.launchers(office))
+    return tell(setting_up.launchers(office))
 
 
 @app.command(cls=Command)
 def control(office: Folder, now: Now = "") -> int:
     """Write the control workbook anew, with its settings and its roster."""
-    return _tell(setting_up.control(office, now))
+    return tell(setting_up.control(office, now))
 
 
 @app.command(cls=Command)
@@ -295,7 +299,7 @@ def install(
     """Set this computer up for the buttons, once a person agrees."""
     from huizong.asking import agreed
 
-    return _tell(setting_up.install(office, _show if yes else agreed, remove=remove))
+    return tell(setting_up.install(office, show if yes else agreed, remove=remove))
 
 
 @app.command(cls=Command)
@@ -303,7 +307,7 @@ def doctor(
     office: Annotated[Path | None, typer.Argument(metavar="[OFFICE]")] = None,
 ) -> int:
     """Say what is wrong with this computer, and how to mend it."""
-    return _tell(setting_up.doctor(office))
+    return tell(setting_up.doctor(office))
 
 
 @app.command(cls=Command)
@@ -315,115 +319,6 @@ def dictionary(
 
     for line in lines(set_code):
         typer.echo(line)
-
-
-@definitions.command("export", cls=Command)
-def export_definition(
-    set_code: Annotated[str, typer.Argument(metavar="SET")],
-    file: Annotated[Path, typer.Argument(metavar="FILE")],
-) -> None:
-    """Write a form set's definition to an Excel workbook."""
-    from huizong.definition_book import export
-
-    export(set_code, file)
-    typer.echo(say("command.exported", set=set_code.upper(), file=file))
-
-
-@definitions.command("import", cls=Command)
-def import_definition(
-    file: Annotated[Path, typer.Argument(metavar="FILE")],
-    folder: Annotated[Path, typer.Argument(metavar="DIR")],
-) -> None:
-    """Check a definition's workbook, and write it as definition.toml."""
-    from huizong import definition_book
-
-    form_set = definition_book.import_definition(file, folder)
-    typer.echo(
-        say("command.imported", set=form_set.code, folder=folder,
-            indicators=len(form_set.indicators), relations=len(form_set.relations))
-    )  # fmt: skip
-
-
-@definitions.command("blanks", cls=Command)
-def standard_blanks(
-    folder: Annotated[Path | None, typer.Argument(metavar="[DIR]")] = None,
-) -> None:
-    """Write each form set's standard blank beside its definition."""
-    from huizong.issue import write_standard
-    from huizong.work import checked_sets
-
-    for checked in checked_sets().values():
-        typer.echo(write_standard(checked, folder))
-
-
-@mail.command(cls=Command)
-def fetch(
-    office: Folder,
-    folder: Annotated[Path | None, typer.Option()] = None,
-    since: Annotated[str, typer.Option()] = "",
-    remember: Annotated[bool, typer.Option("--remember")] = False,
-    now: Now = "",
-) -> int:  # fmt: skip
-    """Fetch new letters, and collect what is in them."""
-    with office_at_work(office, now, "fetch") as work:
-        return _tell(acts.fetch(work, folder, since, remember=remember))
-
-
-@mail.command("hand-out", cls=Command)
-def hand_out(
-    office: Folder, period: PeriodText,
-    set_code: Annotated[str, typer.Option("--set")] = "",
-    again: Again = False,
-    now: Now = "",
-) -> int:  # fmt: skip
-    """Draft the letters by which the issued blanks go out."""
-    with office_at_work(office, now, "hand_out") as work:
-        return _tell(acts.hand_out(work, Period.parse(period), set_code.upper(), again=again))
-
-
-@mail.command(cls=Command)
-def drafts(office: Folder, period: PeriodText, again: Again = False, now: Now = "") -> int:
-    """Draft receipts, and letters with the correction copies."""
-    with office_at_work(office, now, "drafts") as work:
-        return _tell(acts.drafts(work, Period.parse(period), again=again))
-
-
-@mail.command(cls=Command)
-def send(
-    office: Folder,
-    period: Annotated[str, typer.Argument(metavar="[PERIOD]")] = "",
-    officer: Annotated[str, typer.Option()] = "",
-    remember: Annotated[bool, typer.Option("--remember")] = False,
-    yes: Annotated[bool, typer.Option("--yes")] = False,
-    now: Now = "",
-) -> int:  # fmt: skip
-    """Send the drafts that an officer agrees to, and what is due of earlier runs."""
-    from functools import partial
-
-    from huizong.asking import agreed
-
-    agree = _show if yes else partial(agreed, question="sending.ask")
-    with office_at_work(office, now, "send") as work:
-        of = Period.parse(period) if period else None
-        return _tell(acts.send(work, of, agree, officer, remember=remember))
-
-
-@mail.command(cls=Command)
-def queue(
-    office: Folder,
-    cancel: Annotated[str, typer.Option()] = "",
-    retry: Annotated[str, typer.Option()] = "",
-    resend: Annotated[str, typer.Option()] = "",
-    arrived: Annotated[str, typer.Option()] = "",
-    now: Now = "",
-) -> int:
-    """List the letters on their way, and decide about one."""
-    typed = {"cancel": cancel, "retry": retry, "resend": resend, "arrived": arrived}
-    chosen = [(decision, key) for decision, key in typed.items() if key]
-    if len(chosen) > 1:
-        raise HuizongError("error.one_decision")
-    with office_at_work(office, now, "queue") as work:
-        return _tell(acts.queue(work, *(chosen[0] if chosen else ())))
 
 
 @app.command(cls=Command)
@@ -438,19 +333,6 @@ def demo(
         played = play(folder, progress)
     for line in closing_lines(played):
         typer.echo(line)
-
-
-def _tell(told: Told) -> int:
-    """Print what an action said, and give the exit code."""
-    for line in told.lines:
-        typer.echo(line)
-    return WAITS if told.waits else DONE
-
-
-def _show(lines: Sequence[str]) -> bool:
-    """Agree beforehand: what is done is only said."""
-    typer.echo("\n".join(lines))
-    return True
 
 
 def main(arguments: list[str] | None = None) -> None:

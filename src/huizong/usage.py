@@ -1,14 +1,24 @@
-"""Help and the parser's complaints, in the language in force: headings, commands, options."""
+"""What all commands share: arguments, help and complaints in the language in force, the answer."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any
 
+import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import TyperException
 
+from huizong.doing import DONE, WAITS, Told
 from huizong.errors import HuizongError
 from huizong.texts import catalogue, say
+
+# What several commands take.
+Folder = Annotated[Path, typer.Argument(metavar="OFFICE")]
+PeriodText = Annotated[str, typer.Argument(metavar="PERIOD")]
+Now = Annotated[str, typer.Option("--now")]
+Again = Annotated[bool, typer.Option("--again")]
+AsJson = Annotated[bool, typer.Option("--json")]
 
 
 class Command(TyperCommand):
@@ -113,3 +123,20 @@ def complaint(error: TyperException) -> str:
         what = say(f"usage.what_{what}")
     told = say(code, what=what or option, text=error.message)
     return f"{told}\n{say('usage.try', command=ctx.command_path)}" if ctx else told
+
+
+# Help and its headings are texts of the catalogue, found by the names of commands and parameters.
+GROUP = {"cls": Group, "no_args_is_help": True, "rich_markup_mode": None}
+
+
+def tell(told: Told) -> int:
+    """Print what an action said, and give the exit code."""
+    for line in told.lines:
+        typer.echo(line)
+    return WAITS if told.waits else DONE
+
+
+def show(lines: Sequence[str]) -> bool:
+    """Agree beforehand: what is done is only said."""
+    typer.echo("\n".join(lines))
+    return True
