@@ -355,6 +355,25 @@ def test_close_and_paper_and_signing_by_numbers(office):
     assert "Traceback" not in terminal.shown
 
 
+def test_letters_by_numbers(office):
+    """
+    收邮件, 发信 and 发件 ask what they need, and say what the commands say.
+    """
+    with Terminal(["menu", office, "--now", SENT]) as terminal:
+        terminal.until(say("menu.choose"))
+        fetched = choose(terminal, "fetch", "1")
+        sent = choose(terminal, "send", "2026Q1", "")
+        listed = choose(terminal, "queue", "")
+        settled = choose(terminal, "queue", "1a2b3c4d-1", "4")
+        terminal.type("0")
+        assert terminal.end() == 0
+
+    assert say("error.mail_not_set") in fetched
+    assert say("sending.drafts_only") in sent
+    assert say("sending_state.sent") in listed
+    assert say("error.queue_unknown", key="1a2b3c4d-1") in settled
+
+
 def test_near_names_are_those_that_share_more_than_their_ending():
     """
     和评社区 is near 和平社区 only: that others end in 社区 too makes them no nearer.
