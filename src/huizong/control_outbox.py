@@ -5,11 +5,12 @@ from xlsxwriter.workbook import Workbook
 from huizong import console
 from huizong.control_places import LETTER_COLOURS, LOOKS
 from huizong.control_progress import colour_by_words
-from huizong.styles import Styles
+from huizong.styles import FORMATS, Styles
 from huizong.tables import Table
 from huizong.texts import say
 
 LINES = 2000
+_COLOURS = ("green", "amber", "red")
 # What an officer may choose about a letter; texts `out_action.<name>`.
 ACTIONS = ("retry", "cancel", "resend", "arrived")
 
@@ -29,7 +30,8 @@ def write_outbox(book: Workbook, styles: Styles) -> None:
     words = [say(f"out_action.{one}") for one in ACTIONS]
     choices = {"validate": "list", "source": words, "error_type": "stop"}
     table.sheet.data_validation(top, action, last, action, choices)
-    colours = Styles(book, LOOKS)
+    # LibreOffice takes the first rule that holds, so a colour has its lines with it.
+    colours = Styles(book, {one: {**FORMATS["lined"], **LOOKS[one]} for one in _COLOURS})
     looks = {state: colours(one) for state, one in LETTER_COLOURS.items()}
     colour_by_words(table.sheet, (top, last, console.OUT_STATE), looks)
     for columns, look in (((0, action - 1), "lined"), ((action, action), "answer")):
