@@ -5,7 +5,6 @@ from contextlib import contextmanager
 
 import keyring
 from keyring.backend import KeyringBackend
-from keyring.backends import fail
 
 
 class Keyring(KeyringBackend):
@@ -29,10 +28,10 @@ class Keyring(KeyringBackend):
 
 @contextmanager
 def own_keyring() -> Iterator[Keyring]:
-    """Put a keyring of the test's own into the place of the system's, and then none."""
-    own = Keyring()
+    """Put a keyring of the test's own into the place of the one in use, and that back again."""
+    before, own = keyring.get_keyring(), Keyring()
     keyring.set_keyring(own)
     try:
         yield own
     finally:
-        keyring.set_keyring(fail.Keyring())
+        keyring.set_keyring(before)

@@ -13,8 +13,6 @@ from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
 
-import keyring
-from keyring.backend import KeyringBackend
 from openpyxl import load_workbook
 
 from clerks import Clerk, Row, Typed
@@ -26,6 +24,7 @@ from huizong.passwords import SERVICE
 from huizong.periods import Period
 from huizong.settings import SETTINGS
 from huizong.texts import say
+from keyrings import Keyring, own_keyring
 from leaks import CLERKS, PASSWORD, identity, mobile
 from mail_server import MailServer, taking
 from mail_servers import HOST, Server, running
@@ -122,24 +121,6 @@ def _figures(one: Typed) -> dict[str, Decimal]:
     return figures
 
 
-class InMemory(KeyringBackend):
-    """A keyring that forgets: passwords of one session, nowhere on a disk."""
-
-    priority = 1
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.kept: dict[tuple[str, str], str] = {}
-
-    def get_password(self, service: str, username: str) -> str | None:
-        """Give a password."""
-        return self.kept.get((service, username))
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        """Keep a password."""
-        self.kept[service, username] = password
-
-
 @dataclass
 class World:
     """The offices' folders, the servers between them, and all that was ever said by a command."""
@@ -188,22 +169,16 @@ def _read(path: Path) -> EmailMessage:
 @contextlib.contextmanager
 def world(folder: Path) -> Iterator[World]:
     """Run both servers, and make the three offices."""
-    before = keyring.get_keyring()
-    memory = InMemory()
-    keyring.set_keyring(memory)
-    try:
-        with running() as boxes, taking(boxes.folder) as post:
-            post.users = dict.fromkeys((*MAILS.values(), STRANGER), PASSWORD)
-            post.passes_on = lambda to, data: boxes.deliver(data, to=to)
-            one = World(folder, boxes, post)
-            for code in OFFICES:
-                _make_office(one, code, memory)
-            yield one
-    finally:
-        keyring.set_keyring(before)
+    with own_keyring() as ring, running() as boxes, taking(boxes.folder) as post:
+        post.users = dict.fromkeys((*MAILS.values(), STRANGER), PASSWORD)
+        post.passes_on = lambda to, data: boxes.deliver(data, to=to)
+        one = World(folder, boxes, post)
+        for code in OFFICES:
+            _make_office(one, code, ring)
+        yield one
 
 
-def _make_office(world: World, code: str, memory: InMemory) -> None:
+def _make_office(world: World, code: str, ring: Keyring) -> None:
     below = {CLEAR: OFFICES[CLEAR], EAST: OFFICES[EAST]}
     if code != DISTRICT:
         below = {one: name for one, name in COMMUNITIES.items() if one[:9] == code[:9]}
@@ -221,7 +196,7 @@ def _make_office(world: World, code: str, memory: InMemory) -> None:
         send_server=None if code == BY_HAND else f"{HOST}:{world.post.port}",
     )  # fmt: skip
     for protocol in (IMAP, SMTP):
-        memory.set_password(SERVICE, f"{protocol}:{MAILS[code]}@{HOST}", PASSWORD)
+        ring.set_password(SERVICE, f"{protocol}:{MAILS[code]}@{HOST}", PASSWORD)
 
 
 def _set(office: Path, **settings: str | None) -> None:

@@ -5,9 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import keyring
 import msgspec
-from keyring.backend import KeyringBackend
 
 from huizong import acts, approving, sending
 from huizong.accounts import SMTP, Account
@@ -15,8 +13,10 @@ from huizong.book import open_book
 from huizong.delivery_smtp import Postman
 from huizong.doing import Told
 from huizong.office import init_office, open_office
+from huizong.passwords import SERVICE
 from huizong.sending_entries import Sending, queue_of
 from huizong.work import Work, at_work
+from keyrings import Keyring, own_keyring
 from mail_servers import HOST, PASSWORD, USER
 from street import LIGHT, NOW, PEACE, PERIOD, STREET, UNITS
 
@@ -27,32 +27,12 @@ UPPER = "zfw@qh.example.gov.cn"
 replace = msgspec.structs.replace
 
 
-class Memory(KeyringBackend):
-    """A keyring for one test, with nothing on the disk."""
-
-    priority = 1
-
-    def __init__(self) -> None:
-        self.kept: dict[tuple[str, str], str] = {}
-
-    def get_password(self, service: str, username: str) -> str | None:
-        return self.kept.get((service, username))
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        self.kept[service, username] = password
-
-
 @contextmanager
-def keyring_with(password: str = PASSWORD) -> Iterator[Memory]:
-    """Use a keyring that knows the password of the account, if one is given."""
-    before, memory = keyring.get_keyring(), Memory()
-    if password:
-        memory.set_password("huizong", f"smtp:{USER}@{HOST}", password)
-    keyring.set_keyring(memory)
-    try:
-        yield memory
-    finally:
-        keyring.set_keyring(before)
+def keyring_with() -> Iterator[Keyring]:
+    """Use a keyring that knows the password of the account."""
+    with own_keyring() as ring:
+        ring.set_password(SERVICE, f"{SMTP}:{USER}@{HOST}", PASSWORD)
+        yield ring
 
 
 def street_with_drafts(folder: Path) -> Path:

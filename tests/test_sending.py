@@ -17,7 +17,7 @@ from huizong.accounts import SMTP, Account
 from huizong.delivery import Outbound
 from huizong.delivery_smtp import Postman
 from huizong.errors import HuizongError
-from huizong.posting import _why
+from huizong.send_reasons import reason_of
 from huizong.sending_entries import CANCELLED, GIVEN_UP, REFUSED, SENT, UNKNOWN, WAITING
 from huizong.texts import say
 from mail_server import CUT, LOST, MUTE, SILENT, MailServer, taking
@@ -397,4 +397,4 @@ def line(office: Path, state: str, to: str, reason: str = "", reply: str = "") -
 )
 def test_codes_of_servers_have_words(reply, reason):
     """A server's code is put into words that an officer can act on; its own stand behind."""
-    assert _why(reply).startswith(say(f"send_reason.{reason}"))
+    assert reason_of(reply).startswith(say(f"send_reason.{reason}"))
