@@ -13,6 +13,7 @@ import pytest
 
 from huizong import acts, pipeline
 from huizong.book import open_book
+from huizong.button_acts import ACTS
 from huizong.cli import app, run
 from huizong.doing import WAITS, Told
 from huizong.draft_entries import AMENDED, SUBMISSION
@@ -22,6 +23,7 @@ from huizong.letter_templates import CORRECTION, ISSUED, RECEIPT, REMINDER, REPL
 from huizong.letter_writing import lines_of
 from huizong.letters import Attachment, is_ours
 from huizong.office import init_office, open_office
+from huizong.open_book import Asked
 from huizong.texts import catalogue, say, spoken
 from huizong.work import at_work
 from mail_corpus import attached, called, letter, text
@@ -159,6 +161,20 @@ def wrote_without(number: int, who: str, *parts: bytes, head: bytes = b"") -> by
     sender = MAILS.get(who, who).partition("；")[0]
     head += f"Message-ID: <no-form-{number}@qh.example.cn>\r\n".encode()
     return letter(text("报数见附件。"), *parts, head=head, sender=sender)
+
+
+def test_buttons_draft_the_letters_too(office):
+    """
+    Where the roster has addresses, 下发 and 退回修改 draft the letters that belong to them.
+    """
+    wanted = {"issue": {"issued": 2}, "return": {"issued": 2, "receipt": 2, "correction": 1}}
+    for button, kinds in wanted.items():
+        told = act(office, lambda work, of, button=button: ACTS[button](work, Asked(period=of)))
+
+        names = {say(f"letter_kind.{kind}"): count for kind, count in kinds.items()}
+        found = {kind: sum(kind in name for name in letters(office)) for kind in names}
+        assert found == names
+        assert office / "草稿" / str(PERIOD) in told.results
 
 
 def test_reminder_only_to_those_missing(office):

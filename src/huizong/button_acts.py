@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+import msgspec
+
 from huizong import acts
 from huizong.doing import Told
 from huizong.errors import HuizongError
@@ -16,14 +18,31 @@ Act = Callable[[Work, Asked], Told]
 _TABLES = (".xlsx", ".xlsm", ".csv", ".txt")
 
 
+def issue(work: Work, asked: Asked) -> Told:
+    """Write the blanks, and draft the letters by which they go out."""
+    done = acts.issue(work, asked.period, asked.set_code)
+    return _with_letters(work, done, lambda: acts.hand_out(work, asked.period, asked.set_code))
+
+
+def send_back(work: Work, asked: Asked) -> Told:
+    """Write the correction copies, and draft all letters that answer the units."""
+    done = acts.send_back(work, asked.period)
+    return _with_letters(work, done, lambda: acts.drafts(work, asked.period))
+
+
 def papers(work: Work, asked: Asked) -> Told:
-    """Write the papers, and draft reminders where the roster has addresses."""
+    """Write the papers, and draft reminders."""
     done = acts.papers(work, asked.period)
+    return _with_letters(work, done, lambda: acts.remind(work, asked.period))
+
+
+def _with_letters(work: Work, done: Told, letters: Callable[[], Told]) -> Told:
+    """Draft letters after what a button is for, where the roster has addresses."""
     if not any(unit.mail for unit in work.office.roster):
         return done
-    more = acts.remind(work, asked.period)
-    results = (*done.results, *more.results)
-    return Told((*done.lines, *more.lines), waits=done.waits, results=results)
+    more = letters()
+    lines, results = (*done.lines, *more.lines), (*done.results, *more.results)
+    return msgspec.structs.replace(done, lines=lines, results=results)
 
 
 def send(work: Work, asked: Asked) -> Told:
@@ -93,11 +112,11 @@ def paper(work: Work, asked: Asked) -> Told:
 
 # What each button does, by the name of its command, given the office at work and what is asked.
 ACTS: Mapping[str, Act] = {
-    "issue": lambda work, asked: acts.issue(work, asked.period, asked.set_code),
+    "issue": issue,
     "collect": lambda work, _: acts.collect(work),
     "fetch": lambda work, _: acts.fetch(work, None, ""),
     "audit": lambda work, asked: acts.audit(work, asked.period),
-    "return": lambda work, asked: acts.send_back(work, asked.period),
+    "return": send_back,
     "aggregate": lambda work, asked: acts.aggregate(work, asked.period),
     "sign": lambda work, asked: acts.sign(
         work, asked.period, asked.step, asked.officer, asked.reason, asked.set_code
