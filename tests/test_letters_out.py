@@ -193,6 +193,32 @@ def test_reminder_only_to_those_missing(office):
     assert not told.waits
 
 
+def test_unit_whose_file_waits_is_not_reminded(office, tmp_path):
+    """
+    A return of an unknown sender is the officer's to look at: its unit is named, not asked to
+    report; audit and status name the file, until it is answered.
+    """
+    put_mail(office, EAST, "df@qh.example.cn")
+    east = send(office, EAST)
+    raw = letter(text(), attached(east.read_bytes(), called("东风报表.xlsx")), sender="x@qq.com")
+    east.unlink()
+    fetch(office, saved(tmp_path / "信", raw))
+    audited, stands, reminded = (act(office, one) for one in (acts.audit, acts.status, acts.remind))
+    with at_work(office, NOW, "test") as work:
+        (held,) = pipeline.held_files(work, PERIOD)
+    (asked,) = [one.key(EAST, str(PERIOD), "TJ") for one in held.findings if one.level == "ask"]
+
+    assert (held.unit, held.name) == (EAST, "东风报表.xlsx")
+    assert any(asked in line for line in audited.lines)
+    assert say("command.held", file=held.name) in audited.lines
+    (stand,) = [line for line in stands.lines if EAST in line]
+    assert stand.endswith(say("command.stands_held", file=held.name))
+    assert not [name for name in letters(office) if UNITS[EAST] in name]
+    assert reminded.waits
+    said = {"kind": say("letter_kind.reminder"), "name": UNITS[EAST], "file": held.name}
+    assert say("command.draft_held", **said) in reminded.lines
+
+
 def put_mail(office: Path, code: str, mail: str) -> None:
     """Write an address into the roster of the control workbook."""
     import openpyxl

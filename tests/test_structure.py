@@ -36,7 +36,7 @@ LAYERS = (
         "console roster table_files settings control_places control_progress control_desk"
         " control_outbox control_roster control"
         " lock wholeness schema book launchers office entries history past digests paperwork"
-        " letter_entries passwords accounts draft_entries sending_entries gone_up",
+        " letter_entries passwords accounts draft_entries sending_entries gone_up held",
     ),
     (
         "parts of stages",

@@ -56,11 +56,11 @@ def audit(work: Work, period: Period, *, as_json: bool = False) -> Told:
     from huizong import pipeline, reports
 
     done = pipeline.audit(work, period)
-    late = pipeline.waiting_corrections(work, period)
-    waits = bool(late) or reports.someone_must_act(done)
+    held = pipeline.held_files(work, period)
+    waits = bool(held) or reports.someone_must_act(done)
     if as_json:
         return Told((reports.audit_json(done, period),), waits=waits)
-    lines = (*map(reports.unfiled_line, late), *reports.audit_lines(done))
+    lines = (*reports.held_lines(held), *reports.audit_lines(done))
     return Told(lines, waits, short=" ".join(map(reports.counts_line, done.sets)))
 
 
@@ -264,6 +264,7 @@ def status(work: Work, period: Period, *, as_json: bool = False) -> Told:
     lines = (
         f"{one.set_code}  {one.unit}  {one.name}  {say('state.' + one.state)}"
         f" {say('mark.late') if one.late else ''}".rstrip()
+        + (say("command.stands_held", file=one.held) if one.held else "")
         for one in stands
     )
     last = counted((one.state for one in units), (one.state for one in stands if one.role == OWN))

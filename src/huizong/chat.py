@@ -1,18 +1,16 @@
 """群消息: a few lines for each unit that has something to do, to be pasted into a chat."""
 
 import datetime as dt
-import re
 from collections.abc import Iterator, Sequence
 
 from huizong import findings as wording
 from huizong.clock import minute_of
 from huizong.entries import Received
+from huizong.held import sent_in_vain
 from huizong.papers import SetReturns, period_name, what_to_do
 from huizong.records import (
     MISSING,
-    NOT_A_RETURN,
     PENDING,
-    RETURNED,
     TO_EXPLAIN,
     TO_MEND,
     Finding,
@@ -37,7 +35,7 @@ def chat_of(
     """
     said = {"unit": unit.unit.name, "period": period_name(period), "set": one.name}
     if unit.state == MISSING:
-        sent = _sent_in_vain(files, period, one, unit)
+        sent = sent_in_vain(files, period, one.code, (unit.unit.code, unit.unit.name))
         if sent:
             code = "paper.chat_held" if sent.state == PENDING else "paper.chat_refused"
             return say(code, **said, file=sent.name, why=what_to_do(sent).partition("\n")[0])
@@ -76,22 +74,6 @@ def _theirs(unit: UnitReturn) -> list[Finding]:
         if found.stands and found.finding.level in _THEIRS
     ]  # fmt: skip
     return sorted(theirs, key=lambda finding: _THEIRS.index(finding.level))
-
-
-def _sent_in_vain(
-    files: Sequence[Received], period: str, one: SetReturns, unit: UnitReturn
-) -> Received | None:
-    """Find the last file that seems to be a unit's and was not taken: by its code or its name."""
-    # The name of 新和平社区 is not that of 和平社区.
-    named = re.compile(rf"{unit.unit.code}|(?<![^\W_]){re.escape(unit.unit.name)}")
-    found = [
-        file for file in files
-        if file.state in (PENDING, RETURNED, NOT_A_RETURN)
-        and file.set_code in ("", one.code)
-        and file.period in ("", period)
-        and (file.unit == unit.unit.code or (not file.unit and named.search(file.name)))
-    ]  # fmt: skip
-    return max(found, key=lambda file: file.received_at, default=None)
 
 
 def write_chat(

@@ -6,7 +6,7 @@ from huizong import leaving, letters_issued, letters_out, letters_upward, pipeli
 from huizong.clock import minute_of
 from huizong.doing import Told
 from huizong.history import closed_periods
-from huizong.letter_writing import ALTERED, GONE, NEW, NOWHERE, THERE, Outcome
+from huizong.letter_writing import ALTERED, GONE, HELD, NEW, NOWHERE, THERE, Outcome
 from huizong.letters_upward import Submitted
 from huizong.periods import Period
 from huizong.texts import listed, say
@@ -80,7 +80,7 @@ def _said(work: Work, period: Period, done: Sequence[Outcome], nothing: str) -> 
     folder = work.office.drafts(str(period))
     head = say("command.drafted", new=new, before=_before(done), folder=folder)
     without = tuple(_without(done))
-    waits = bool(without) or any(one.fate == ALTERED for one in done)
+    waits = bool(without) or any(one.fate in (ALTERED, HELD) for one in done)
     lines = (head, *map(_line, _with(done)), *without)
     return Told(lines, waits, (folder,) if new else ())
 

@@ -21,8 +21,9 @@ from huizong.work import Work, checked_sets
 
 # What became of a letter: written now; written before, and its file is there or is not any more
 # (sent, or put away by the officer); not written, for the unit has no address, or for what should
-# be attached is not as we made it.
+# be attached is not as we made it, or for a file of the unit waits for the officer.
 NEW, THERE, GONE, NOWHERE, ALTERED = "new", "there", "gone", "nowhere", "altered"
+HELD = "held"
 _NO_DOMAIN = "huizong.invalid"
 
 

@@ -1,15 +1,18 @@
 """Draft the letters of a period to the units: receipts, replies, correction copies, reminders."""
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from huizong.clock import minute_of
 from huizong.entries import Received, digest_of, files_of
 from huizong.fetch import WITHOUT_FORM, outcome
 from huizong.findings import remedy, words
+from huizong.held import held_file
 from huizong.history import issued_of
 from huizong.letter_entries import OPENED, LetterEntry, letter_with, letters_of
 from huizong.letter_templates import CORRECTION, RECEIPT, REMINDER, REPLY
 from huizong.letter_writing import (
+    HELD,
     Asked,
     Outcome,
     draft,
@@ -27,6 +30,7 @@ from huizong.records import (
     ADOPTED,
     MISSING,
     OWN,
+    PENDING,
     RETURNED,
     SUPERSEDED,
     TO_EXPLAIN,
@@ -70,7 +74,10 @@ def reminders(work: Work, period: Period, *, again: bool = False) -> tuple[Outco
     """Draft a reminder, one a day, to every unit that has sent nothing for some form set."""
     with spoken(work.office.settings.language):
         asked = list(_reminders(work, period))
-        return tuple(draft(work, period, one, again=again) for one in asked)
+        return tuple(
+            one if isinstance(one, Outcome) else draft(work, period, one, again=again)
+            for one in asked
+        )
 
 
 def _receipts(work: Work, period: Period) -> Iterator[Asked]:
@@ -160,22 +167,36 @@ def _correction(work: Work, period: Period, copy: SentBack) -> Asked:
     )  # fmt: skip
 
 
-def _reminders(work: Work, period: Period) -> Iterator[Asked]:
-    units = units_of(work)
+def _reminders(work: Work, period: Period) -> Iterator[Asked | Outcome]:
+    """No unit is reminded of what it has sent and the officer has not looked at: it is named."""
+    units, pending = units_of(work), files_of(work.book, states=(PENDING,))
     missing: dict[str, list[SetReturns]] = {}
+    held: dict[str, Received] = {}
     for one in sets_in_book(work, period):
         for entry in one.returns:
             if entry.state == MISSING:
-                missing.setdefault(entry.unit.code, []).append(one)
-    today = f"{work.now:%Y-%m-%d}"
+                unit = entry.unit
+                file = held_file(pending, str(period), one.code, (unit.code, unit.name))
+                if file:
+                    held[unit.code] = file
+                else:
+                    missing.setdefault(unit.code, []).append(one)
+    for code, file in held.items():
+        name = masked(file.name)
+        yield Outcome(kind=REMINDER, name=units[code].name, fate=HELD, path=Path(name))
     for code, sets in missing.items():
-        fields = fields_of(work, period, units[code].name)
-        fields |= {"count": str(len(sets)), "missing": lines_of(_due(work, one) for one in sets)}
-        yield Asked(
-            kind=REMINDER, unit=units[code], fields=fields,
-            about=(code, str(period), today, *sorted(one.code for one in sets)),
-            path=draft_path(work, period, REMINDER, units[code].name, today),
-        )  # fmt: skip
+        yield _reminder(work, period, units[code], sets)
+
+
+def _reminder(work: Work, period: Period, unit: Unit, sets: Sequence[SetReturns]) -> Asked:
+    today = f"{work.now:%Y-%m-%d}"
+    fields = fields_of(work, period, unit.name)
+    fields |= {"count": str(len(sets)), "missing": lines_of(_due(work, one) for one in sets)}
+    return Asked(
+        kind=REMINDER, unit=unit, fields=fields,
+        about=(unit.code, str(period), today, *sorted(one.code for one in sets)),
+        path=draft_path(work, period, REMINDER, unit.name, today),
+    )  # fmt: skip
 
 
 def _due(work: Work, one: SetReturns) -> str:

@@ -261,7 +261,11 @@ def register_paper(work: Work, period: Period, noted: Sequence[Noted]) -> tuple[
     return done
 
 
-def waiting_corrections(work: Work, period: Period) -> tuple[Received, ...]:
-    """List what came for a closed period and waits until it is opened again."""
-    files = files_of(work.book, period=str(period), states=(PENDING,))
-    return tuple(file for file in files if any(one.code == "closed" for one in file.findings))
+def held_files(work: Work, period: Period) -> tuple[Received, ...]:
+    """List the files about a period, or about none that they tell, that wait for the officer."""
+    # The question which of several returns counts stands with the unit's own.
+    return tuple(
+        file
+        for file in files_of(work.book, states=(PENDING,))
+        if file.period in ("", str(period)) and file.reason not in ("placed", "two_returns")
+    )

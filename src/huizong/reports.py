@@ -12,6 +12,7 @@ from huizong.office_lists import told_of
 from huizong.paper_copies import PaperState
 from huizong.papers import SetReturns
 from huizong.periods import Period
+from huizong.personal import masked
 from huizong.pipeline import Audited
 from huizong.publish import Published
 from huizong.records import MISSING, AuditedFinding, Finding, UnitReturn
@@ -50,6 +51,15 @@ def unfiled_line(file: Received) -> str:
     text += f" {say('beside.place', file=file.kept_as)}" if file.reason == BESIDE else ""
     text += f" {say('locked.hint')}" if file.reason == LOCKED else ""
     return say("command.unfiled", file=file.name, state=state, text=text)
+
+
+def held_lines(files: Iterable[Received]) -> Iterator[str]:
+    """Say of the files that wait for the officer what is asked, with the key of each question."""
+    for file in files:
+        yield say("command.held", file=masked(file.name))
+        asked = [one for one in file.findings if one.level == "ask"]
+        keys = [one.key(file.unit, file.period, file.set_code) for one in asked]
+        yield from _finding_lines(map(AuditedFinding, keys, asked))
 
 
 def someone_must_act(audited: Audited) -> bool:

@@ -1,22 +1,34 @@
 """Say how the units stand, from the book alone: answers at once, without judging anything."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from huizong.entries import files_of
+from huizong.entries import Received, files_of
 from huizong.forms import installed
+from huizong.held import held_file
 from huizong.history import standings_of
 from huizong.office import Office, expected_units
 from huizong.periods import Period
-from huizong.records import MISSING, OWN, PASSED, PENDING, SUMMARY, UNIT, WAITING, level_of
+from huizong.personal import masked
+from huizong.records import (
+    MISSING,
+    OWN,
+    PASSED,
+    PENDING,
+    SUMMARY,
+    UNIT,
+    WAITING,
+    Unit,
+    level_of,
+)
 from huizong.texts import marked, say
 from huizong.work import Work
 
 
 class Stand(msgspec.Struct, frozen=True):
-    """How one unit stands in one form set."""
+    """How one unit stands in one form set; `held` is its file that waits for the officer."""
 
     set_code: str
     unit: str
@@ -25,6 +37,7 @@ class Stand(msgspec.Struct, frozen=True):
     state: str
     late: bool = False
     digest: str = ""
+    held: str = ""
 
 
 def counted(units: Iterable[str], own: Iterable[str]) -> str:
@@ -42,7 +55,8 @@ def standing(work: Work, period: Period) -> tuple[Stand, ...]:
 
 
 def _stands(work: Work, period: Period) -> Iterator[Stand]:
-    filed = _filed(work, period)
+    pending = files_of(work.book, states=(PENDING,))
+    filed = _filed(pending, period)
     for code in work.office.settings.sets or tuple(installed()):
         known = standings_of(work.book, str(period), code)
         for unit, role in _expected(work.office, period, code):
@@ -52,13 +66,22 @@ def _stands(work: Work, period: Period) -> Iterator[Stand]:
                 state = WAITING
             late = one.late if one else False
             digest = one.digest if one else ""
-            yield Stand(code, unit.code, unit.name, role, state, late, digest)
+            held = _held(pending, period, code, unit) if state == MISSING else ""
+            yield Stand(code, unit.code, unit.name, role, state, late, digest, held)
 
 
-def _filed(work: Work, period: Period) -> set[tuple[str, str, str]]:
+def _filed(pending: Sequence[Received], period: Period) -> set[tuple[str, str, str]]:
     """Give set, unit and role of returns that have come and are not audited yet."""
-    files = files_of(work.book, period=str(period), states=(PENDING,))
-    return {(one.set_code, one.unit, one.role) for one in files if one.reason == "placed"}
+    return {
+        (one.set_code, one.unit, one.role)
+        for one in pending
+        if one.reason == "placed" and one.period == str(period)
+    }
+
+
+def _held(pending: Sequence[Received], period: Period, set_code: str, unit: Unit) -> str:
+    file = held_file(pending, str(period), set_code, (unit.code, unit.name))
+    return masked(file.name) if file else ""
 
 
 def _expected(office: Office, period: Period, code: str) -> Iterator[tuple]:
