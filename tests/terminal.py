@@ -19,6 +19,7 @@ SRC = Path(__file__).parents[1] / "src"
 LIMIT = 120
 # Python misses what is pressed in the instant before it waits for a line; nobody is so fast.
 MOMENT = 0.3
+_MOVES = re.compile(r"\x1b\[(\d*)([AK])|([\r\n])|([^\x1b\r\n]+)|\x1b\[[0-9;?]*[a-zA-Z]")
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 
 
@@ -54,6 +55,11 @@ class Terminal:
     def shown(self) -> str:
         """All that has been shown."""
         return _ESCAPES.sub("", self._raw.decode(errors="replace"))
+
+    @property
+    def seen(self) -> list[str]:
+        """The lines that stand on the screen now, what was wiped taken out."""
+        return seen(self._raw.decode(errors="replace"))
 
     def until(self, text: str) -> str:
         """Wait for a text that was not read yet; gives what was shown up to its end."""
@@ -103,3 +109,23 @@ class Terminal:
             return False
         self._raw += data
         return bool(data)
+
+
+def seen(raw: str) -> list[str]:
+    """Lay out what a program sent as a screen does: line up, wipe a line, write over."""
+    lines, row, column = [""], 0, 0
+    for count, move, end, text in _MOVES.findall(raw):
+        if move == "A":
+            row = max(row - int(count or 1), 0)
+        elif move == "K":
+            lines[row] = "" if count == "2" else lines[row][:column]
+        elif end == "\r":
+            column = 0
+        elif end:
+            row += 1
+            lines += [""] * (row == len(lines))
+        else:
+            before = lines[row].ljust(column)
+            lines[row] = before[:column] + text + before[column + len(text) :]
+            column += len(text)
+    return lines

@@ -296,14 +296,22 @@ def test_a_person_sends_at_the_terminal(office):
         env = NO_KEYRING | {"SSL_CERT_FILE": str(server.authority)}
         command = ["mail", "send", office, PERIOD, "--now", NOW.isoformat()]
         with Terminal(command, env) as screen:
-            shown = screen.until(say("sending.ask")[-12:])
+            question, prompt = (
+                say(code, user=USER).splitlines()[-1] for code in ("sending.ask", "mail.password")
+            )
+            shown = screen.until(question)
             screen.type("是")
-            screen.until(USER)
+            screen.until(prompt)
             screen.type(PASSWORD)
             code = screen.end()
-            everything = screen.shown
+            everything, left = screen.shown, screen.seen
 
     assert all(to in shown for to in TO)
+    # Nothing that was said, asked or typed is wiped by a bar, or stands on one line with it.
+    sent = [line for line in left if line.startswith(say("sending_state.sent"))]
+    assert len(sent) == len(TO)
+    assert left[-2].startswith(say("sending.counts", counts="\n").partition("\n")[0])
+    assert {f"{question}是", prompt} <= {*left}
     assert code == DONE
     assert sorted(to for to, _ in server.accepted) == sorted(TO)
     assert {one.state for one in rows(office).values()} == {SENT}

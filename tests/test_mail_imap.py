@@ -357,15 +357,16 @@ def test_a_person_fetches_at_the_terminal(server, office):
     path.unlink()
     server.deliver(letter(text(), attached(data, called("报表.xlsx"))))
     set_mailbox(office, f"{HOST}:{server.port}")
-    shown, codes = "", []
+    shown, codes, left = "", [], []
     with kept(office) as lines:
         for _ in range(2):
             env = {"PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
             with Terminal(["mail", "fetch", office, "--now", NOW.isoformat()], env) as screen:
-                screen.until(USER)
+                screen.until(say("mail.password", user=USER))
                 screen.type(PASSWORD)
                 codes.append(screen.end())
                 shown += screen.shown
+                left.append(screen.seen)
         with at_work(office, NOW, "audit") as work:
             pipeline.audit(work, PERIOD)
         lines.append(shown)
@@ -375,6 +376,9 @@ def test_a_person_fetches_at_the_terminal(server, office):
         events = str(book.events())
     # The other five letters hold no form.
     assert codes == [WAITS, DONE]
+    # No bar has wiped the question or the end of what was said.
+    assert [lines[0] for lines in left] == [say("mail.password", user=USER)] * 2
+    assert all(lines[-2] for lines in left)
     assert PASSWORD not in shown
     assert "@" not in events
     for path in office.rglob("*"):

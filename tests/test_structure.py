@@ -15,7 +15,7 @@ LAYERS = (
     (
         "words",
         "errors texts reporting records periods cells safely exact findings unit_names personal"
-        " person_names clock",
+        " person_names clock screen",
     ),
     ("macros", "compound_file vba_compression vba_directory vba_project macros"),
     (
@@ -62,7 +62,7 @@ LAYERS = (
     ),
     (
         "showing",
-        "progress reports dictionary definition_book sample filled dirt demo_offices demo mailing"
+        "reports dictionary definition_book sample filled dirt demo_offices demo mailing"
         " doing setting_up drafting posting acts asking addin_file book_figures remarks trust"
         " pointer install registry excel_facts doctor_machine doctor_office doctor_linux"
         " doctor_windows doctor tracing",
@@ -82,6 +82,7 @@ LAYERS = (
 RANKS = {module: rank for rank, (_, names) in enumerate(LAYERS) for module in names.split()}
 LAYER_OF = {module: layer for layer, names in LAYERS for module in names.split()}
 
+SPOKEN = frozenset(("print", "typer.echo", "input", "getpass.getpass"))
 # Where each outside package may be imported: its home first, then others with their reason.
 HOMES = {
     "authres": ("letter_kinds",),
@@ -116,7 +117,7 @@ HOMES = {
     "openpyxl": ("submit",),  # edits an upper office's own form
     "pandas": ("ground", "evaluate", "row_functions"),
     "python_calamine": ("workbooks",),
-    "rich": ("progress",),
+    "rich": ("screen",),
     "sqlite3": ("book",),
     "tnefparse": ("letter_parts",),
     "typer": ("cli", "cli_definition", "cli_mail", "usage"),
@@ -287,6 +288,17 @@ def homeless_imports(package: Path) -> list[str]:
     ]
 
 
+def words_past_the_screen(package: Path) -> list[str]:
+    """Whoever prints or asks by itself does so under a bar that wipes it."""
+    return [
+        f"{module}, line {node.lineno}: {name} is called in screen alone"
+        for module, path in modules(package)
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and (name := ast.unparse(node.func)) in SPOKEN
+        if module != "screen"
+    ]
+
+
 def slow_starts(package: Path) -> list[str]:
     """Nothing that the command line imports at once is slow."""
     reached, queue, found = {"cli"}, ["cli"], imports(package)
@@ -321,7 +333,8 @@ def slow_help(source: Path) -> list[str]:
     return sorted(f"--help imports {name}" for name in imported & SLOW)
 
 
-GUARDS = (undeclared_modules, upward_imports, import_cycles, homeless_imports, slow_starts)
+GUARDS = (undeclared_modules, upward_imports, import_cycles, homeless_imports, slow_starts,
+          words_past_the_screen)  # fmt: skip
 
 
 @pytest.mark.parametrize("guard", GUARDS)
@@ -367,6 +380,8 @@ BAD = (
     (homeless_imports, {"audit": "import sqlite3"}, "its home is ('book',)"),
     (homeless_imports, {"audit": "import requests"}, "its home is ()"),
     (homeless_imports, {"audit": "from . import errors"}, "imports ."),
+    (words_past_the_screen, {"menu": "def f():\n print(1)"}, "menu, line 2: print"),
+    (words_past_the_screen, {"cli": "typer.echo(1)"}, "cli, line 1: typer.echo"),
     (slow_starts, {"cli": "import huizong.read", "read": "import pandas.io"}, "read, line 1"),
     (slow_starts, {"cli": "try:\n import xlwings\nexcept E:\n pass"}, "inside the function"),
 )

@@ -1,6 +1,5 @@
 """The office's account on a mail server, as the settings write it; its password is asked for."""
 
-import getpass
 import sys
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import msgspec
 
 from huizong.errors import HuizongError
 from huizong.passwords import kept_password
+from huizong.screen import ask_hidden
 from huizong.texts import say
 
 IMAP, SMTP = "imap", "smtp"
@@ -69,4 +69,4 @@ def password_of(account: Account, folder: Path, *, anew: bool = False) -> str:
     # A program without a window of its own has no input at all.
     if not (sys.stdin and sys.stdin.isatty()):
         raise HuizongError(_NOT_KEPT[account.protocol], user=account.user, folder=folder)
-    return getpass.getpass(say("mail.password", user=account.user))
+    return ask_hidden(say("mail.password", user=account.user))

@@ -1,6 +1,5 @@
 """Ask a person at the terminal: a period, a unit, files, an answer; Ctrl-C takes back."""
 
-import getpass
 import os
 import shlex
 import sys
@@ -17,6 +16,7 @@ from huizong.locked import SHORTEST
 from huizong.office import Office
 from huizong.paperwork import STEPS
 from huizong.periods import Period
+from huizong.screen import ask_hidden, ask_line, put
 from huizong.texts import listed, say
 from huizong.unit_names import find_unit
 
@@ -40,9 +40,9 @@ class Desk(msgspec.Struct, frozen=True):
 def ask(prompt: str) -> str:
     """Ask for anything, or nothing."""
     try:
-        return input(prompt).strip()
+        return ask_line(prompt).strip()
     except KeyboardInterrupt as error:
-        print()
+        put("")
         raise Back from error
 
 
@@ -58,7 +58,7 @@ def agreed(lines: Sequence[str], question: str = "install.ask") -> bool:
     Raises:
         HuizongError: If nobody is there to answer (`error.nobody_agrees`).
     """
-    print(*lines, sep="\n")
+    put(*lines)
     try:
         return ask_number(say(question)).lower() in say("install.agreed").split("|")
     except Back:
@@ -76,7 +76,7 @@ def ask_password() -> str:
     """
     if not sys.stdin.isatty():
         raise HuizongError("error.password_here")
-    return getpass.getpass(say("locked.ask"))
+    return ask_hidden(say("locked.ask"))
 
 
 def ask_new_password() -> str:
@@ -90,7 +90,7 @@ def ask_new_password() -> str:
     typed = ask_password()
     if len(typed) < SHORTEST:
         raise HuizongError("error.password_short", least=SHORTEST)
-    if getpass.getpass(say("locked.ask_again")) != typed:
+    if ask_hidden(say("locked.ask_again")) != typed:
         raise HuizongError("error.password_twice")
     return typed
 
@@ -115,7 +115,7 @@ def ask_period(desk: Desk) -> Period:
         try:
             return Period.named(text) or Period.parse(text)
         except HuizongError as error:
-            print(error)
+            put(error)
 
 
 def ask_unit(desk: Desk) -> tuple[str]:
@@ -128,7 +128,7 @@ def ask_unit(desk: Desk) -> tuple[str]:
         if match.unit:
             return (match.unit.code,)
         near = listed(unit.name for unit in match.candidates)
-        print(say("menu.near_unit" if near else "menu.no_unit", text=text, near=near))
+        put(say("menu.near_unit" if near else "menu.no_unit", text=text, near=near))
     return ("",)
 
 

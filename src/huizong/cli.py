@@ -11,9 +11,10 @@ from typer.exceptions import TyperException
 from huizong import acts, setting_up
 from huizong.cli_definition import definitions
 from huizong.cli_mail import mail
-from huizong.doing import FAILED, attempt, complain, office_at_work
+from huizong.doing import FAILED, attempt, office_at_work
 from huizong.errors import HuizongError
 from huizong.periods import Period
+from huizong.screen import bars, complain, put
 from huizong.texts import choose
 from huizong.usage import (
     GROUP,
@@ -317,8 +318,7 @@ def dictionary(
     """Print a form set's indicators, ledgers and relations."""
     from huizong.dictionary import lines
 
-    for line in lines(set_code):
-        typer.echo(line)
+    put(*lines(set_code))
 
 
 @app.command(cls=Command)
@@ -327,12 +327,10 @@ def demo(
 ) -> None:
     """A district over three sub-districts, two quarters."""
     from huizong.demo import closing_lines, play
-    from huizong.progress import bars
 
     with bars() as progress:
         played = play(folder, progress)
-    for line in closing_lines(played):
-        typer.echo(line)
+    put(*closing_lines(played))
 
 
 def main(arguments: list[str] | None = None) -> None:

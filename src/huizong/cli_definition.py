@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from huizong.screen import put
 from huizong.texts import say
 from huizong.usage import GROUP, Command
 
@@ -20,7 +21,7 @@ def export_definition(
     from huizong.definition_book import export
 
     export(set_code, file)
-    typer.echo(say("command.exported", set=set_code.upper(), file=file))
+    put(say("command.exported", set=set_code.upper(), file=file))
 
 
 @definitions.command("import", cls=Command)
@@ -32,7 +33,7 @@ def import_definition(
     from huizong import definition_book
 
     form_set = definition_book.import_definition(file, folder)
-    typer.echo(
+    put(
         say("command.imported", set=form_set.code, folder=folder,
             indicators=len(form_set.indicators), relations=len(form_set.relations))
     )  # fmt: skip
@@ -47,4 +48,4 @@ def standard_blanks(
     from huizong.work import checked_sets
 
     for checked in checked_sets().values():
-        typer.echo(write_standard(checked, folder))
+        put(write_standard(checked, folder))

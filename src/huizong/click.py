@@ -11,6 +11,7 @@ import xlsxwriter
 
 from huizong.console import WORKING
 from huizong.errors import HuizongError, place_of
+from huizong.screen import complain
 from huizong.texts import say
 from huizong.uno_bridge import documents, path_of, service, uno_errors
 from huizong.uno_caller import Caller, calling_office, reach, start
@@ -34,7 +35,7 @@ def main(action: str, workbook: Path) -> int:
         press(action, document, context, caller.pid)
     except Exception as error:
         words = why(error, workbook, context)
-        print(words, file=sys.stderr)
+        complain(words)
         if context is None:
             leave_notice(words, workbook, caller)
         elif answers(context):

@@ -2,7 +2,6 @@
 
 import contextlib
 import datetime as dt
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ import msgspec
 
 from huizong.clock import china_now
 from huizong.errors import HuizongError, place_of
-from huizong.progress import bars
+from huizong.screen import bars, complain
 from huizong.texts import say, speak_unless_chosen
 from huizong.work import Work, at_work
 
@@ -45,11 +44,6 @@ def attempt(action: Callable[[], Any]) -> int:
     else:
         return code if isinstance(code, int) else DONE
     return FAILED
-
-
-def complain(text: str) -> None:
-    """Say what went wrong, where it does not mix with results."""
-    print(text, file=sys.stderr, flush=True)
 
 
 def clock(now: str = "") -> dt.datetime:

@@ -35,6 +35,7 @@ from huizong.doing import DONE, Told, attempt, office_at_work
 from huizong.errors import HuizongError
 from huizong.office import open_office
 from huizong.periods import Period
+from huizong.screen import put
 from huizong.texts import say, speak_unless_chosen
 from huizong.work import Work
 
@@ -114,7 +115,7 @@ def run_menu(folder: Path, files: Sequence[Path] = (), now: str = "") -> int:
                 desk = _sit_down(folder, now, desk.period)
             desk = _serve(desk, typed)
             typed = _pause()
-    print(say("menu.bye"))
+    put(say("menu.bye"))
     return DONE
 
 
@@ -129,15 +130,15 @@ def _choose(desk: Desk) -> str:
     unit = desk.office.unit
     while True:
         head = say("menu.title", name=unit.name, code=unit.code, folder=desk.office.folder)
-        print("", head, "", sep="\n")
+        put("", head, "")
         for number, action in _BY_NUMBER.items():
-            print(f"  {number:>2}  {say(f'menu.action.{action.name}')}")
-        print(f"  {EXIT:>2}  {say('menu.exit')}", "", sep="\n")
+            put(f"  {number:>2}  {say(f'menu.action.{action.name}')}")
+        put(f"  {EXIT:>2}  {say('menu.exit')}", "")
         try:
             if typed := ask_number(say("menu.choose")):
                 return typed
         except Back:
-            print(say("menu.interrupted"))
+            put(say("menu.interrupted"))
 
 
 def _pause() -> str:
@@ -152,7 +153,7 @@ def _serve(desk: Desk, typed: str) -> Desk:
     """Ask what the chosen action needs and do it; gives the desk with the period worked on."""
     action = _BY_NUMBER.get(typed)
     if action is None:
-        print(say("menu.unknown", text=typed, last=len(ACTIONS)))
+        put(say("menu.unknown", text=typed, last=len(ACTIONS)))
         return desk
     asked: list[Any] = []
     try:
@@ -162,7 +163,7 @@ def _serve(desk: Desk, typed: str) -> Desk:
         if action.more:
             asked += action.more(desk)
     except Back:
-        print(say("menu.cancelled"))
+        put(say("menu.cancelled"))
     else:
         _perform(desk, action, asked)
     return desk
@@ -170,7 +171,7 @@ def _serve(desk: Desk, typed: str) -> Desk:
 
 def _perform(desk: Desk, action: Action, asked: Sequence[Any]) -> None:
     """Do one action and say what came of it, or in one sentence why it could not be done."""
-    print(say("menu.working", name=say(f"menu.action.{action.name}")), flush=True)
+    put(say("menu.working", name=say(f"menu.action.{action.name}")))
     attempt(lambda: _tell(desk, action, asked))
 
 
@@ -181,9 +182,9 @@ def _tell(desk: Desk, action: Action, asked: Sequence[Any]) -> None:
             told = action.act(work, *asked)
     else:
         told = action.act(*asked)
-    print(*told.lines, sep="\n")
+    put(*told.lines)
     if told.waits:
-        print(say("menu.waits"))
+        put(say("menu.waits"))
 
 
 def _load() -> None:

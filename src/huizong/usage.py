@@ -11,6 +11,7 @@ from typer.exceptions import TyperException
 
 from huizong.doing import DONE, WAITS, Told
 from huizong.errors import HuizongError
+from huizong.screen import put
 from huizong.texts import catalogue, say
 
 # What several commands take.
@@ -131,12 +132,11 @@ GROUP = {"cls": Group, "no_args_is_help": True, "rich_markup_mode": None}
 
 def tell(told: Told) -> int:
     """Print what an action said, and give the exit code."""
-    for line in told.lines:
-        typer.echo(line)
+    put(*told.lines)
     return WAITS if told.waits else DONE
 
 
 def show(lines: Sequence[str]) -> bool:
     """Agree beforehand: what is done is only said."""
-    typer.echo("\n".join(lines))
+    put(*lines)
     return True
