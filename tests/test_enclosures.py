@@ -238,7 +238,7 @@ def test_setting_is_read(text, expected):
 
 def test_letter_under_a_password_comes_back_as_a_receipt(office, tmp_path):
     """
-    The summary leaves under a password, the letter says that it comes by another way; the
+    Fault 39: the summary leaves under a password, the letter says that it comes by another way; the
     office above is told what it needs, takes it in with the password, and its receipt is known. The
     password lies nowhere.
     """
@@ -247,6 +247,10 @@ def test_letter_under_a_password_comes_back_as_a_receipt(office, tmp_path):
     files = attached(letter(office))
     district = district_of(tmp_path)
     wanted = act(district, lambda work, _: acts.fetch(work, office / "上报" / str(PERIOD), ""))
+    orders = say("remedy.file_password")
+    found = act(district, lambda work, _: files_of(work.book))
+    act(district, acts.drafts)
+    reminded, stands = act(district, acts.remind), act(district, acts.status)
     wrong = act(district, lambda work, _: acts.collect(work, password="another one"))
     taken = act(district, lambda work, _: acts.collect(work, password=PASSWORD))
     again = act(district, lambda work, _: acts.collect(work, password=PASSWORD))
@@ -262,7 +266,14 @@ def test_letter_under_a_password_comes_back_as_a_receipt(office, tmp_path):
     assert summary.read_bytes() in [unlock(data, PASSWORD) for data in files.values()]
     assert say("letter.locked") in letter(office).get_body(("plain",)).get_content()
     assert say("locked.told") in told.lines
-    assert any(say("locked.hint") in line for line in wanted.lines)
+    assert not tuple((district / "草稿").rglob("*催报*"))
+    assert any(STREET in line and "_加密" in line for line in stands.lines)
+    assert any("_加密" in line for line in reminded.lines)
+    assert all(sum(name in line and orders in line for line in wanted.lines) == 1 for name in files)
+    assert {finding.code for one in found for finding in one.findings} == {"file_password"}
+    assert not any(say("file_state.returned") in line for line in wanted.lines)
+    assert not any(say("remedy.file_encrypted") in line for line in wanted.lines)
+    assert not tuple((district / "草稿").rglob("*请重发*"))
     assert any(line == say("locked.wrong", file=name) for line in wrong.lines for name in files)
     assert not any("密码不对" in line for line in (*taken.lines, *again.lines))
     assert (wanted.waits, wrong.waits, taken.waits, again.waits) == (True, True, False, False)

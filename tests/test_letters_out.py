@@ -205,7 +205,7 @@ def test_unit_whose_file_waits_is_not_reminded(office, tmp_path):
     fetch(office, saved(tmp_path / "信", raw))
     audited, stands, reminded = (act(office, one) for one in (acts.audit, acts.status, acts.remind))
     with at_work(office, NOW, "test") as work:
-        (held,) = pipeline.held_files(work, PERIOD)
+        (held,) = pipeline.waiting_files(work, PERIOD)
     (asked,) = [one.key(EAST, str(PERIOD), "TJ") for one in held.findings if one.level == "ask"]
 
     assert (held.unit, held.name) == (EAST, "东风报表.xlsx")

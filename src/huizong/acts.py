@@ -56,7 +56,7 @@ def audit(work: Work, period: Period, *, as_json: bool = False) -> Told:
     from huizong import pipeline, reports
 
     done = pipeline.audit(work, period)
-    held = pipeline.held_files(work, period)
+    held = pipeline.waiting_files(work, period)
     waits = bool(held) or reports.someone_must_act(done)
     if as_json:
         return Told((reports.audit_json(done, period),), waits=waits)

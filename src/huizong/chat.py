@@ -6,11 +6,10 @@ from collections.abc import Iterator, Sequence
 from huizong import findings as wording
 from huizong.clock import minute_of
 from huizong.entries import Received
-from huizong.held import sent_in_vain
+from huizong.held import sent_in_vain, waits
 from huizong.papers import SetReturns, period_name, what_to_do
 from huizong.records import (
     MISSING,
-    PENDING,
     TO_EXPLAIN,
     TO_MEND,
     Finding,
@@ -37,7 +36,7 @@ def chat_of(
     if unit.state == MISSING:
         sent = sent_in_vain(files, period, one.code, (unit.unit.code, unit.unit.name))
         if sent:
-            code = "paper.chat_held" if sent.state == PENDING else "paper.chat_refused"
+            code = "paper.chat_held" if waits(sent) else "paper.chat_refused"
             return say(code, **said, file=sent.name, why=what_to_do(sent).partition("\n")[0])
         late = one.due is not None and now.date() > one.due
         due = one.due or "——"

@@ -3,8 +3,13 @@
 import re
 from collections.abc import Sequence
 
-from huizong.entries import Received
+from huizong.book import Book
+from huizong.entries import Received, files_of
 from huizong.records import NOT_A_RETURN, PENDING, RETURNED
+from huizong.texts import say
+
+# What is found in a workbook that its sender has put under a password for the way.
+WITH_PASSWORD = "file_password"
 
 
 def sent_in_vain(
@@ -28,5 +33,25 @@ def held_file(
     files: Sequence[Received], period: str, set_code: str, unit: tuple[str, str]
 ) -> Received | None:
     """Find the last file of a unit that waits for the officer."""
-    waiting = [one for one in files if one.state == PENDING and one.reason != "placed"]
-    return sent_in_vain(waiting, period, set_code, unit)
+    return sent_in_vain(list(filter(waits, files)), period, set_code, unit)
+
+
+def held_files(book: Book) -> tuple[Received, ...]:
+    """List all files that wait for the officer."""
+    return tuple(filter(waits, files_of(book, states=(PENDING, RETURNED))))
+
+
+def waits(file: Received) -> bool:
+    """Whether it is for the officer to go on: to answer, or to type the password of a file."""
+    asked = file.state == PENDING and file.reason not in ("placed", "two_returns")
+    return asked or wants_password(file)
+
+
+def wants_password(file: Received) -> bool:
+    """Whether a file came under a password that its sender tells the officer."""
+    return any(one.code == WITH_PASSWORD for one in file.findings)
+
+
+def came_under_password(name: str) -> bool:
+    """Whether a file has the name of one that an office below has put under a password."""
+    return say("locked.file", name="", ending="") in name

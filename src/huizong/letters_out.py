@@ -7,7 +7,7 @@ from huizong.clock import minute_of
 from huizong.entries import Received, digest_of, files_of
 from huizong.fetch import WITHOUT_FORM, outcome
 from huizong.findings import remedy, words
-from huizong.held import held_file
+from huizong.held import held_file, held_files, wants_password
 from huizong.history import issued_of
 from huizong.letter_entries import OPENED, LetterEntry, letter_with, letters_of
 from huizong.letter_templates import CORRECTION, RECEIPT, REMINDER, REPLY
@@ -30,7 +30,6 @@ from huizong.records import (
     ADOPTED,
     MISSING,
     OWN,
-    PENDING,
     RETURNED,
     SUPERSEDED,
     TO_EXPLAIN,
@@ -131,7 +130,7 @@ def _returned_letters(work: Work) -> dict[str, list[Received]]:
     """Give by their letters the files that could not be read as anybody's return."""
     files: dict[str, list[Received]] = {}
     for one in files_of(work.book, states=(RETURNED,)):
-        if one.source.startswith(f"{LETTERS}/") and not one.unit:
+        if one.source.startswith(f"{LETTERS}/") and not (one.unit or wants_password(one)):
             files.setdefault(one.source.split("/")[2], []).append(one)
     return files
 
@@ -169,14 +168,14 @@ def _correction(work: Work, period: Period, copy: SentBack) -> Asked:
 
 def _reminders(work: Work, period: Period) -> Iterator[Asked | Outcome]:
     """No unit is reminded of what it has sent and the officer has not looked at: it is named."""
-    units, pending = units_of(work), files_of(work.book, states=(PENDING,))
+    units, waiting = units_of(work), held_files(work.book)
     missing: dict[str, list[SetReturns]] = {}
     held: dict[str, Received] = {}
     for one in sets_in_book(work, period):
         for entry in one.returns:
             if entry.state == MISSING:
                 unit = entry.unit
-                file = held_file(pending, str(period), one.code, (unit.code, unit.name))
+                file = held_file(waiting, str(period), one.code, (unit.code, unit.name))
                 if file:
                     held[unit.code] = file
                 else:

@@ -15,9 +15,10 @@ from huizong.children import Children
 from huizong.circulate import Paper
 from huizong.closing import refuse_closed
 from huizong.desk import Blank
-from huizong.entries import Received, files_of
+from huizong.entries import Received
 from huizong.errors import HuizongError, place_of
 from huizong.examine import examine
+from huizong.held import held_files
 from huizong.history import Closing, Issued, issued_of, save_issued
 from huizong.issue import write_issued
 from huizong.issuing import blanks_of, refuse_unknown_paper, refuse_unknown_redefined
@@ -29,7 +30,7 @@ from huizong.paper_copies import Noted, PaperState, register
 from huizong.papers import SetReturns
 from huizong.periods import Period
 from huizong.publish import Published, publish
-from huizong.records import LEVELS, PENDING, level_of
+from huizong.records import LEVELS, level_of
 from huizong.safely import beside
 from huizong.send_back import SentBack
 from huizong.standing_book import sets_in_book
@@ -261,11 +262,6 @@ def register_paper(work: Work, period: Period, noted: Sequence[Noted]) -> tuple[
     return done
 
 
-def held_files(work: Work, period: Period) -> tuple[Received, ...]:
+def waiting_files(work: Work, period: Period) -> tuple[Received, ...]:
     """List the files about a period, or about none that they tell, that wait for the officer."""
-    # The question which of several returns counts stands with the unit's own.
-    return tuple(
-        file
-        for file in files_of(work.book, states=(PENDING,))
-        if file.period in ("", str(period)) and file.reason not in ("placed", "two_returns")
-    )
+    return tuple(one for one in held_files(work.book) if one.period in ("", str(period)))

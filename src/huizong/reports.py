@@ -8,9 +8,10 @@ from huizong.differences import Compared
 from huizong.entries import Received
 from huizong.findings import place, remedy, who, with_sheet, words
 from huizong.findings_paper import remedy_of_total
+from huizong.held import wants_password
 from huizong.office_lists import told_of
 from huizong.paper_copies import PaperState
-from huizong.papers import SetReturns
+from huizong.papers import SetReturns, shown_state
 from huizong.periods import Period
 from huizong.personal import masked
 from huizong.pipeline import Audited
@@ -20,7 +21,6 @@ from huizong.safely import stands_beside
 from huizong.standing import counted
 from huizong.take_in import BESIDE, UNPACKED, Collected
 from huizong.texts import catalogue, listed, say
-from huizong.unlocking import LOCKED
 
 
 def collected_lines(done: Collected) -> Iterator[str]:
@@ -46,10 +46,9 @@ def unfiled_line(file: Received) -> str:
     told = [f for f in file.findings if f.level in ("ask", "must", "note")]
     text = " ".join(f"{words(finding)} {remedy(finding)}" for finding in told)
     # An archive that was opened is no return, and nothing is wrong with it.
-    known = {UNPACKED: "opened", BESIDE: "beside"}.get(file.reason, file.state)
+    known = {UNPACKED: "opened", BESIDE: "beside"}.get(file.reason) or shown_state(file)
     state = say(f"file_state.{known}")
     text += f" {say('beside.place', file=file.kept_as)}" if file.reason == BESIDE else ""
-    text += f" {say('locked.hint')}" if file.reason == LOCKED else ""
     return say("command.unfiled", file=file.name, state=state, text=text)
 
 
@@ -57,6 +56,8 @@ def held_lines(files: Iterable[Received]) -> Iterator[str]:
     """Say of the files that wait for the officer what is asked, with the key of each question."""
     for file in files:
         yield say("command.held", file=masked(file.name))
+        if wants_password(file):
+            yield from (f"  {words(one)} {remedy(one)}" for one in file.findings)
         asked = [one for one in file.findings if one.level == "ask"]
         keys = [one.key(file.unit, file.period, file.set_code) for one in asked]
         yield from _finding_lines(map(AuditedFinding, keys, asked))

@@ -7,7 +7,7 @@ import msgspec
 
 from huizong.entries import Received, files_of
 from huizong.forms import installed
-from huizong.held import held_file
+from huizong.held import held_file, held_files
 from huizong.history import standings_of
 from huizong.office import Office, expected_units
 from huizong.periods import Period
@@ -55,8 +55,8 @@ def standing(work: Work, period: Period) -> tuple[Stand, ...]:
 
 
 def _stands(work: Work, period: Period) -> Iterator[Stand]:
-    pending = files_of(work.book, states=(PENDING,))
-    filed = _filed(pending, period)
+    waiting = held_files(work.book)
+    filed = _filed(work, period)
     for code in work.office.settings.sets or tuple(installed()):
         known = standings_of(work.book, str(period), code)
         for unit, role in _expected(work.office, period, code):
@@ -66,21 +66,18 @@ def _stands(work: Work, period: Period) -> Iterator[Stand]:
                 state = WAITING
             late = one.late if one else False
             digest = one.digest if one else ""
-            held = _held(pending, period, code, unit) if state == MISSING else ""
+            held = _held(waiting, period, code, unit) if state == MISSING else ""
             yield Stand(code, unit.code, unit.name, role, state, late, digest, held)
 
 
-def _filed(pending: Sequence[Received], period: Period) -> set[tuple[str, str, str]]:
+def _filed(work: Work, period: Period) -> set[tuple[str, str, str]]:
     """Give set, unit and role of returns that have come and are not audited yet."""
-    return {
-        (one.set_code, one.unit, one.role)
-        for one in pending
-        if one.reason == "placed" and one.period == str(period)
-    }
+    files = files_of(work.book, period=str(period), states=(PENDING,))
+    return {(one.set_code, one.unit, one.role) for one in files if one.reason == "placed"}
 
 
-def _held(pending: Sequence[Received], period: Period, set_code: str, unit: Unit) -> str:
-    file = held_file(pending, str(period), set_code, (unit.code, unit.name))
+def _held(waiting: Sequence[Received], period: Period, set_code: str, unit: Unit) -> str:
+    file = held_file(waiting, str(period), set_code, (unit.code, unit.name))
     return masked(file.name) if file else ""
 
 

@@ -23,6 +23,7 @@ from huizong.entries import (
 )
 from huizong.findings import told
 from huizong.forms import installed, templates_folder
+from huizong.held import WITH_PASSWORD, came_under_password
 from huizong.history import closings_of, issued_of
 from huizong.inbox import Scan, ignored_name, stat_of
 from huizong.keeping import keep
@@ -259,7 +260,9 @@ def _entry(file: Received, placing: Placing, seal: str, result: Reading | Refusa
     findings = placing.findings
     if isinstance(result, Refusal):
         level = "note" if placing.state == NOT_A_RETURN else "must"
-        findings = (Finding(f"file_{result.code}", level, details=result.details),)
+        ours = result.code == "encrypted" and came_under_password(file.name)
+        code = WITH_PASSWORD if ours else f"file_{result.code}"
+        findings = (Finding(code, level, details=result.details),)
     return msgspec.structs.replace(
         file, state=placing.state, reason=placing.reason, findings=findings,
         period=placing.period, set_code=placing.set_code, role=placing.role,
