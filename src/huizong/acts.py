@@ -101,25 +101,27 @@ def differences(work: Work, period: Period, unit: str = "") -> Told:
     return Told((say("command.one_version", name=unit, period=period, count=count),))
 
 
-def drafts(work: Work, period: Period, *, again: bool = False) -> Told:
+def drafts(work: Work, period: Period, *, again: bool = False, unit: str = "") -> Told:
     """Draft receipts and the letters that carry correction copies."""
     from huizong import drafting
 
-    return drafting.drafts(work, period, again=again)
+    return drafting.drafts(work, period, again=again, unit=unit)
 
 
-def hand_out(work: Work, period: Period, set_code: str = "", *, again: bool = False) -> Told:
+def hand_out(
+    work: Work, period: Period, set_code: str = "", *, again: bool = False, unit: str = ""
+) -> Told:
     """Draft the letters by which the issued blanks go out."""
     from huizong import drafting
 
-    return drafting.hand_out(work, period, set_code, again=again)
+    return drafting.hand_out(work, period, set_code, again=again, unit=unit)
 
 
-def remind(work: Work, period: Period, *, again: bool = False) -> Told:
+def remind(work: Work, period: Period, *, again: bool = False, unit: str = "") -> Told:
     """Draft reminders to the units that have sent nothing."""
     from huizong import drafting
 
-    return drafting.remind(work, period, again=again)
+    return drafting.remind(work, period, again=again, unit=unit)
 
 
 def submit(

@@ -3,17 +3,27 @@
 import contextlib
 import datetime as dt
 import hashlib
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
 
-from huizong.draft_entries import UPWARD, Drafted, drafted_upward, drafts_of
+from huizong.clock import minute_of
+from huizong.draft_entries import (
+    UPWARD,
+    Drafted,
+    drafted_upward,
+    drafts_of,
+    letter_token,
+    newer_about,
+)
 from huizong.draft_files import DraftFile, as_sent, read_draft
+from huizong.draft_places import lying
 from huizong.errors import HuizongError
 from huizong.leaving import Concern, letters_concerns
 from huizong.letter_templates import REMINDER
-from huizong.letter_writing import letter_token, own_domain, units_of
+from huizong.letter_writing import own_domain, units_of
 from huizong.letters import MOST_BYTES, addresses, is_address, is_ours, letter_id
 from huizong.paperwork import last_made, signed_sets
 from huizong.periods import Period
@@ -49,14 +59,11 @@ def proposed(work: Work, period: Period) -> tuple[Proposed, ...]:
     """
     if not is_address(work.office.settings.mail_user):
         raise HuizongError("error.send_no_address", user=work.office.settings.mail_user or "——")
-    approved = {(one.about, one.number): one for one in queue_of(work.book, period=str(period))}
     letters = []
-    for drafted in drafts_of(work.book, str(period)):
-        path = work.office.folder / drafted.path
-        approval = approved.get((drafted.about, drafted.number))
+    for drafted, path, approval in _lying(work, str(period)):
         if approval:
             _remove(work, path, approval)
-        elif path.exists():
+        else:
             letters.append(_proposed(work, period, drafted, path))
     sought = letters_concerns(
         work, period, [(_unit(one.drafted), () if one.wrong else one.file.attachments)
@@ -66,6 +73,20 @@ def proposed(work: Work, period: Period) -> tuple[Proposed, ...]:
         msgspec.structs.replace(one, concerns=found)
         for one, found in zip(letters, sought, strict=True)
     )
+
+
+def unapproved(work: Work) -> Counter[str]:
+    """Count by their periods the drafts that nobody has approved yet."""
+    lie = [one for one, _, approval in _lying(work) if not approval]
+    return Counter(one.period for one in lie if not newer_about(work.book, one.about, one.number))
+
+
+def _lying(work: Work, period: str = "") -> Iterator[tuple[Drafted, Path, Approval | None]]:
+    """Give the drafts that lie in the office's folder, with their approval if they have one."""
+    approved = {(one.about, one.number): one for one in queue_of(work.book, period=period)}
+    for drafted in drafts_of(work.book, period):
+        if path := lying(work, drafted):
+            yield drafted, path, approved.get((drafted.about, drafted.number))
 
 
 def _unit(drafted: Drafted) -> str:
@@ -122,7 +143,12 @@ def known_addresses(work: Work, unit: str, kind: str) -> frozenset[str]:
 
 
 def _outdated(work: Work, period: Period, drafted: Drafted) -> Iterator[str]:
-    """A reminder may be overtaken by its return the next day, a summary by its next version."""
+    """
+    A letter may be overtaken by another about the same, a reminder by its return the next day, a
+    summary by its next version.
+    """
+    if newer := newer_about(work.book, drafted.about, drafted.number):
+        yield say("sending.replaced", when=minute_of(newer.at), file=Path(newer.path).name)
     if drafted.kind == REMINDER and drafted.at[:10] != f"{work.now:%Y-%m-%d}":
         yield say("sending.old_reminder", day=drafted.at[:10])
     if drafted.kind in UPWARD:

@@ -24,6 +24,7 @@ from huizong.usage import (
     Folder,
     Group,
     Now,
+    OneUnit,
     PeriodText,
     complaint,
     show,
@@ -204,10 +205,12 @@ def submit(
 
 
 @app.command(cls=Command)
-def remind(office: Folder, period: PeriodText, again: Again = False, now: Now = "") -> int:
+def remind(
+    office: Folder, period: PeriodText, unit: OneUnit = "", again: Again = False, now: Now = ""
+) -> int:
     """Draft reminders to the units that have sent nothing."""
     with office_at_work(office, now, "remind") as work:
-        return tell(acts.remind(work, Period.parse(period), again=again))
+        return tell(acts.remind(work, Period.parse(period), again=again, unit=unit))
 
 
 @app.command(cls=Command)

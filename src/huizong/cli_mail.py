@@ -9,7 +9,7 @@ from huizong import acts
 from huizong.doing import office_at_work
 from huizong.errors import HuizongError
 from huizong.periods import Period
-from huizong.usage import GROUP, Again, Command, Folder, Now, PeriodText, show, tell
+from huizong.usage import GROUP, Again, Command, Folder, Now, OneUnit, PeriodText, show, tell
 
 mail = typer.Typer(**GROUP)
 
@@ -31,19 +31,24 @@ def fetch(
 def hand_out(
     office: Folder, period: PeriodText,
     set_code: Annotated[str, typer.Option("--set")] = "",
+    unit: OneUnit = "",
     again: Again = False,
     now: Now = "",
 ) -> int:  # fmt: skip
     """Draft the letters by which the issued blanks go out."""
     with office_at_work(office, now, "hand_out") as work:
-        return tell(acts.hand_out(work, Period.parse(period), set_code.upper(), again=again))
+        return tell(
+            acts.hand_out(work, Period.parse(period), set_code.upper(), again=again, unit=unit)
+        )
 
 
 @mail.command(cls=Command)
-def drafts(office: Folder, period: PeriodText, again: Again = False, now: Now = "") -> int:
+def drafts(
+    office: Folder, period: PeriodText, unit: OneUnit = "", again: Again = False, now: Now = ""
+) -> int:
     """Draft receipts, and letters with the correction copies."""
     with office_at_work(office, now, "drafts") as work:
-        return tell(acts.drafts(work, Period.parse(period), again=again))
+        return tell(acts.drafts(work, Period.parse(period), again=again, unit=unit))
 
 
 @mail.command(cls=Command)

@@ -43,9 +43,10 @@ def summary_parts(made: Made) -> tuple[str, str, str]:
 
 
 def drafted_upward(book: Book, made: Made) -> Drafted | None:
-    """Give the letter that carries a version of a summary upward, if one was drafted."""
-    found = (last_draft(book, about_of(kind, *summary_parts(made))) for kind in UPWARD)
-    return next(filter(None, found), None)
+    """Give the last letter that carries a version of a summary upward, if one was drafted."""
+    # What was a first letter may have become one that corrects.
+    found = (last_draft(book, about_of(kind, *summary_parts(made))) for kind in reversed(UPWARD))
+    return max(filter(None, found), key=lambda one: one.at, default=None)
 
 
 def save_draft(book: Book, drafted: Drafted) -> None:
@@ -66,13 +67,30 @@ def _drafted(row: Sequence) -> Drafted:
     return Drafted(**dict(zip(Drafted.__struct_fields__, row, strict=True)))
 
 
-def drafts_of(book: Book, period: str) -> tuple[Drafted, ...]:
-    """Give all drafts of a period in the order in which they were written, receipts first."""
+def drafts_of(book: Book, period: str = "") -> tuple[Drafted, ...]:
+    """Give all drafts, of one period or all, in the order of their writing, receipts first."""
     order = "at, kind <> 'receipt', number"
-    rows = book.ask(f"SELECT {_DRAFT} FROM draft WHERE period = ? ORDER BY {order}", (period,))
-    return tuple(map(_drafted, rows))
+    where = f"WHERE ? IN ('', period) ORDER BY {order}"
+    return tuple(map(_drafted, book.ask(f"SELECT {_DRAFT} FROM draft {where}", (period,))))
 
 
-def is_as_drafted(book: Book, digest: str) -> bool:
-    """Whether a file is a draft as we wrote it, unchanged by a person."""
-    return bool(book.ask("SELECT 1 FROM draft WHERE digest = ?", (digest,)))
+def letter_token(about: str, number: int) -> str:
+    """Name a letter in its ID."""
+    return f"{about}{number:02x}"
+
+
+def newer_about(book: Book, about: str, number: int) -> Drafted | None:
+    """Give the draft that has replaced an earlier one about the same thing, if one has."""
+    last = last_draft(book, about)
+    return last if last and last.number > number else None
+
+
+def newer_at_its_place(book: Book, drafted: Drafted) -> bool:
+    """Whether another draft was written later to where one was."""
+    sql = "SELECT 1 FROM draft WHERE path = ? AND (at, number) > (?, ?)"
+    return bool(book.ask(sql, (drafted.path, drafted.at, drafted.number)))
+
+
+def is_as_drafted(book: Book, about: str, digest: str) -> bool:
+    """Whether a file is a draft about something as we wrote it, unchanged by a person."""
+    return bool(book.ask("SELECT 1 FROM draft WHERE (about, digest) = (?, ?)", (about, digest)))

@@ -5,6 +5,7 @@ import email
 import re
 from collections.abc import Iterator
 from email.message import EmailMessage
+from email.parser import BytesHeaderParser
 from email.policy import default
 from email.utils import format_datetime
 
@@ -53,6 +54,12 @@ def read_draft(content: bytes) -> DraftFile:
         attachments=tuple(attachments_of(message)),
         unread=tuple(str(one) for name, one in headings if one.defects) + tuple(senders[1:]),
     )
+
+
+def draft_id(content: bytes) -> str:
+    """Give the ID in the headings with which a draft begins."""
+    headings = BytesHeaderParser(policy=default).parsebytes(content)
+    return str(headings["message-id"] or "").strip()
 
 
 def attachments_of(message: EmailMessage) -> Iterator[Attachment]:

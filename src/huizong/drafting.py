@@ -5,8 +5,19 @@ from collections.abc import Iterator, Sequence
 from huizong import leaving, letters_issued, letters_out, letters_upward, pipeline
 from huizong.clock import minute_of
 from huizong.doing import Told
+from huizong.draft_entries import UPWARD
+from huizong.errors import HuizongError
 from huizong.history import closed_periods
-from huizong.letter_writing import ALTERED, GONE, HELD, NEW, NOWHERE, THERE, Outcome
+from huizong.letter_writing import (
+    ALTERED,
+    BEFORE,
+    HELD,
+    NEW,
+    NOWHERE,
+    UNDER_WAY,
+    Outcome,
+    units_of,
+)
 from huizong.letters_upward import Submitted
 from huizong.periods import Period
 from huizong.texts import listed, say
@@ -14,28 +25,38 @@ from huizong.upward import counted_lines, lay_out
 from huizong.work import Work
 
 
-def drafts(work: Work, period: Period, *, again: bool = False) -> Told:
+def drafts(work: Work, period: Period, *, again: bool = False, unit: str = "") -> Told:
     """Draft receipts, replies and, while it is open, the letters with correction copies."""
+    _refuse_unknown(work, unit)
     closed = str(period) in closed_periods(work.book)
-    copies = () if closed else pipeline.send_back(work, period)
+    copies = () if closed else pipeline.send_back(work, period, unit)
     done = (
-        *letters_out.receipts(work, period, again=again),
-        *letters_out.replies(work, period, again=again),
-        *letters_out.corrections(work, period, copies, again=again),
+        *letters_out.receipts(work, period, again=again, unit=unit),
+        *letters_out.replies(work, period, again=again, unit=unit),
+        *letters_out.corrections(work, period, copies, again=again, unit=unit),
     )
     return _said(work, period, done, "command.no_letters")
 
 
-def remind(work: Work, period: Period, *, again: bool = False) -> Told:
+def remind(work: Work, period: Period, *, again: bool = False, unit: str = "") -> Told:
     """Draft reminders to those who have sent nothing."""
-    done = letters_out.reminders(work, period, again=again)
+    _refuse_unknown(work, unit)
+    done = letters_out.reminders(work, period, again=again, unit=unit)
     return _said(work, period, done, "command.nobody_to_remind")
 
 
-def hand_out(work: Work, period: Period, set_code: str = "", *, again: bool = False) -> Told:
+def hand_out(
+    work: Work, period: Period, set_code: str = "", *, again: bool = False, unit: str = ""
+) -> Told:
     """Draft the letters by which the issued blanks go out."""
-    done = letters_issued.issued_letters(work, period, set_code, again=again)
+    _refuse_unknown(work, unit)
+    done = letters_issued.issued_letters(work, period, set_code, again=again, unit=unit)
     return _said(work, period, done, "command.no_blanks_to_send")
+
+
+def _refuse_unknown(work: Work, unit: str) -> None:
+    if unit and unit not in units_of(work):
+        raise HuizongError("error.unknown_unit", code=unit)
 
 
 def submit(
@@ -80,13 +101,13 @@ def _said(work: Work, period: Period, done: Sequence[Outcome], nothing: str) -> 
     folder = work.office.drafts(str(period))
     head = say("command.drafted", new=new, before=_before(done), folder=folder)
     without = tuple(_without(done))
-    waits = bool(without) or any(one.fate in (ALTERED, HELD) for one in done)
+    waits = bool(without) or any(one.fate in (ALTERED, HELD, UNDER_WAY) for one in done)
     lines = (head, *map(_line, _with(done)), *without)
     return Told(lines, waits, (folder,) if new else ())
 
 
 def _before(done: Sequence[Outcome]) -> int:
-    return sum(one.fate in (THERE, GONE) for one in done)
+    return sum(one.fate in BEFORE for one in done)
 
 
 def _with(done: Sequence[Outcome]) -> Iterator[Outcome]:
@@ -97,6 +118,9 @@ def _line(one: Outcome) -> str:
     kind, name = say(f"letter_kind.{one.kind}"), one.path.name if one.path else ""
     when = minute_of(one.at)
     said = {"kind": kind, "name": one.name, "to": listed(one.to), "file": name, "when": when}
+    if one.queued:
+        said |= {"key": one.queued.key, "state": say(f"sending_state.{one.queued.state}")}
+        said["again"] = "--again" if one.kind in UPWARD else f"--again --unit {one.queued.unit}"
     return say(f"command.draft_{one.fate}", **said)
 
 

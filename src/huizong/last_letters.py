@@ -11,17 +11,7 @@ from huizong.letters import BOUNCE, FORMS_OR_NOT, RETURNS, TAKEN_ABOVE, addresse
 from huizong.papers import Row, SetReturns
 from huizong.periods import Period
 from huizong.records import NOT_A_RETURN, OWN, PENDING, UNIT
-from huizong.sending_entries import (
-    CANCELLED,
-    GIVEN_UP,
-    REFUSED,
-    SENDING,
-    SENT,
-    UNKNOWN,
-    WAITING,
-    Sending,
-    queue_of,
-)
+from huizong.sending_entries import Sending, queue_of, worst_of
 from huizong.take_in import UNPACKED
 from huizong.texts import say
 from huizong.upward import taken_at
@@ -77,7 +67,6 @@ class LastLetters(msgspec.Struct, frozen=True):
 
 _Found = tuple[str, LastLetter]
 _Queue = Mapping[tuple[str, int], Sequence[Sending]]
-_WORST_FIRST = (REFUSED, GIVEN_UP, UNKNOWN, SENDING, WAITING, SENT, CANCELLED)
 
 
 def last_letters(work: Work, period: Period) -> LastLetters:
@@ -129,7 +118,7 @@ def _ours(work: Work, one: Drafted, queue: _Queue) -> LastLetter:
     """Tell how a letter of ours stands; of several recipients the worst counts."""
     rows = queue.get((one.about, one.number), ())
     if rows:
-        state = min((row.state for row in rows), key=_WORST_FIRST.index)
+        state = worst_of(rows).state
         at = max(row.at for row in rows)
         return LastLetter(way=OUT, kind=one.kind, state=f"sending_state.{state}", at=at)
     state = DRAFT if (work.office.folder / one.path).exists() else GONE

@@ -1,12 +1,20 @@
 """Write one letter as a draft into the office's folder, once for what it is about."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
 
-from huizong.draft_entries import Drafted, about_of, is_as_drafted, last_draft, save_draft
+from huizong.draft_entries import (
+    Drafted,
+    about_of,
+    is_as_drafted,
+    last_draft,
+    letter_token,
+    save_draft,
+)
+from huizong.draft_places import lying
 from huizong.keeping import safe_name
 from huizong.letter_drafts import Draft, eml, is_id
 from huizong.letter_templates import letter_words
@@ -16,26 +24,35 @@ from huizong.periods import Period
 from huizong.personal import masked
 from huizong.records import Unit
 from huizong.safely import free_name, write_safely
+from huizong.sending_entries import ON_ITS_WAY, Sending, rows_about, worst_of
 from huizong.texts import name_of, say
 from huizong.work import Work, checked_sets
 
-# What became of a letter: written now; written before, and its file is there or is not any more
-# (sent, or put away by the officer); not written, for the unit has no address, or for what should
-# be attached is not as we made it, or for a file of the unit waits for the officer.
-NEW, THERE, GONE, NOWHERE, ALTERED = "new", "there", "gone", "nowhere", "altered"
-HELD = "held"
+# What became of a letter: written now; written before, and its file is there, is not any more (sent
+# by a mail program, or put away), or it was approved; not written again, for the earlier one may
+# still arrive; not written, for the unit has no address, or for what should be attached is not as
+# we made it, or for a file of the unit waits for the officer.
+NEW, THERE, GONE, QUEUED, UNDER_WAY = "new", "there", "gone", "queued", "under_way"
+NOWHERE, ALTERED, HELD = "nowhere", "altered", "held"
+BEFORE = frozenset((THERE, GONE, QUEUED, UNDER_WAY))
 _NO_DOMAIN = "huizong.invalid"
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of one letter: to whom, at which addresses, in which file, written when."""
+    """
+    What became of one letter: to whom, at which addresses, in which file, written when.
+
+    `queued` is how the one stands that was approved before.
+    """
 
     kind: str
+    unit: str
     name: str
     fate: str
     to: tuple[str, ...] = ()
     path: Path | None = None
     at: str = ""
+    queued: Sending | None = None
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,19 +72,37 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     foot: str = ""
 
 
+def draft_all(
+    work: Work, period: Period, asked: Iterable[Asked | Outcome], *, again: bool, unit: str = ""
+) -> tuple[Outcome, ...]:
+    """Write the drafts that are asked for, or only those to one unit."""
+    some = [one for one in asked if unit in ("", _code(one))]
+    return tuple(
+        one if isinstance(one, Outcome) else draft(work, period, one, again=again) for one in some
+    )
+
+
+def _code(one: Asked | Outcome) -> str:
+    return one.unit if isinstance(one, Outcome) else one.unit.code
+
+
 def draft(work: Work, period: Period, asked: Asked, *, again: bool) -> Outcome:
     """Write one draft unless it was written before; the file first, so that the book names it."""
     to = _recipients(asked)
-    outcome = {"kind": asked.kind, "name": asked.unit.name, "to": to}
+    unit = asked.unit
+    outcome = {"kind": asked.kind, "unit": unit.code, "name": unit.name, "to": to}
     if not to:
         return Outcome(**outcome, fate=NOWHERE)
     about = about_of(asked.kind, *asked.about)
     last = last_draft(work.book, about)
+    on_its_way = [one for one in rows_about(work.book, about) if one.state in ON_ITS_WAY]
+    if last and again and on_its_way:
+        return Outcome(**outcome, fate=UNDER_WAY, at=last.at, queued=worst_of(on_its_way))
     if last and not again:
-        path = work.office.folder / last.path
-        return Outcome(**outcome, fate=THERE if path.exists() else GONE, path=path, at=last.at)
+        return Outcome(**outcome, at=last.at, **_before(work, last))
     number = last.number + 1 if last else 1
-    path, digest = _write(work, asked.path, _letter(work, asked, to, letter_token(about, number)))
+    letter = _letter(work, asked, to, letter_token(about, number))
+    path, digest = _write(work, asked.path, about, letter)
     drafted = Drafted(
         about=about, number=number, kind=asked.kind, unit=asked.unit.code, period=str(period),
         path=path.relative_to(work.office.folder).as_posix(), digest=digest, at=work.at,
@@ -78,20 +113,32 @@ def draft(work: Work, period: Period, asked: Asked, *, again: bool) -> Outcome:
     return Outcome(**outcome, fate=NEW, path=path, at=work.at)
 
 
-def _write(work: Work, path: Path, letter: Draft) -> tuple[Path, str]:
+def _before(work: Work, last: Drafted) -> dict[str, object]:
+    """Tell what became of a draft."""
+    path = work.office.folder / last.path
+    if rows := rows_about(work.book, last.about, last.number):
+        return {"fate": QUEUED, "path": path, "queued": worst_of(rows)}
+    return {"fate": THERE if lying(work, last) else GONE, "path": path}
+
+
+def _write(work: Work, path: Path, about: str, letter: Draft) -> tuple[Path, str]:
     content = eml(letter)
-    safely = write_safely(_place(work, path, letter))
+    safely = write_safely(_place(work, path, about, letter))
     with safely as temp:
         temp.write_bytes(content)
     return safely.path, hashlib.sha256(content).hexdigest()
 
 
-def _place(work: Work, path: Path, letter: Draft) -> Path:
-    """Leave alone what a person made of another draft; a killed run may have left this very one."""
+def _place(work: Work, path: Path, about: str, letter: Draft) -> Path:
+    """
+    Leave alone a letter about something else, and what a person made of one about the same.
+
+    A killed run may have left this very one.
+    """
     if not path.exists():
         return path
     there = path.read_bytes()
-    ours = is_as_drafted(work.book, hashlib.sha256(there).hexdigest())
+    ours = is_as_drafted(work.book, about, hashlib.sha256(there).hexdigest())
     return path if ours or letter.message_id.encode() in there else free_name(path)
 
 
@@ -107,11 +154,6 @@ def _letter(work: Work, asked: Asked, to: tuple[str, ...], token: str) -> Draft:
         at=work.now, message_id=letter_id(key, token, own_domain(work)),
         thread=tuple(_thread(asked.answered)), attachments=asked.attachments,
     )  # fmt: skip
-
-
-def letter_token(about: str, number: int) -> str:
-    """Name a letter in its ID."""
-    return f"{about}{number:02x}"
 
 
 def own_domain(work: Work) -> str:

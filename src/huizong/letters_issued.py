@@ -12,7 +12,7 @@ from huizong.letter_writing import (
     ALTERED,
     Asked,
     Outcome,
-    draft,
+    draft_all,
     draft_path,
     fields_of,
     lines_of,
@@ -28,7 +28,7 @@ from huizong.work import Work, checked_sets
 
 
 def issued_letters(
-    work: Work, period: Period, set_code: str = "", *, again: bool = False
+    work: Work, period: Period, set_code: str = "", *, again: bool = False, unit: str = ""
 ) -> tuple[Outcome, ...]:
     """
     Draft a letter with its blanks to every community, and to every office below a letter that
@@ -42,10 +42,7 @@ def issued_letters(
         raise HuizongError("error.not_issued", period=name_of(period))
     with spoken(work.office.settings.language):
         asked = [*_with_blanks(work, period, issued), *_for_summaries(work, period, issued)]
-        return tuple(
-            one if isinstance(one, Outcome) else draft(work, period, one, again=again)
-            for one in asked
-        )
+        return draft_all(work, period, asked, again=again, unit=unit)
 
 
 def _with_blanks(work: Work, period: Period, issued: Sequence[Issued]) -> Iterator[Asked | Outcome]:
@@ -60,7 +57,9 @@ def _with_blanks(work: Work, period: Period, issued: Sequence[Issued]) -> Iterat
         digests = {folder / one.path: one.digest for one in some}
         altered = [path for path, digest in digests.items() if not _is_whole(path, digest)]
         if altered:
-            yield Outcome(kind=ISSUED, name=units[code].name, fate=ALTERED, path=altered[0])
+            yield Outcome(
+                kind=ISSUED, unit=code, name=units[code].name, fate=ALTERED, path=altered[0]
+            )
             continue
         versions = {one.set_code: one.version for one in some}
         yield _asked(work, period, units[code], versions, tuple(digests), "blank")

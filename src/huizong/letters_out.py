@@ -15,7 +15,7 @@ from huizong.letter_writing import (
     HELD,
     Asked,
     Outcome,
-    draft,
+    draft_all,
     draft_path,
     fields_of,
     lines_of,
@@ -45,38 +45,41 @@ from huizong.work import Work
 _NOT_THEIRS = ("turned_away", "rejected")
 
 
-def receipts(work: Work, period: Period, *, again: bool = False) -> tuple[Outcome, ...]:
+def receipts(
+    work: Work, period: Period, *, again: bool = False, unit: str = ""
+) -> tuple[Outcome, ...]:
     """Draft a receipt for every return that was taken in; what waits for the officer gets none."""
     with spoken(work.office.settings.language):
-        asked = list(_receipts(work, period))
-        return tuple(draft(work, period, one, again=again) for one in asked)
+        asked = _receipts(work, period)
+        return draft_all(work, period, asked, again=again, unit=unit)
 
 
-def replies(work: Work, period: Period, *, again: bool = False) -> tuple[Outcome, ...]:
+def replies(
+    work: Work, period: Period, *, again: bool = False, unit: str = ""
+) -> tuple[Outcome, ...]:
     """Draft a reply to each letter, of a unit that owes one, in which no return could be read."""
     with spoken(work.office.settings.language):
-        asked = list(_replies(work, period))
-        return tuple(draft(work, period, one, again=again) for one in asked)
+        asked = _replies(work, period)
+        return draft_all(work, period, asked, again=again, unit=unit)
 
 
 def corrections(
-    work: Work, period: Period, copies: Sequence[SentBack], *, again: bool = False
+    work: Work, period: Period, copies: Sequence[SentBack], *, again: bool = False, unit: str = ""
 ) -> tuple[Outcome, ...]:
     """Draft the letters that carry correction copies, in answer to the letters they came by."""
     with spoken(work.office.settings.language):
         units = units_of(work)
         asked = [_correction(work, period, one) for one in copies if one.unit.code in units]
-        return tuple(draft(work, period, one, again=again) for one in asked)
+        return draft_all(work, period, asked, again=again, unit=unit)
 
 
-def reminders(work: Work, period: Period, *, again: bool = False) -> tuple[Outcome, ...]:
+def reminders(
+    work: Work, period: Period, *, again: bool = False, unit: str = ""
+) -> tuple[Outcome, ...]:
     """Draft a reminder, one a day, to every unit that has sent nothing for some form set."""
     with spoken(work.office.settings.language):
-        asked = list(_reminders(work, period))
-        return tuple(
-            one if isinstance(one, Outcome) else draft(work, period, one, again=again)
-            for one in asked
-        )
+        asked = _reminders(work, period)
+        return draft_all(work, period, asked, again=again, unit=unit)
 
 
 def _receipts(work: Work, period: Period) -> Iterator[Asked]:
@@ -182,7 +185,7 @@ def _reminders(work: Work, period: Period) -> Iterator[Asked | Outcome]:
                     missing.setdefault(unit.code, []).append(one)
     for code, file in held.items():
         name = masked(file.name)
-        yield Outcome(kind=REMINDER, name=units[code].name, fate=HELD, path=Path(name))
+        yield Outcome(kind=REMINDER, unit=code, name=units[code].name, fate=HELD, path=Path(name))
     for code, sets in missing.items():
         yield _reminder(work, period, units[code], sets)
 

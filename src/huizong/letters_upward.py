@@ -16,7 +16,7 @@ from huizong.findings import with_sheet
 from huizong.history import Made, last_summary
 from huizong.keeping import safe_name
 from huizong.letter_writing import (
-    GONE,
+    BEFORE,
     THERE,
     Asked,
     Outcome,
@@ -52,7 +52,7 @@ class Submitted(msgspec.Struct, frozen=True):
     @property
     def before(self) -> bool:
         """Whether its letter was written before, with what was to be attached then."""
-        return self.letter.fate in (THERE, GONE)
+        return self.letter.fate in BEFORE
 
     def other_files(self) -> bool:
         """Whether a draft that lies there has other files than would be attached to it now."""

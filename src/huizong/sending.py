@@ -4,12 +4,15 @@ import contextlib
 import datetime as dt
 import hashlib
 from collections.abc import Sequence
+from pathlib import Path
 
 import msgspec
 
 from huizong.approving import known_addresses
 from huizong.book import Book
+from huizong.clock import minute_of
 from huizong.delivery import Outbound, Post, Reply
+from huizong.draft_entries import newer_about
 from huizong.draft_files import read_draft
 from huizong.errors import HuizongError
 from huizong.personal import masked
@@ -150,6 +153,10 @@ def decide(work: Work, key: str, decision: str, recipient: str = "") -> tuple[Se
     if not chosen:
         found = say(f"sending_state.{rows[0].state}")
         raise HuizongError(otherwise, key=key, state=found)
+    newer = newer_about(work.book, rows[0].about, rows[0].number)
+    if after == WAITING and newer:
+        file = Path(newer.path).name
+        raise HuizongError("error.queue_newer", key=key, when=minute_of(newer.at), file=file)
     anew = {"tries": 0, "since": "", "next_at": ""} if after == WAITING else {"next_at": ""}
     done = tuple(_replace(one, state=after, at=work.at, **anew) for one in chosen)
     with work.book.writing():

@@ -1,6 +1,6 @@
 """The queue of letters out in the book of record: what was approved, what became of each."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 import msgspec
 
@@ -12,6 +12,9 @@ WAITING, SENDING, SENT = "waiting", "sending", "sent"
 REFUSED, GIVEN_UP, UNKNOWN, CANCELLED = "refused", "given_up", "unknown", "cancelled"
 # Nothing is left to be done about these.
 SETTLED = frozenset((SENT, CANCELLED))
+# These may still reach somebody, or have.
+ON_ITS_WAY = frozenset((WAITING, SENDING, UNKNOWN))
+_WORST_FIRST = (REFUSED, GIVEN_UP, UNKNOWN, SENDING, WAITING, SENT, CANCELLED)
 
 
 class Approval(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,6 +100,17 @@ def rows_of(book: Book, key: str) -> tuple[Sending, ...]:
     """Give the rows of one letter, by what people call it or by its ID."""
     where = "WHERE ? IN (message_id, substr(about, 1, 8) || '-' || number) ORDER BY sending.rowid"
     return _rows(book, where, (key,))
+
+
+def rows_about(book: Book, about: str, number: int = 0) -> tuple[Sending, ...]:
+    """Give the rows of all letters about something, or of one."""
+    where = "WHERE about = ? AND ? IN (0, number) ORDER BY number, sending.rowid"
+    return _rows(book, where, (about, number))
+
+
+def worst_of(rows: Sequence[Sending]) -> Sending:
+    """Of several recipients give the row that an officer should know of."""
+    return min(rows, key=lambda one: _WORST_FIRST.index(one.state))
 
 
 def _rows(book: Book, where: str, values: tuple) -> tuple[Sending, ...]:

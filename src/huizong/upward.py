@@ -4,13 +4,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from huizong.clock import minute_of
-from huizong.draft_entries import drafted_upward
+from huizong.draft_entries import Drafted, drafted_upward
 from huizong.gone_up import sent_at
 from huizong.history import Made, last_summary, summaries_of
 from huizong.letter_entries import taken_above
 from huizong.letters import Attachment
 from huizong.periods import Period
 from huizong.safely import free_name, told, write_safely
+from huizong.sending_entries import rows_about, worst_of
 from huizong.texts import listed, say
 from huizong.wholeness import digest_of_file
 from huizong.work import Work
@@ -32,11 +33,22 @@ def above_lines(work: Work, period: Period) -> Iterator[str]:
     for made in summaries_of(work.book, str(period)):
         drafted = drafted_upward(work.book, made)
         at = taken_at(work, made, known)
-        sent = sent_at(work.book, drafted)
         if at or drafted:
             said = {"set": made.set_code, "number": made.number}
-            state = "taken" if at else "sent" if sent else "drafted"
-            yield say(f"command.{state}_above", **said, when=minute_of(at or sent or drafted.at))
+            yield _above(work, drafted, at, said)
+
+
+def _above(work: Work, drafted: Drafted | None, at: str, said: dict[str, object]) -> str:
+    """Tell how the letter with one version stands."""
+    if at:
+        return say("command.taken_above", **said, when=minute_of(at))
+    if sent := sent_at(work.book, drafted):
+        return say("command.sent_above", **said, when=minute_of(sent))
+    if rows := rows_about(work.book, drafted.about, drafted.number):
+        row = worst_of(rows)
+        state = say(f"sending_state.{row.state}")
+        return say("command.queued_above", **said, state=state, when=minute_of(row.at), key=row.key)
+    return say("command.drafted_above", **said, when=minute_of(drafted.at))
 
 
 def taken_at(work: Work, made: Made, receipts: Mapping[str, str]) -> str:

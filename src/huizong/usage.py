@@ -19,6 +19,7 @@ Folder = Annotated[Path, typer.Argument(metavar="OFFICE")]
 PeriodText = Annotated[str, typer.Argument(metavar="PERIOD")]
 Now = Annotated[str, typer.Option("--now")]
 Again = Annotated[bool, typer.Option("--again")]
+OneUnit = Annotated[str, typer.Option("--unit")]
 AsJson = Annotated[bool, typer.Option("--json")]
 
 
