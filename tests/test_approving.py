@@ -302,6 +302,8 @@ def test_a_person_sends_at_the_terminal(office):
             shown = screen.until(question)
             screen.type("是")
             screen.until(prompt)
+            screen.type("")  # nothing is no password: asked for again, and not tried
+            screen.until(prompt)
             screen.type(PASSWORD)
             code = screen.end()
             everything, left = screen.shown, screen.seen
@@ -313,6 +315,7 @@ def test_a_person_sends_at_the_terminal(office):
     assert left[-2].startswith(say("sending.counts", counts="\n").partition("\n")[0])
     assert {f"{question}是", prompt} <= {*left}
     assert code == DONE
+    assert server.heard.count("AUTH") == 1
     assert sorted(to for to, _ in server.accepted) == sorted(TO)
     assert {one.state for one in rows(office).values()} == {SENT}
     assert PASSWORD not in everything

@@ -291,10 +291,18 @@ def test_no_password_goes_over_a_plain_line():
     answer = b"* CAPABILITY IMAP4rev1 AUTH=PLAIN\r\nTAG OK done\r\n"
     with plain_server(b"* OK ready\r\n", answer) as (port, heard):
         assert refused(account(port, starttls=True)) == "error.mail_refused"
-        assert refused(account(port)) == "error.mail_tls"
+        assert refused(account(port)) == "error.mail_no_tls"
 
     assert PASSWORD.encode() not in b"".join(heard)
     assert b"LOGIN" not in b"".join(heard)
+
+
+def test_a_server_that_is_none_for_fetching_is_called_that():
+    """Fault 60: what greets as a server for sending is no line that broke: its port is wrong."""
+    with plain_server(b"220 mail.example.cn ESMTP\r\n", b"500 ?\r\n") as (port, heard):
+        assert refused(account(port, starttls=True)) == "error.mail_no_imap"
+
+    assert heard == []
 
 
 def test_a_server_that_is_silent_is_left(monkeypatch):

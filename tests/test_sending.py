@@ -1,6 +1,7 @@
 """Letters are sent by a real server: each once a recipient, and what became of it is told."""
 
 import datetime as dt
+import errno
 import shutil
 import socket
 import ssl
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from huizong import acts, delivery_smtp
-from huizong.accounts import SMTP, Account
+from huizong.accounts import SMTP, Account, no_line
 from huizong.delivery import Outbound
 from huizong.delivery_smtp import Postman
 from huizong.errors import HuizongError
@@ -314,7 +315,7 @@ def test_nothing_goes_over_a_plain_line(office):
     """Fault 66: a server that offers no TLS, or somebody who takes the offer away, gets nothing."""
     with plain_server(b"220 ready\r\n", b"250 AUTH PLAIN LOGIN\r\n") as (port, heard):
         assert refused(office, port, starttls=True) == "error.send_refused"
-        assert refused(office, port) == "error.send_tls"
+        assert refused(office, port) == "error.send_no_tls"
 
     assert b"AUTH" not in b"".join(heard)
     assert b"MAIL" not in b"".join(heard)
@@ -327,6 +328,30 @@ def test_a_server_that_is_silent_or_gone_is_left(office, monkeypatch):
         assert refused(office, port) == "error.send_silent"
         assert refused(office, port, starttls=True) == "error.send_silent"
     assert refused(office, port) == "error.send_unreachable"
+
+
+def test_a_server_that_is_none_for_sending_is_called_that(office):
+    """Fault 66: a port for fetching, and one that begins without encryption, are told apart."""
+    with plain_server(b"* OK IMAP4 ready\r\n", b"* BAD ?\r\n") as (port, heard):
+        assert refused(office, port, starttls=True) == "error.send_no_smtp"
+        assert refused(office, port) == "error.send_no_tls"
+
+    assert PASSWORD.encode() not in b"".join(heard)
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (ConnectionRefusedError(111, "Connection refused"), "refused"),
+        (socket.gaierror(-2, "Name or service not known"), "name"),
+        (OSError(errno.EHOSTUNREACH, "No route to host"), "network"),
+        (OSError(errno.ENETUNREACH, "Network is unreachable"), "network"),
+        (ConnectionResetError(104, "Connection reset by peer"), "broken"),
+    ],
+)
+def test_why_a_server_is_not_reached_has_words(error, why):
+    """The system's own English words are not shown to an officer."""
+    assert no_line(error) == say(f"no_line.{why}")
 
 
 def test_a_server_silent_in_the_midst_is_left(server, office, monkeypatch):
@@ -391,6 +416,9 @@ def line(office: Path, state: str, to: str, reason: str = "", reply: str = "") -
         ("554 no", "policy"),
         ("550-mx.qq.com 550 Mailbox not found", "address"),
         ("421 busy", "later"),
+        ("451 4.7.1 greylisted", "later"),
+        ("450 4.1.8 unknown for now", "later"),
+        ("452 4.2.2 over quota", "full"),
         ("599 ?", "other"),
         ("", "cut"),
     ],

@@ -1,5 +1,8 @@
 """The office's account on a mail server, as the settings write it; its password is asked for."""
 
+import errno
+import socket
+import ssl
 import sys
 from pathlib import Path
 
@@ -7,7 +10,7 @@ import msgspec
 
 from huizong.errors import HuizongError
 from huizong.passwords import kept_password
-from huizong.screen import ask_hidden
+from huizong.screen import ask_hidden, put
 from huizong.texts import say
 
 IMAP, SMTP = "imap", "smtp"
@@ -17,6 +20,12 @@ _PORTS = {IMAP: (993, 143), SMTP: (465, 587)}
 _BEGIN_WITHOUT = frozenset((143, 587, 25))
 _NOT_SET = {IMAP: "error.mail_not_set", SMTP: "error.send_not_set"}
 _NOT_KEPT = {IMAP: "error.mail_password", SMTP: "error.send_password"}
+
+
+# What the system says where no way leads to a server.
+_NO_WAY = frozenset((errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN))
+# What the TLS library calls an answer that is none of TLS, by its version.
+_NO_TLS = frozenset(("WRONG_VERSION_NUMBER", "PACKET_LENGTH_TOO_LONG", "RECORD_LAYER_FAILURE"))
 
 
 class Account(msgspec.Struct, frozen=True):
@@ -69,4 +78,30 @@ def password_of(account: Account, folder: Path, *, anew: bool = False) -> str:
     # A program without a window of its own has no input at all.
     if not (sys.stdin and sys.stdin.isatty()):
         raise HuizongError(_NOT_KEPT[account.protocol], user=account.user, folder=folder)
-    return ask_hidden(say("mail.password", user=account.user))
+    try:
+        return _typed(say("mail.password", user=account.user))
+    except EOFError as error:
+        raise HuizongError(_NOT_KEPT[account.protocol], user=account.user, folder=folder) from error
+
+
+def _typed(prompt: str) -> str:
+    """Ask until something is typed: a server would count nothing as a wrong password."""
+    while not (typed := ask_hidden(prompt)):
+        put(say("mail.password_empty"))
+    return typed
+
+
+def no_line(error: OSError) -> str:
+    """Say why a server was not reached, where the system's own words are for engineers."""
+    if isinstance(error, ConnectionRefusedError):
+        return say("no_line.refused")
+    if isinstance(error, socket.gaierror):
+        return say("no_line.name")
+    if isinstance(error, ConnectionError):
+        return say("no_line.broken")
+    return say("no_line.network") if error.errno in _NO_WAY else error.strerror or "——"
+
+
+def speaks_plainly(error: ssl.SSLError) -> bool:
+    """Whether what came instead of TLS is a greeting without."""
+    return error.reason in _NO_TLS

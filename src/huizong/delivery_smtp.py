@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 
-from huizong.accounts import Account
+from huizong.accounts import Account, no_line, speaks_plainly
 from huizong.delivery import Outbound, Reply
 from huizong.errors import HuizongError
 from huizong.personal import masked
@@ -231,6 +231,8 @@ def _told(error: Exception, account: Account) -> HuizongError:
         return HuizongError("error.send_silent", **details)
     if isinstance(error, smtplib.SMTPServerDisconnected | ssl.SSLEOFError | ssl.SSLZeroReturnError):
         return HuizongError("error.send_broken", **details)
+    if isinstance(error, smtplib.SMTPConnectError) and error.smtp_code < 0:  # no number at all
+        return HuizongError("error.send_no_smtp", **details)
     if isinstance(error, smtplib.SMTPResponseException):
         refused = isinstance(error, smtplib.SMTPAuthenticationError) and error.smtp_code >= 500
         code = "error.send_login" if refused else "error.send_refused"
@@ -239,10 +241,12 @@ def _told(error: Exception, account: Account) -> HuizongError:
         return HuizongError("error.send_login", why="", **details)
     if isinstance(error, smtplib.SMTPException):
         return HuizongError("error.send_refused", why="——", **details)
+    if isinstance(error, ssl.SSLError) and speaks_plainly(error):
+        return HuizongError("error.send_no_tls", **details)
     if isinstance(error, ssl.SSLError):
         why = getattr(error, "verify_message", "") or error.reason or "——"
         return HuizongError("error.send_tls", why=why, **details)
-    return HuizongError("error.send_unreachable", why=error.strerror or "——", **details)
+    return HuizongError("error.send_unreachable", why=no_line(error), **details)
 
 
 def _bytes(text: str | bytes) -> bytes:

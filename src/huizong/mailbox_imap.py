@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from imap_tools import BaseMailBox, MailBox, MailBoxUnencrypted
 from imap_tools.errors import ImapToolsError, MailboxLoginError
 
-from huizong.accounts import Account
+from huizong.accounts import Account, no_line, speaks_plainly
 from huizong.errors import HuizongError
 from huizong.letter_store import Incoming
 from huizong.letters import MOST_BYTES
@@ -83,9 +83,15 @@ def _begin_tls(mailbox: BaseMailBox, account: Account, context: ssl.SSLContext) 
 
 
 def _opened(account: Account, context: ssl.SSLContext) -> BaseMailBox:
-    if account.starttls:
-        return MailBoxUnencrypted(account.host, account.port, timeout=SECONDS)
-    return MailBox(account.host, account.port, timeout=SECONDS, ssl_context=context)
+    try:
+        if account.starttls:
+            return MailBoxUnencrypted(account.host, account.port, timeout=SECONDS)
+        return MailBox(account.host, account.port, timeout=SECONDS, ssl_context=context)
+    except imaplib.IMAP4.abort as error:
+        # The library's own words, which tell this from a line that broke.
+        if "unexpected response" in str(error):
+            raise HuizongError("error.mail_no_imap", server=account.server) from error
+        raise
 
 
 def _new_letters(
@@ -152,6 +158,8 @@ def _told(error: Exception, account: Account, count: int) -> HuizongError:
     if isinstance(error, MailboxLoginError):
         return HuizongError("error.mail_login", **details)
     cut = isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError)
+    if isinstance(error, ssl.SSLError) and speaks_plainly(error):
+        return HuizongError("error.mail_no_tls", **details)
     if isinstance(error, ssl.SSLError) and not cut:
         why = getattr(error, "verify_message", "") or error.reason or ""
         return HuizongError("error.mail_tls", why=why, **details)
@@ -160,5 +168,5 @@ def _told(error: Exception, account: Account, count: int) -> HuizongError:
     if isinstance(error, TimeoutError):
         return HuizongError("error.mail_silent", **details)
     if isinstance(error, OSError):
-        return HuizongError("error.mail_unreachable", why=error.strerror or "——", **details)
+        return HuizongError("error.mail_unreachable", why=no_line(error), **details)
     return HuizongError("error.mail_refused", **details)

@@ -10,6 +10,8 @@ _REASONS = {"1": "address", "2.1": "closed", "2.2": "full", "2.3": "large", "3.4
             "3.1": "full", "7": "policy"}  # fmt: skip
 _BY_CODE = {"421": "later", "450": "later", "451": "later", "452": "later", "550": "address",
             "551": "address", "552": "large", "553": "address", "554": "policy"}  # fmt: skip
+# These are no verdicts where a server puts a letter off: many do so with the first from anybody.
+_FOR_NOW = frozenset(("address", "policy"))
 
 
 def reason_of(reply: str) -> str:
@@ -20,5 +22,7 @@ def reason_of(reply: str) -> str:
     kind = (
         _REASONS.get(found[1], "") or _REASONS.get(found[1].partition(".")[0], "") if found else ""
     )
+    if reply[0] == "4" and kind in _FOR_NOW:
+        kind = "later"
     word = say(f"send_reason.{kind or _BY_CODE.get(reply[:3], 'other')}")
     return say("send_reason.said", word=word, reply=reply)
