@@ -27,7 +27,10 @@ Cells = list[tuple[object, ...]]
 OURS = frozenset(
     "excel wps ods csv xml pdf xlsx xls xlsm et zip rar gz html huizong db status json".split()  # noqa: SIM905
 )
-QUOTED = re.compile(r"“[^”]*”|[\w./\\-]*\.[A-Za-z]{2,5}\b|/[\w/.-]+|\b[0-9A-Fa-f]{4,}\b")
+# What stands in quotes; names of files, folders, digests; a command to be typed.
+QUOTED = re.compile(
+    r"“[^”]*”|huizong [a-z]+|--[a-z]+|[\w./\\-]*\.[A-Za-z]{2,5}\b|/[\w/.-]+|\b[0-9A-Fa-f]{4,}\b"
+)
 CODE = re.compile(r"\b[A-Z]{1,4}[-_]?[A-Z]?\d*(?:-[A-Z]\d+)?\b")
 
 

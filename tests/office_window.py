@@ -181,6 +181,9 @@ class Window:
         controller.setActiveSheet(self.document.Sheets.getByIndex(0))
         controller.Frame.activate()
         controller.Frame.ContainerWindow.toFront()
+        if len(self.documents()) > 1:
+            # A click before the others have gone behind it would be theirs.
+            time.sleep(SETTLING)
 
     def photograph(self, path: Path, *, after: float = 0.0) -> Path:
         """Keep a picture of the whole screen, so many seconds later for what is being drawn."""
