@@ -40,7 +40,6 @@ _COLOURS = {
     MISSING: "red", TO_MEND: "red", TO_EXPLAIN: "amber", WAITING: "amber", PASSED: "green",
     ADOPTED: "green", PENDING: "amber", RETURNED: "red",
 }  # fmt: skip
-UNOPENED = "unopened"
 _PAPER_COLOURS = {"matched": "green", "differs": "red", "replace": "red", "open": "amber"}
 
 
@@ -193,8 +192,7 @@ def _write_files(table: Table, office: Office, files: Sequence[Received], unfile
     table.title(say("paper.files_title"))
     # A workbook with several form sets has a line for each, and counts once.
     received = [file for file in files if file.digest == digest_of(file.digest)]
-    states = (*FILE_STATES, UNOPENED)
-    counts = count_states(map(shown_state, received), states, "file_state")
+    counts = count_states((file.state for file in received), FILE_STATES, "file_state")
     said = {"total": len(received), "states": counts}
     busy = len(unfiled.busy)
     table.note(say("paper.files_counts", **said, ignored=unfiled.ignored, busy=busy), "strong")
@@ -216,7 +214,7 @@ def _file_line(number: int, file: Received, names: Mapping[str, str]) -> tuple[s
         file.name,
         file.source,
         minute_of(file.received_at),
-        say(f"file_state.{shown_state(file)}"),
+        say(f"file_state.{file.state}"),
         names.get(file.unit, file.unit),
         file.period,
         file.set_code,
@@ -232,11 +230,6 @@ def _write_outbox(table: Table, rows: Sequence[Sequence[str]]) -> None:
     for row in rows:
         table.line(row[:width])
     table.page()
-
-
-def shown_state(file: Received) -> str:
-    """Give the state of a file as it is shown: what wants a password was not sent back."""
-    return UNOPENED if file.reason == "encrypted" else file.state
 
 
 def what_to_do(file: Received) -> str:

@@ -11,7 +11,7 @@ from huizong.findings_paper import remedy_of_total
 from huizong.held import wants_password
 from huizong.office_lists import told_of
 from huizong.paper_copies import PaperState
-from huizong.papers import SetReturns, shown_state
+from huizong.papers import SetReturns
 from huizong.periods import Period
 from huizong.personal import masked
 from huizong.pipeline import Audited
@@ -21,6 +21,10 @@ from huizong.safely import stands_beside
 from huizong.standing import counted
 from huizong.take_in import BESIDE, UNPACKED, Collected
 from huizong.texts import catalogue, listed, say
+
+# Files of which their state would say something else: nothing is wrong with an archive that was
+# opened, and nobody has sent back what wants a password.
+_SHOWN = {UNPACKED: "opened", BESIDE: "beside", "encrypted": "unopened"}
 
 
 def collected_lines(done: Collected) -> Iterator[str]:
@@ -45,9 +49,7 @@ def unfiled_line(file: Received) -> str:
     """Say of one file that was not filed what it is and what to do."""
     told = [f for f in file.findings if f.level in ("ask", "must", "note")]
     text = " ".join(f"{words(finding)} {remedy(finding)}" for finding in told)
-    # An archive that was opened is no return, and nothing is wrong with it.
-    known = {UNPACKED: "opened", BESIDE: "beside"}.get(file.reason) or shown_state(file)
-    state = say(f"file_state.{known}")
+    state = say(f"file_state.{_SHOWN.get(file.reason, file.state)}")
     text += f" {say('beside.place', file=file.kept_as)}" if file.reason == BESIDE else ""
     return say("command.unfiled", file=file.name, state=state, text=text)
 
