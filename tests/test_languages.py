@@ -9,6 +9,7 @@ import io
 import re
 import string
 import tomllib
+import unicodedata
 import zipfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -29,7 +30,7 @@ from huizong.records import LEVELS, Reading
 from huizong.roster import FIELDS, SHEET
 from huizong.settings import LANGUAGES as LANGUAGE_NAMES
 from huizong.settings import SETTINGS
-from huizong.texts import LANGUAGES, catalogue, speak
+from huizong.texts import LANGUAGES, catalogue, say, speak, spoken
 from huizong.verify import verify_file
 from huizong.write import summary_bytes
 from issued import audited, blank_of, filled, read, written
@@ -80,6 +81,34 @@ def test_guard_of_texts_finds_what_is_planted():
     planted = {"a": {"zh": "甲"}, "b": {"zh": "{x}", "en": "{y}"}, "c": {"zh": "乙", "en": "c"}}
 
     assert [one.partition(":")[0] for one in unlike(planted)] == ["a", "b"]
+
+
+def test_one_thing_is_not_said_as_many():
+    """In English a noun follows its number."""
+    with spoken("en"):
+        one, more = (say("sending.in_all", letters=n, addresses=n + 1) for n in (1, 2))
+        assert (one, more) == ("1 letter to 2 addresses.", "2 letters to 3 addresses.")
+
+
+# What a person answers at the terminal: as wide as it is, the answer goes on the same line.
+PROMPTS = (
+    "sending.ask", "install.ask", "locked.ask", "locked.ask_again", "mail.password",
+    *(f"menu.{name}" for name in (
+        "choose", "back", "period", "files", "unit", "finding", "decision", "file", "officer",
+        "reason", "summary", "paper_code", "step", "remark", "earlier", "sources", "mailbox",
+        "sending", "letter", "letter_decision",
+    )),
+)  # fmt: skip
+
+
+@pytest.mark.usefixtures("language")
+@pytest.mark.parametrize("prompt", PROMPTS)
+def test_prompt_stands_on_one_line(prompt):
+    """A terminal of 80 columns never breaks a question in the midst of a phrase."""
+    asked = say(prompt, period="2026Q1", officer="王芳", user="qinghe").splitlines()[-1]
+    width = sum(2 if unicodedata.east_asian_width(one) in "WF" else 1 for one in asked)
+
+    assert width < 76
 
 
 def commands(command=None, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:

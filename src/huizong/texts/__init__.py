@@ -75,13 +75,23 @@ def _flatten(table: Mapping[str, Any], prefix: str, into: dict[str, Mapping[str,
             _flatten(value, f"{prefix}{key}.", into)
 
 
+class _Count(int):
+    """A number that chooses the form of its noun: {count:letter|letters}."""
+
+    def __format__(self, form: str) -> str:
+        one, bar, many = form.partition("|")
+        return f"{int(self)} {one if self == 1 else many}" if bar else super().__format__(form)
+
+
 def say(code: str, /, **details: Any) -> str:
     """Put the text `code` into the language in force, with its details filled in."""
     text = catalogue().get(code)
     if text is None:
         msg = f"no text {code!r}"
         raise KeyError(msg) if code == "error.no_text" else HuizongError("error.no_text", code=code)
-    return text[_language].format(**details)
+    return text[_language].format_map({
+        name: _Count(value) if type(value) is int else value for name, value in details.items()
+    })  # fmt: skip
 
 
 def action_name(action: str) -> str:
