@@ -42,11 +42,18 @@ def slips(text: str) -> list[str]:
     return re.findall(r"[{}]|(?<! )  (?! )|“”|‘’|（\s*）|\(\)|：。|，。|  +$", text)
 
 
+def details(text: str) -> dict[str, str | int]:
+    """Fill in a text: words, and numbers where a noun follows them."""
+    parts = [(name, form) for _, name, form, _ in string.Formatter().parse(text) if name]
+    return {name: 7 if "|" in (form or "") else "甲" for name, form in parts}
+
+
 def faults_of(code: str) -> Iterator[str]:
     """What is wrong with one text, in either language, once it is filled in."""
-    for language in ("zh", "en"):
+    for language in ("en", "zh"):
         text = catalogue()[code][language]
-        filled = text.format(**dict.fromkeys(fields(text), "甲"))
+        speak(language)
+        filled = say(code, **details(text))
         # Lines of the command line are indented.
         if code not in SPACED and slips(filled.lstrip(" ")):
             yield f"{code}: {filled}"
