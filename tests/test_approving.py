@@ -327,12 +327,15 @@ def test_a_person_sends_at_the_terminal(office):
 
 def test_nobody_there_to_agree(office):
     """
-    Faults 66, 68: run by the clock, nothing is approved; with --yes letters wait for the password,
-    which nobody can type, and the queue lists them.
+    Faults 66, 68: run by the clock, nothing is approved, nor with --yes where nobody can type the
+    password; the queue counts the drafts, and lists the letters once they are approved.
     """
     set_up(office, send_by="SMTP", mail_user=USER, officer="王芳", send_server=f"{HOST}:1")
     asked = without_terminal("send", office, str(PERIOD))
     agreed = without_terminal("send", office, str(PERIOD), "--yes")
+    counted = without_terminal("queue", office)
+    before = rows(office)
+    approve(office)
     listed = without_terminal("queue", office)
     several = without_terminal("queue", office, "--cancel", "x", "--retry", "x")
 
@@ -340,7 +343,9 @@ def test_nobody_there_to_agree(office):
     assert say("sending.nobody_agrees", count=2) in asked.stdout
     wanted = say("error.send_password", user=USER, folder=office)
     assert (agreed.returncode, agreed.stderr.strip()) == (2, wanted)
-    assert listed.returncode == WAITS
+    assert before == {}
+    assert counted.returncode == listed.returncode == WAITS
+    assert say("sending.unapproved", period=PERIOD, count=2) in counted.stdout
     assert all(to in listed.stdout for to in TO)
     assert (several.returncode, several.stderr.strip()) == (2, say("error.one_decision"))
 

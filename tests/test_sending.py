@@ -24,6 +24,7 @@ from huizong.texts import say
 from mail_server import CUT, LOST, MUTE, SILENT, MailServer, taking
 from mail_servers import HOST, PASSWORD, USER, make_certificate
 from posting_office import (
+    MAILS,
     TO,
     at,
     keyring_with,
@@ -399,10 +400,11 @@ def test_what_became_of_a_letter_is_told_in_words(server, office):
 def line(office: Path, state: str, to: str, reason: str = "", reply: str = "") -> str:
     """Say what is said of a letter."""
     why = say("send_reason.said", word=say(f"send_reason.{reason}"), reply=reply) if reason else ""
-    name = UNITS[rows(office)[to].unit]
+    row = rows(office)[to]
+    one = f"{row.key}:{to}" if len(MAILS[row.unit]) > 1 else row.key
+    said = {"name": UNITS[row.unit], "to": to, "key": row.key, "one": one, "why": why}
     kind = say("letter_kind.reminder")
-    said = {"kind": kind, "name": name, "to": to, "key": rows(office)[to].key, "why": why}
-    return say(f"sending.{state}", **said, when=rows(office)[to].next_at)
+    return say(f"sending.{state}", kind=kind, **said, when=row.next_at)
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,7 @@ LAYERS = (
         " amend paper_copies signing ready upward office_lists letters_in unlocking pipeline"
         " fetch standing_book audit_one draft_places letter_writing letters_out letters_amended"
         " enclosures letters_upward letters_issued last_letters leaving approving sending"
-        " send_reasons outbox",
+        " send_reasons come_back outbox",
     ),
     (
         "showing",

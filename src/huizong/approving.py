@@ -159,6 +159,19 @@ def _outdated(work: Work, period: Period, drafted: Drafted) -> Iterator[str]:
             yield say("sending.old_summary")
 
 
+def approver(work: Work, officer: str) -> str:
+    """
+    Tell who approves: whoever is named, else the officer of the settings.
+
+    Raises:
+        HuizongError: If nobody is named (`error.send_no_officer`).
+    """
+    who = officer or work.office.settings.officer
+    if not who:
+        raise HuizongError("error.send_no_officer")
+    return who
+
+
 def approve(work: Work, letters: Sequence[Proposed], officer: str) -> int:
     """
     Put letters into the queue, each durable before its draft goes; give how many recipients.
@@ -168,8 +181,7 @@ def approve(work: Work, letters: Sequence[Proposed], officer: str) -> int:
     Raises:
         HuizongError: If nobody is named who approves (`error.send_no_officer`), or the disk fails.
     """
-    if not officer:
-        raise HuizongError("error.send_no_officer")
+    officer = approver(work, officer)
     for one in letters:
         _remove(work, one.path, _approve(work, one, officer))
     return sum(len(one.file.recipients) for one in letters)

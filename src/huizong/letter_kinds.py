@@ -3,6 +3,7 @@
 import datetime as dt
 import re
 from collections.abc import Iterator
+from email import message_from_bytes
 from email.message import Message
 from email.utils import parsedate_to_datetime
 
@@ -102,3 +103,13 @@ def failed_of(message: Message) -> tuple[str, ...]:
             told += [one["final-recipient"] or "" for one in part.get_payload()]
     found = (match[0] for text in told for match in _ADDRESS.finditer(text[:LONGEST]))
     return tuple(dict.fromkeys(found))[:MOST_FAILED]
+
+
+def returned_id(message: Message) -> str:
+    """Give the ID of the letter that a bounce returns, whole or its headings alone."""
+    for part in message.walk():
+        if part.get_content_type() == "message/rfc822" and part.is_multipart():
+            return heading(part.get_payload(0), "message-id")
+        if part.get_content_type() == "text/rfc822-headers":
+            return heading(message_from_bytes(part.get_payload(decode=True) or b""), "message-id")
+    return ""

@@ -19,6 +19,7 @@ from huizong.letter_kinds import (
     is_of_machine,
     kind_by_headings,
     proofs_of,
+    returned_id,
 )
 from huizong.letter_names import address_of, bare_name, decoded, file_name
 from huizong.letters import (
@@ -161,7 +162,7 @@ def _opened(message: Message, contents: _Contents) -> Opened:
         sender=sender,
         subject=heading(message, "subject"),
         message_id=heading(message, "message-id"),
-        answers=heading(message, "in-reply-to"),
+        answers=(kind == BOUNCE and returned_id(message)) or heading(message, "in-reply-to"),
         received=tuple(dict.fromkeys(contents.received))[:MOST_RECEIVED],
         date=date_of(message),
         kind=kind,

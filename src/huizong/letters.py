@@ -39,7 +39,7 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
 
     `sender` is the one address in From, empty where there is none or are several; `date` ISO, in
     China's time, or empty; `links` the net disks it points to, `failed` whom a bounce names;
-    `answers` the ID of the letter that it answers, `received` the digests of files for
+    `answers` the ID of the letter that it answers or returns, `received` the digests of files for
     which it has a receipt of this program. Nobody answers a letter of a machine.
     """
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from huizong.book import Book
 from huizong.cells import squash
 from huizong.clock import minute_of
+from huizong.come_back import come_back
 from huizong.draft_entries import UPWARD
 from huizong.periods import Period
 from huizong.personal import masked
@@ -23,26 +24,33 @@ from huizong.sending_entries import (
 from huizong.texts import catalogue, say
 from huizong.work import Work
 
-_FIRST = (UNKNOWN, REFUSED, GIVEN_UP)
+_FIRST = (UNKNOWN, REFUSED, GIVEN_UP, "bounced")
 
 
 def outbox_rows(work: Work, period: Period) -> tuple[tuple[str, ...], ...]:
     """Give the letters of a period, and those of others that are not settled yet."""
+    back = come_back(work.book)
     rows = [
         one for one in queue_of(work.book)
-        if one.period == str(period) or one.state not in SETTLED
+        if one.period == str(period) or one.state not in SETTLED or _place(one) in back
     ]  # fmt: skip
     names = {one.code: one.name for one in work.office.roster}
     newest = sorted(rows, key=lambda one: one.at, reverse=True)
-    return tuple(tuple(_cells(work, one, names)) for one in sorted(newest, key=_rank))
+    states = {one: "bounced" if _place(one) in back else one.state for one in newest}
+    newest.sort(key=lambda one: _rank(states[one]))
+    return tuple(tuple(_cells(work, one, states[one], names)) for one in newest)
 
 
-def _rank(one: Sending) -> int:
+def _place(one: Sending) -> tuple[str, str]:
+    return one.message_id, one.recipient
+
+
+def _rank(state: str) -> int:
     """What an officer has to decide stands first, what is settled last."""
-    return 0 if one.state in _FIRST else 2 if one.state in SETTLED else 1
+    return 0 if state in _FIRST else 2 if state in SETTLED else 1
 
 
-def _cells(work: Work, one: Sending, names: dict[str, str]) -> Iterator[str]:
+def _cells(work: Work, one: Sending, state: str, names: dict[str, str]) -> Iterator[str]:
     later = one.state == WAITING and one.next_at > work.at
     yield one.key
     yield masked(say("letter.upper") if one.kind in UPWARD else names.get(one.unit, one.unit))
@@ -50,10 +58,10 @@ def _cells(work: Work, one: Sending, names: dict[str, str]) -> Iterator[str]:
     kind = say(f"letter_kind.{one.kind}")
     yield masked(say("out.letter", kind=kind, subject=one.subject) if one.subject else kind)
     yield masked(one.files)
-    yield say(f"sending_state.{one.state}")
+    yield say(f"sending_state.{state}")
     yield minute_of(one.at)
     yield minute_of(one.next_at) if later else ""
-    yield _remark(one, later=later)
+    yield _remark(one, "later" if later else state)
     yield ""
     yield _stamp(one)
 
@@ -76,8 +84,7 @@ def decision_of(text: str) -> str:
     return words.get(squash(text), "")
 
 
-def _remark(one: Sending, *, later: bool) -> str:
+def _remark(one: Sending, state: str) -> str:
     """Say what an officer should know or do."""
     when = minute_of(one.approved_at)
-    code = "out_remark.later" if later else f"out_remark.{one.state}"
-    return say(code, why=reason_of(one.reply), officer=one.approved_by, when=when)
+    return say(f"out_remark.{state}", why=reason_of(one.reply), officer=one.approved_by, when=when)

@@ -4,9 +4,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 from huizong import leaving, sending
-from huizong.accounts import SMTP, account_of, password_of
-from huizong.approving import Proposed, approve, proposed
+from huizong.accounts import SMTP, Account, account_of, password_of
+from huizong.approving import Proposed, approve, approver, proposed, unapproved
 from huizong.clock import minute_of
+from huizong.come_back import come_back
 from huizong.delivery_outlook import Outlook
 from huizong.delivery_smtp import Postman
 from huizong.doing import Told
@@ -23,6 +24,8 @@ from huizong.work import Work
 
 # Asks a person whether what is shown may be done.
 Agree = Callable[[Sequence[str]], bool]
+# An account and its password.
+_Login = tuple[Account, str]
 
 
 def send(
@@ -35,6 +38,7 @@ def send(
     letters = proposed(work, period)
     ready = [one for one in letters if not one.wrong]
     lines += (line for one in letters if one.wrong for line in _kept_back(one))
+    login = None
     if ready:
         try:
             agreed = agree([*_shown(ready), *_also_due(work)])
@@ -45,8 +49,11 @@ def send(
         else:
             if not agreed:
                 return Told((*lines, say("sending.not_agreed")), waits=True)
-            approve(work, ready, officer or work.office.settings.officer)
-    told = _send_due(work, remember=remember)
+            officer = approver(work, officer)
+            # Where nobody can type the password nothing is approved.
+            login = _login(work, remember=remember)
+            approve(work, ready, officer)
+    told = _send_due(work, login, remember=remember)
     return Told((*lines, *told.lines), bool(lines) or told.waits, short=told.short)
 
 
@@ -76,30 +83,37 @@ def _kept_back(one: Proposed) -> Iterator[str]:
         yield say("sending.kept_back", kind=kind, name=one.name, file=one.path.name, why=why)
 
 
-def _send_due(work: Work, *, remember: bool) -> Told:
+def _send_due(work: Work, login: _Login | None, *, remember: bool) -> Told:
     rows = sending.due(work)
     if not rows:
-        last = _counts(work, 0)
+        last = _counts(work, "this_time", 0)
         return Told((say("sending.nothing_due"), last), _is_open(work), short=last)
     if work.office.settings.send_by == OUTLOOK:
         done, more = _by_outlook(work, rows), ()
     else:
-        done, more = _by_smtp(work, rows, remember=remember)
+        login = login or _login(work, remember=remember)
+        done, more = _by_smtp(work, rows, login, remember=remember)
     lines = [*(_row_line(work, one) for one in done.rows), *more]
     lines += (say("sending.held", to=one.recipient, key=one.key, why=why)
               for one, why in done.held)  # fmt: skip
     if done.stopped:
         lines.append(str(done.stopped))
-    last = _counts(work, sum(one.state == SENT for one in done.rows))
+    last = _counts(work, "this_time", sum(one.state == SENT for one in done.rows))
     return Told((*lines, last), bool(done.stopped) or _is_open(work), short=last)
 
 
-def _by_smtp(
-    work: Work, rows: Sequence[Sending], *, remember: bool
-) -> tuple[sending.Sent, tuple[str, ...]]:
+def _login(work: Work, *, remember: bool) -> _Login | None:
     settings = work.office.settings
+    if settings.send_by == OUTLOOK:
+        return None
     account = account_of(settings.send_server, settings.mail_user, SMTP)
-    password = password_of(account, work.office.folder, anew=remember)
+    return account, password_of(account, work.office.folder, anew=remember)
+
+
+def _by_smtp(
+    work: Work, rows: Sequence[Sending], login: _Login, *, remember: bool
+) -> tuple[sending.Sent, tuple[str, ...]]:
+    account, password = login
     with Postman(account, password) as post:
         done = sending.send(work, rows, post)
     refused = done.stopped is not None and done.stopped.code == "error.send_login"
@@ -113,31 +127,53 @@ def _by_outlook(work: Work, rows: Sequence[Sending]) -> sending.Sent:
 
 
 def queue(work: Work, decision: str = "", key: str = "") -> Told:
-    """List what is on its way and what to do about each, once a decision is carried out."""
+    """
+    List what is on its way or came back, and what to do about each, once a decision is carried out.
+
+    `key` is that of a letter, or KEY:ADDRESS of one recipient.
+    """
     lines = [_row_line(work, one) for one in sending.after_break(work.book, work.at)]
     if decision:
-        done = sending.decide(work, key, decision)
+        key, _, recipient = key.replace("：", ":").partition(":")
+        done = sending.decide(work, key, decision, recipient.strip().lower())
         lines.append(say(f"sending.did_{decision}", to=listed(one.recipient for one in done)))
-    lines += (_row_line(work, one) for one in queue_of(work.book) if one.state not in SETTLED)
-    last = _counts(work, len(queue_of(work.book, states=(SENT,))))
-    return Told((*lines, last), _is_open(work), short=last)
+    back = come_back(work.book)
+    for one in queue_of(work.book):
+        if (one.message_id, one.recipient) in back:
+            lines.append(_row_line(work, one, back[one.message_id, one.recipient]))
+        elif one.state not in SETTLED:
+            lines.append(_row_line(work, one))
+    drafts = tuple(_unapproved(work))
+    sent = len(queue_of(work.book, states=(SENT,))) - len(back)
+    last = _counts(work, SENT, sent, len(back))
+    return Told((*lines, *drafts, last), _is_open(work) or bool(drafts), short=last)
 
 
-def _row_line(work: Work, row: Sending) -> str:
+def _unapproved(work: Work) -> Iterator[str]:
+    if work.office.settings.send_by != DRAFT:
+        for period, count in unapproved(work).items():
+            yield say("sending.unapproved", period=period, count=count)
+
+
+def _row_line(work: Work, row: Sending, back: str = "") -> str:
+    """Say how a letter to one recipient stands; `back` is when it came back."""
     unit = units_of(work).get(row.unit)
     name = say("letter.upper") if row.kind in UPWARD else unit.name if unit else row.unit
     state = "put_off" if row.state == WAITING and row.next_at > work.at else row.state
     return say(
-        f"sending.{state}", kind=say(f"letter_kind.{row.kind}"), name=name, to=row.recipient,
-        key=row.key, why=reason_of(row.reply), when=minute_of(row.next_at),
+        f"sending.{'bounced' if back else state}",
+        kind=say(f"letter_kind.{row.kind}"), name=name, to=row.recipient,
+        key=row.key, one=sending.name_of(work.book, row), why=reason_of(row.reply),
+        when=minute_of(back or row.next_at),
     )  # fmt: skip
 
 
-def _counts(work: Work, sent: int) -> str:
-    """Count what was sent, and what is not settled yet."""
+def _counts(work: Work, of: str, sent: int, back: int = 0) -> str:
+    """Count what was sent in this run or in all, what came back, and what is not settled yet."""
     counts = Counter(one.state for one in queue_of(work.book) if one.state not in SETTLED)
+    counts += Counter(bounced=back)
     named = [say("sending.count", name=say(f"sending_state.{s}"), count=n)
-             for s, n in ((SENT, sent), *counts.items())]  # fmt: skip
+             for s, n in ((of, sent), *counts.items())]  # fmt: skip
     return say("sending.counts", counts=listed(named))
 
 

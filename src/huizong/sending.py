@@ -138,6 +138,12 @@ def _put_off(row: Sending, now: dt.datetime) -> Sending:
     return _replace(row, state=WAITING, since=since.isoformat(timespec="seconds"), next_at=at)
 
 
+def name_of(book: Book, row: Sending) -> str:
+    """Name a letter to one recipient so that an officer can decide about it alone."""
+    several = len(rows_of(book, row.message_id)) > 1
+    return f"{row.key}:{row.recipient}" if several else row.key
+
+
 def decide(work: Work, key: str, decision: str, recipient: str = "") -> tuple[Sending, ...]:
     """
     Do with a letter, or with it to one recipient, what an officer has decided: one of DECISIONS.
@@ -145,11 +151,11 @@ def decide(work: Work, key: str, decision: str, recipient: str = "") -> tuple[Se
     Raises:
         HuizongError: If there is no such letter, or none of its rows is in a state for that.
     """
-    rows = rows_of(work.book, key)
+    rows = [one for one in rows_of(work.book, key) if recipient in ("", one.recipient)]
     if len({one.message_id for one in rows}) != 1:
         raise HuizongError("error.queue_unknown", key=key)
     states, after, otherwise = DECISIONS[decision]
-    chosen = [one for one in rows if one.state in states and recipient in ("", one.recipient)]
+    chosen = [one for one in rows if one.state in states]
     if not chosen:
         found = say(f"sending_state.{rows[0].state}")
         raise HuizongError(otherwise, key=key, state=found)
