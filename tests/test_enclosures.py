@@ -110,6 +110,7 @@ def test_ledgers_stay_here_unless_they_are_asked_for(office):
     (name,) = attached(letter(office))
     assert "明细" not in name
     assert persons(told) == ["persons_no"]
+    assert say("submit.encrypt_hint") not in told.lines
     assert not any(path.stem.endswith("明细") for path in office.rglob("*.xlsx"))
 
 
@@ -127,6 +128,7 @@ def test_ledgers_go_up_as_they_stand(office):
     assert rows[0][3] == f"{NAME}{MOBILE}、李某"
     assert all(isinstance(row[6], int | float) for row in rows)
     assert persons(told) == ["persons_no", "persons_yes"]
+    assert say("submit.encrypt_hint") in told.lines
     laid = [path for path in told.results if path.stem.endswith("明细")]
     assert [path.read_bytes() for path in laid] == [content]
 
@@ -266,6 +268,9 @@ def test_letter_under_a_password_comes_back_as_a_receipt(office, tmp_path):
     assert summary.read_bytes() in [unlock(data, PASSWORD) for data in files.values()]
     assert say("letter.locked") in letter(office).get_body(("plain",)).get_content()
     assert say("locked.told") in told.lines
+    assert say("submit.encrypt_hint") not in told.lines
+    assert all(name in letter(office).get_body(("plain",)).get_content() for name in files)
+    assert summary.name not in letter(office).get_body(("plain",)).get_content()
     assert not tuple((district / "草稿").rglob("*催报*"))
     assert any(STREET in line and "_加密" in line for line in stands.lines)
     assert any("_加密" in line for line in reminded.lines)

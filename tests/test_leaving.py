@@ -252,9 +252,30 @@ def test_own_ledger_goes_back_without_alarm(office):
     wrong = look(office, put_name(copy_of(office)), LIGHT)
     own = look(office, put_name(copy_of(office)), PEACE)
 
+    whole = [Attachment("退改.xlsx", named_return(office))]
+    with at_work(office, NOW, "test") as work:
+        returned = concerns(work, PERIOD, whole, PEACE)
+
     assert back == ()
     assert [(one.code, one.sheet) for one in wrong] == [("name", "TJ-L1 纠纷调解登记簿")]
-    assert own == ()
+    assert {one.code for one in own} == {"own"}
+    assert {one.code for one in returned} == {"own"}
+    assert say("leaving.persons_own") in "".join(lines(whole, returned))
+    assert len(list(lines(whole, returned))) == 1
+
+
+def test_places_are_counted_once():
+    """
+    Of many places the first are named, and the number is said once.
+    """
+    found = [
+        Concern(code="identity", file="a.xlsx", sheet="S", cell=f"D{n}") for n in range(30, 46)
+    ]
+    (_, line) = lines([Attachment("a.xlsx", b"")], found)
+
+    assert line.count("16") == 1
+    assert "D35" in line
+    assert "D36" not in line
 
 
 def put_name(content: bytes) -> bytes:

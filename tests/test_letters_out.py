@@ -24,10 +24,12 @@ from huizong.letter_writing import lines_of
 from huizong.letters import Attachment, is_ours
 from huizong.office import init_office, open_office
 from huizong.open_book import Asked
+from huizong.periods import Period
+from huizong.records import Unit
 from huizong.texts import catalogue, say, spoken
-from huizong.work import at_work
+from huizong.work import Work, at_work
 from mail_corpus import attached, called, letter, text
-from street import EAST, LIGHT, NOW, PEACE, PERIOD, STREET, UNITS, send
+from street import EAST, LIGHT, NOW, PEACE, PERIOD, STREET, UNITS, empty_street, send
 
 MAILS = {PEACE: "hp@qh.example.cn；HP2@qq.com", LIGHT: "guangming@qh.example.cn"}
 UPPER = "zfw@qh.example.gov.cn"
@@ -74,11 +76,14 @@ def office(collected, tmp_path) -> Path:
     return Path(shutil.copytree(collected, tmp_path / "清河街道"))
 
 
-def act(office: Path, action, upper: str = UPPER, **more: object) -> Told:
+def act(
+    office: Path, action, upper: str = UPPER, send_by: str = "draft", **more: object
+) -> Told:  # fmt: skip
     """Do one action for the period, with an address of the office above."""
     replace = msgspec.structs.replace
     with at_work(office, NOW, "test") as work:
-        settings = replace(work.office.settings, upper_mail=upper, mail_user="hz@qh.example.gov.cn")
+        told = {"upper_mail": upper, "send_by": send_by, "mail_user": "hz@qh.example.gov.cn"}
+        settings = replace(work.office.settings, **told)
         return action(replace(work, office=replace(work.office, settings=settings)), PERIOD, **more)
 
 
@@ -114,6 +119,8 @@ def test_receipt_answers_the_letter(office):
     assert digest in body(message)
     assert digest in body(message, "html")
     assert is_ours(key, message["message-id"])
+    assert say("letter.mark_unit", mark="|").partition("|")[0] in body(message)
+    assert all(line == line.rstrip() for line in body(message).splitlines())
 
 
 def test_correction_copy_is_attached(office):
@@ -122,7 +129,7 @@ def test_correction_copy_is_attached(office):
     """
     act(office, acts.drafts)
 
-    (message,) = [one for name, one in letters(office).items() if "_退改" in name]
+    (message,) = [one for name, one in letters(office).items() if name.startswith("退改_光明社区_")]
     (part,) = message.iter_attachments()
     copy = office / "退改" / str(PERIOD) / part.get_filename()
     assert [one.addr_spec for one in message["to"].addresses] == [MAILS[LIGHT]]
@@ -256,6 +263,47 @@ def test_draft_is_written_once(office):
     assert len(ids) == 2 * len(first)
 
 
+@pytest.mark.parametrize(
+    ("send_by", "closing"),
+    [("draft", "letters_wait"), ("smtp", "letters_to_send"), ("outlook", "letters_to_send")],
+)
+def test_what_is_said_about_drafts(office, send_by, closing):
+    """
+    Only new drafts are listed, old ones are counted and named while they are there; the way of
+    sending is named, and nothing about drafts is said where none lies there.
+    """
+    new = act(office, acts.drafts, send_by=send_by)
+    old = act(office, acts.drafts, send_by=send_by)
+    written = sorted((office / "草稿" / str(PERIOD)).glob("*.eml"))
+    for path in written:
+        path.unlink()
+    gone = act(office, acts.drafts, send_by=send_by)
+
+    assert all(any(path.name in line for line in new.lines) for path in written)
+    assert not any(".eml" in line for line in (*old.lines, *gone.lines))
+    assert len(old.lines) == 2
+    assert all(UNITS[one] in old.lines[0] for one in (PEACE, LIGHT))
+    assert new.lines[-1] == old.lines[-1] == say(f"command.{closing}")
+    assert gone.lines == (say("command.drafts_gone", count=len(written)),)
+
+
+def test_nobody_to_answer_yet(tmp_path):
+    """
+    Where two returns of a unit wait for the officer nothing is written, and that is why.
+    """
+    office = empty_street(tmp_path)
+    nothing = act(office, acts.drafts)
+    for hour in (1, 2):
+        send(office, PEACE, f"和平{hour}", hour, TJ16=str(hour))
+    act(office, lambda work, _: pipeline.collect(work))
+    act(office, pipeline.audit)
+    waiting = act(office, acts.drafts)
+
+    head = say("command.no_letters", period=PERIOD)
+    assert nothing.lines == (head,)
+    assert waiting.lines == (head, say("command.no_letters_yet", count=2))
+
+
 def test_draft_of_a_killed_run_is_written_over(office):
     """
     A draft that the book does not know yet is the same letter again; one that a person has
@@ -294,6 +342,27 @@ def test_submission_carries_the_summary(office):
     for wanted in (checksum, UNITS[LIGHT], UNITS[EAST], hashlib.sha256(content).hexdigest()):
         assert wanted in body(message)
     assert not told.waits
+
+
+def test_letter_upward_names_the_office_above(office):
+    """
+    It goes to the office above by the name that the roster has.
+    """
+    above = Unit(code="990101000000", name="青河区政法委", parent="")
+
+    def submit(work: Work, period: Period) -> Told:
+        unit = msgspec.structs.replace(work.office.unit, parent=above.code)
+        roster = (*work.office.roster, above)
+        named = msgspec.structs.replace(work.office, unit=unit, roster=roster)
+        work = msgspec.structs.replace(work, office=named)
+        pipeline.aggregate(work, period)
+        return acts.submit(work, period)
+
+    act(office, submit)
+
+    (letter_up,) = letters(office, "上报").values()
+    assert letter_up["to"].addresses[0].display_name == above.name
+    assert above.name in body(letter_up)
 
 
 def test_nothing_goes_upward_that_may_not(office):
@@ -449,6 +518,7 @@ def test_offices_below_are_asked_for_their_summaries(tmp_path):
         (message,) = letters(folder).values()
         attached[sets] = [one.get_filename() for one in message.iter_attachments()]
         assert body(message).count("前报送") == len(sets)
+        assert "hz@qh.example.gov.cn" in body(message)
 
     assert attached[("TJ",)] == []
     assert [name.rpartition(".")[2] for name in attached[("SY", "TJ")]] == ["hzkey"]
@@ -526,6 +596,7 @@ def test_receipt_from_above_is_known(office, tmp_path):
     (receipt,) = letters(district).values()
     raw = receipt.as_bytes().replace(b"hz@qh.example.gov.cn", b"x@y.cn", 1)
 
+    assert say("letter.mark", mark="|").partition("|")[0] in body(receipt)
     forged = fetch(office, saved(tmp_path / "冒充", raw))
     before = status(office)
     fetch(office, saved(tmp_path / "信", raw.replace(b"x@y.cn", UPPER.encode(), 1)))

@@ -6,20 +6,26 @@ from huizong import leaving, letters_issued, letters_out, letters_upward, pipeli
 from huizong.clock import minute_of
 from huizong.doing import Told
 from huizong.draft_entries import UPWARD
+from huizong.entries import digest_of, files_of
 from huizong.errors import HuizongError
 from huizong.history import closed_periods
 from huizong.letter_writing import (
     ALTERED,
-    BEFORE,
+    GONE,
     HELD,
     NEW,
     NOWHERE,
+    QUEUED,
+    THERE,
     UNDER_WAY,
     Outcome,
     units_of,
 )
 from huizong.letters_upward import Submitted
 from huizong.periods import Period
+from huizong.records import PENDING
+from huizong.sending_entries import SENT
+from huizong.settings import DRAFT
 from huizong.texts import listed, say
 from huizong.upward import counted_lines, lay_out
 from huizong.work import Work
@@ -35,7 +41,17 @@ def drafts(work: Work, period: Period, *, again: bool = False, unit: str = "") -
         *letters_out.replies(work, period, again=again, unit=unit),
         *letters_out.corrections(work, period, copies, again=again, unit=unit),
     )
+    if not done:
+        return Told(tuple(_nothing(work, period)))
     return _said(work, period, done, "command.no_letters")
+
+
+def _nothing(work: Work, period: Period) -> Iterator[str]:
+    """Say that there is nobody to answer; a return that waits is answered when it is decided."""
+    yield say("command.no_letters", period=period)
+    files = files_of(work.book, period=str(period), states=(PENDING,))
+    if files:
+        yield say("command.no_letters_yet", count=len({digest_of(one.digest) for one in files}))
 
 
 def remind(work: Work, period: Period, *, again: bool = False, unit: str = "") -> Told:
@@ -76,14 +92,15 @@ def submit(
     found = leaving.concerns(work, period, files)
     lines = [*counted_lines(work, [one.made for one in done]), *leaving.lines(files, found)]
     lines += [say("submit.laid_out", count=len(new), folder=folder)] if laid else []
-    lines += _upward_lines(done)
+    lines += [say("submit.encrypt_hint")] if leaving.is_personal(found) and not password else []
+    lines += _upward_lines(work, done)
     if password:
         lines += [say("locked.told")] if new else []
         lines += [say("locked.not_anew")] if len(new) < len(done) else []
     return Told(tuple(lines), results=(*laid, folder))
 
 
-def _upward_lines(done: Sequence[Submitted]) -> Iterator[str]:
+def _upward_lines(work: Work, done: Sequence[Submitted]) -> Iterator[str]:
     if any(one.letter.fate == NOWHERE for one in done):
         yield say("command.no_upper_mail")
         return
@@ -91,7 +108,14 @@ def _upward_lines(done: Sequence[Submitted]) -> Iterator[str]:
         yield _line(one.letter)
         if one.other_files():
             yield say("submit.other_files", file=one.letter.path.name)
-    yield say("command.letters_wait")
+    yield from _closing(work, [one.letter for one in done])
+
+
+def _closing(work: Work, done: Sequence[Outcome]) -> Iterator[str]:
+    """Say how letters leave, where a draft of one lies there."""
+    if any(one.fate in (NEW, THERE) for one in done):
+        by_hand = work.office.settings.send_by == DRAFT
+        yield say("command.letters_wait" if by_hand else "command.letters_to_send")
 
 
 def _said(work: Work, period: Period, done: Sequence[Outcome], nothing: str) -> Told:
@@ -99,25 +123,38 @@ def _said(work: Work, period: Period, done: Sequence[Outcome], nothing: str) -> 
         return Told((say(nothing, period=period),))
     new = sum(one.fate == NEW for one in done)
     folder = work.office.drafts(str(period))
-    head = say("command.drafted", new=new, before=_before(done), folder=folder)
+    head = [say("command.drafted", new=new, folder=folder)] if new else []
     without = tuple(_without(done))
     waits = bool(without) or any(one.fate in (ALTERED, HELD, UNDER_WAY) for one in done)
-    lines = (head, *map(_line, _with(done)), *without)
+    told = (_line(one) for one in done if one.fate != NOWHERE and not _is_old(one))
+    lines = (*head, *told, *_before(done), *_closing(work, done), *without)
     return Told(lines, waits, (folder,) if new else ())
 
 
-def _before(done: Sequence[Outcome]) -> int:
-    return sum(one.fate in BEFORE for one in done)
+def _is_old(one: Outcome) -> bool:
+    """Whether it was written before, and nothing has to be done about it."""
+    sent = one.fate == QUEUED and one.queued.state == SENT
+    return sent or one.fate in (THERE, GONE)
 
 
-def _with(done: Sequence[Outcome]) -> Iterator[Outcome]:
-    yield from (one for one in done if one.fate != NOWHERE)
+def _before(done: Sequence[Outcome]) -> Iterator[str]:
+    """Count what was written before; name those whose drafts lie there still."""
+    old = [one for one in done if _is_old(one)]
+    there = [one for one in old if one.fate == THERE]
+    if len(old) > len(there):
+        yield say("command.drafts_gone", count=len(old) - len(there))
+    if there:
+        names = (say("command.draft_of", kind=_kind(one), name=one.name) for one in there)
+        yield say("command.drafts_there", count=len(there), names=listed(names))
+
+
+def _kind(one: Outcome) -> str:
+    return say(f"letter_kind.{one.kind}")
 
 
 def _line(one: Outcome) -> str:
-    kind, name = say(f"letter_kind.{one.kind}"), one.path.name if one.path else ""
-    when = minute_of(one.at)
-    said = {"kind": kind, "name": one.name, "to": listed(one.to), "file": name, "when": when}
+    name, when = one.path.name if one.path else "", minute_of(one.at)
+    said = {"kind": _kind(one), "name": one.name, "to": listed(one.to), "file": name, "when": when}
     if one.queued:
         said |= {"key": one.queued.key, "state": say(f"sending_state.{one.queued.state}")}
         said["again"] = "--again" if one.kind in UPWARD else f"--again --unit {one.queued.unit}"

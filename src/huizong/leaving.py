@@ -7,7 +7,7 @@ import msgspec
 from huizong.children import Children
 from huizong.entries import answers_of, files_of, readings_of
 from huizong.forms import Ledger
-from huizong.leaving_scan import TASK, Sought
+from huizong.leaving_scan import OWN_DATA, TASK, Sought
 from huizong.letters import Attachment
 from huizong.outgoing import Spotted
 from huizong.periods import Period
@@ -49,8 +49,8 @@ def concerns(
     """
     Look through the files of one letter, each in a child process, in their order.
 
-    `unit` is the code of the unit that it goes to, empty for the office above: what the unit has
-    written itself is no concern when it goes back there.
+    `unit` is the code of the unit that it goes to, empty for the office above: that persons are in
+    what the unit has written itself is told once (`OWN_DATA`), for it goes back there.
     """
     return letters_concerns(work, period, [(unit, attachments)])[0]
 
@@ -89,18 +89,24 @@ def lines(attachments: Sequence[Attachment], found: Sequence[Concern]) -> Iterat
     for file in attachments:
         own = [one for one in found if one.file == file.name]
         closed = any(one.code in CLOSED for one in own)
-        code = "unknown" if closed else "yes" if is_personal(own) else "no"
+        code = "unknown" if closed else _persons(own)
         size = f"{-(-len(file.data) // 1024):,}"
         persons = say(f"leaving.persons_{code}")
         yield say("leaving.file", file=file.name, size=size, persons=persons)
-        for kind in dict.fromkeys(one.code for one in own):
+        for kind in dict.fromkeys(one.code for one in own if one.code != OWN_DATA):
             yield _line([one for one in own if one.code == kind])
+
+
+def _persons(found: Sequence[Concern]) -> str:
+    if is_personal(found):
+        return "yes"
+    return "own" if any(one.code == OWN_DATA for one in found) else "no"
 
 
 def _line(some: Sequence[Concern]) -> str:
     """Say one kind of thing once, with its first places."""
     places = [*dict.fromkeys(one.place for one in some if one.place)]
-    more = say("leaving.more", count=len(places)) if len(places) > _SHOWN else ""
+    more = say("leaving.more") if len(places) > _SHOWN else ""
     return say(f"leaving.{some[0].code}", count=len(some), places=listed(places[:_SHOWN]) + more)
 
 
@@ -115,6 +121,7 @@ def _packed(work: Work, period: Period, units: Iterable[str]) -> dict[str, bytes
         sent = [reading for one, reading in read if unit and one.unit == unit]
         sought = Sought(
             names=names - ledger_names(sent) - _officers(work), own=_texts(sent),
+            own_names=ledger_names(sent),
             public=tuple(_public(work)), sensitive=frozenset(() if unit else _sensitive()),
         )  # fmt: skip
         packed[unit] = msgspec.msgpack.encode(sought)

@@ -18,6 +18,8 @@ from huizong.texts import catalogue
 from huizong.workbooks import Sheet, Workbook, open_workbook
 
 TASK = "huizong.leaving_scan:scan_file"
+# Persons are in what the receiver has written itself.
+OWN_DATA = "own"
 # Fewer persons than this can be told by who knows the place.
 FEW = 3
 # A telephone typed as a number; a figure of an office is never so large.
@@ -28,12 +30,14 @@ class Sought(msgspec.Struct, frozen=True, kw_only=True):
     """
     What is looked for beside numbers of persons: `names`, and `sensitive` indicators by code.
 
-    `own` are texts that the receiver has written, `public` those that stand in a letter's head.
+    `own` are texts that the receiver has written, `own_names` the names in its ledgers, `public`
+    what stands in a letter's head.
     """
 
     names: frozenset[str] = frozenset()
     sensitive: frozenset[str] = frozenset()
     own: frozenset[str] = frozenset()
+    own_names: frozenset[str] = frozenset()
     public: tuple[str, ...] = ()
 
 
@@ -50,7 +54,10 @@ def _scan(content: bytes, sought: Sought) -> Iterator[Spotted]:
     except Refused as refused:
         yield Spotted("locked" if refused.code == "encrypted" else "unread", "", "")
         return
-    for sheet, cell, text in (*cell_texts(book.sheets), *_typed_numbers(book.sheets)):
+    texts = (*cell_texts(book.sheets), *_typed_numbers(book.sheets))
+    if any(_of_receiver(text, sought) for _, _, text in texts):
+        yield Spotted(OWN_DATA, "", "")
+    for sheet, cell, text in texts:
         yield from _of_text(sheet, cell, text, sought)
     if _is_other(book):
         yield Spotted("other_kind", "", "")
@@ -66,6 +73,12 @@ def _scan(content: bytes, sought: Sought) -> Iterator[Spotted]:
 def _is_other(book: Workbook) -> bool:
     """Whether it is an older kind, whose notes and links cannot be told."""
     return book.decrypted or book.kind not in (Kind.XLSX, Kind.XLSM)
+
+
+def _of_receiver(text: str, sought: Sought) -> bool:
+    """Whether persons are in it whom the receiver itself has written of."""
+    numbers = text in sought.own and any(kinds_of(text))
+    return numbers or bool(found_names(text, sought.own_names))
 
 
 def _of_text(sheet: str, cell: str, text: str, sought: Sought) -> Iterator[Spotted]:

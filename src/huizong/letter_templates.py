@@ -30,7 +30,8 @@ def letter_words(folder: Path, kind: str, fields: Mapping[str, str]) -> tuple[st
     subject, _, text = _filled(path, _read(path), fields).strip().partition("\n")
     if not text.strip():
         raise HuizongError("error.letter_fails", file=path)
-    return " ".join(subject.split()), text.strip()
+    # What is not set, such as a telephone, leaves no blank at the end of a line.
+    return " ".join(subject.split()), "\n".join(map(str.rstrip, text.strip().splitlines()))
 
 
 def _template(folder: Path, kind: str, fields: Mapping[str, str]) -> Path:

@@ -19,7 +19,7 @@ from huizong.letter_writing import (
     set_name,
     units_of,
 )
-from huizong.letters import Attachment
+from huizong.letters import Attachment, is_address
 from huizong.periods import Period
 from huizong.records import UNIT, Unit
 from huizong.texts import name_of, say, spoken
@@ -86,7 +86,7 @@ def _asked(
     named = (f"{code} {version}" for code, version in sorted(versions.items()))
     fields = {
         "asked": lines_of(_due(work, period, code) for code in versions),
-        "count": str(len(versions)), "how": say(f"letter.how_{how}"),
+        "count": str(len(versions)), "how": _how(work, how),
     }  # fmt: skip
     return Asked(
         kind=ISSUED, unit=unit, fields=fields_of(work, period, unit.name) | fields,
@@ -95,6 +95,16 @@ def _asked(
         path=draft_path(work, period, ISSUED, unit.name),
         attachments=tuple(Attachment(one.name, one.read_bytes()) for one in paths),
     )  # fmt: skip
+
+
+def _how(work: Work, how: str) -> str:
+    """Say how to report: a summary by which way, to which address."""
+    if how == "blank":
+        return say("letter.how_blank")
+    user = work.office.settings.mail_user
+    mail = say("letter.mail_to", mail=user) if is_address(user) else say("letter.mail_back")
+    asked = say("letter.how_summary", mail=mail)
+    return f"{asked}\n\n{say('letter.how_key')}" if how == "key" else asked
 
 
 def _due(work: Work, period: Period, code: str) -> str:

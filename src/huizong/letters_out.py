@@ -28,6 +28,7 @@ from huizong.periods import Period
 from huizong.personal import masked
 from huizong.records import (
     ADOPTED,
+    LEVELS,
     MISSING,
     OWN,
     RETURNED,
@@ -35,6 +36,7 @@ from huizong.records import (
     TO_EXPLAIN,
     TO_MEND,
     Unit,
+    level_of,
 )
 from huizong.send_back import SentBack
 from huizong.standing_book import sets_in_book
@@ -103,8 +105,13 @@ def _receipts(work: Work, period: Period) -> Iterator[Asked]:
             kind=RECEIPT, unit=units[code], about=(code, digest), answered=answered,
             path=draft_path(work, period, RECEIPT, *parts),
             fields=fields_of(work, period, units[code].name) | fields,
-            foot=say("letter.mark", mark=RECEIVED + digest),
+            foot=say(_mark_for(units[code]), mark=RECEIVED + digest),
         )  # fmt: skip
+
+
+def _mark_for(unit: Unit) -> str:
+    """An office below has this program, which reads the mark; a community has none."""
+    return "letter.mark_unit" if level_of(unit.code) == LEVELS[-1] else "letter.mark"
 
 
 def _replies(work: Work, period: Period) -> Iterator[Asked]:
@@ -164,9 +171,14 @@ def _correction(work: Work, period: Period, copy: SentBack) -> Asked:
     return Asked(
         kind=CORRECTION, unit=unit, fields=fields_of(work, period, unit.name) | fields,
         about=(unit.code, copy.digest, *sorted({one.key for one in copy.asks})),
-        path=work.office.drafts(str(period)) / f"{copy.path.stem}.eml",
+        path=draft_path(work, period, CORRECTION, *_copy_parts(copy)),
         attachments=(Attachment(copy.path.name, copy.path.read_bytes()),), answered=answered,
     )  # fmt: skip
+
+
+def _copy_parts(copy: SentBack) -> tuple[str, ...]:
+    """Name a letter as the others are, and as the copy that it carries: the last part tells it."""
+    return copy.unit.name, set_name(copy.set_code), copy.path.stem.rpartition("_")[2]
 
 
 def _reminders(work: Work, period: Period) -> Iterator[Asked | Outcome]:

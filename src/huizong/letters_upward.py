@@ -88,13 +88,18 @@ def submissions(
 
 def _locked(asked: Asked, password: str) -> Asked:
     files = tuple(locked(one, password) for one in asked.attachments)
-    return msgspec.structs.replace(asked, attachments=files, foot=say("letter.locked"))
+    fields = asked.fields
+    for plain, file in zip(asked.attachments, files, strict=True):
+        named = ((key, fields[key]) for key in ("file", "paper") if key in fields)
+        fields = fields | {key: text.replace(plain.name, file.name) for key, text in named}
+    foot = say("letter.locked")
+    return msgspec.structs.replace(asked, attachments=files, fields=fields, foot=foot)
 
 
 def _submission(work: Work, period: Period, made: Made) -> Asked:
     summary = last_summary(work.book, made.period, made.set_code)
     file = work.office.summary_file(made)
-    name = say("letter.upper")
+    name = _upper_name(work)
     fields = fields_of(work, period, name) | {
         "set": set_name(made.set_code), "version": str(made.number),
         "reported": str(summary.reported), "expected": str(len(summary.units)),
@@ -116,6 +121,12 @@ def _submission(work: Work, period: Period, made: Made) -> Asked:
         f"_{file.stem}.eml",
         attachments=(*(Attachment(one.name, one.read_bytes()) for one in attached), *details),
     )  # fmt: skip
+
+
+def _upper_name(work: Work) -> str:
+    """Give the name of the office above, where the roster has it."""
+    above = work.office.unit.parent
+    return next((one.name for one in work.office.roster if one.code == above), say("letter.upper"))
 
 
 def _absent(summary: Summary) -> Iterator[str]:
