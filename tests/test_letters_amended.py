@@ -144,7 +144,8 @@ def queued(folder: Path, state: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "number"), [("", 1), ("refused", 1), ("cancelled", 1), ("sent", 2), ("unknown", 2)]
+    ("state", "number"),
+    [("", 1), ("refused", 1), ("cancelled", 1), ("sent", 2), ("unknown", 2), ("waiting", 2)],
 )
 def test_what_never_left_is_not_corrected(tmp_path, readers, state, number):
     """
@@ -160,7 +161,7 @@ def test_what_never_left_is_not_corrected(tmp_path, readers, state, number):
     made(folder, readers, 11, hour=10)
     act(folder, acts.submit, send_by="smtp")
 
-    assert told == ["sent_above" if state == "sent" else "drafted_above"]
+    assert told == [{"": "drafted_above", "sent": "sent_above"}.get(state, f"queued {state}")]
     assert len(attached(letters(folder)[-1])) == number
 
 
@@ -181,6 +182,10 @@ def above(folder: Path) -> list[tuple[int, str]]:
         for number in (1, 2)
         for code in ("taken_above", "sent_above", "drafted_above")
     }
+    for state in ("waiting", "refused", "cancelled", "unknown"):
+        words = {"state": say(f"sending_state.{state}"), "when": "|", "key": "|"}
+        text = say("command.queued_above", set="ZZ", number=1, **words).partition("|")[0]
+        begins[text] = 1, f"queued {state}"
     lines = act(folder, acts.status).lines
     return [told for line in lines for text, told in begins.items() if line.startswith(text)]
 
