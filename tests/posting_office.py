@@ -37,7 +37,9 @@ def keyring_with() -> Iterator[Keyring]:
 
 def street_with_drafts(folder: Path) -> Path:
     """Make a street of three that have sent nothing: two are reminded, one has no address."""
-    lines = [f"{c},{name},{STREET},{'；'.join(MAILS.get(c, ()))}" for c, name in UNITS.items()]
+    lines = [
+        f"{c},{name},{STREET},{'；'.join(MAILS.get(c, ()))}" for c, name in reversed(UNITS.items())
+    ]
     roster = folder / "名册.csv"
     roster.write_text("\n".join(["区划代码,单位名称,上级代码,邮箱", *lines]), encoding="utf-8")
     office = folder / "清河街道"

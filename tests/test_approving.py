@@ -24,7 +24,7 @@ from huizong.office import open_office
 from huizong.records import Unit
 from huizong.sending_entries import SENT
 from huizong.settings import SETTINGS
-from huizong.texts import listed, say
+from huizong.texts import say
 from mail_server import taking
 from mail_servers import HOST, PASSWORD, USER
 from posting_office import (
@@ -38,7 +38,7 @@ from posting_office import (
     rows,
     street_with_drafts,
 )
-from street import NOW, PEACE, PERIOD
+from street import LIGHT, NOW, PEACE, PERIOD
 from terminal import SRC, Terminal
 
 STRANGER = "guest@elsewhere.example.com"
@@ -91,13 +91,14 @@ def test_recipient_that_the_roster_lacks_keeps_a_letter_back(office, heading):
 
 
 @pytest.mark.parametrize(
-    "heading", [b"Cc: hp@qh.example.cn; x@y.cn", b"Cc: <hp@qh.example.cn", b"Cc: a b c", b"Bcc: ,"]
-)
+    "heading", ["Cc: hp@qh.example.cn; x@y.cn", "Cc: <hp@qh.example.cn", "Cc: a b c", "Bcc: ,",
+                "To: 新华社区 ‹周主任 xinhua at xh>"]
+)  # fmt: skip
 def test_addresses_that_cannot_be_read_keep_a_letter_back(office, heading):
-    """Fault 68: what is not understood is not guessed."""
-    one = proposal(office, with_heading(heading))
+    """Fault 68: what is not understood is not guessed, and told once, as it was written."""
+    one = proposal(office, with_heading(heading.encode()))
 
-    assert one.wrong[0] == say("sending.unread", texts=listed(one.file.unread))
+    assert one.wrong == (say("sending.unread", texts=heading.partition(": ")[2]),)
 
 
 def test_letter_of_somebody_else_or_to_nobody_is_kept_back(office):
@@ -152,6 +153,30 @@ def test_what_was_overtaken_is_kept_back(office):
     assert sorted(one.wrong for one in letters) == sorted(
         [(old,), (old,), (say("sending.old_summary"),)]
     )
+
+
+def test_letters_stand_in_the_order_of_the_roster(office):
+    """Whoever agrees goes through the roster: units stand as they do there."""
+    found = {}
+    for turned in (False, True):
+        with at(office) as work:
+            roster = work.office.roster[:: -1 if turned else 1]
+            work = replace(work, office=replace(work.office, roster=roster))
+            found[turned] = [one.drafted.unit for one in approving.proposed(work, PERIOD)]
+
+    assert found == {False: [LIGHT, PEACE], True: [PEACE, LIGHT]}
+
+
+def test_what_is_kept_back_is_told_once_and_before_the_question(office):
+    """Fault 68: who agrees knows what will not leave, and hears it once."""
+    peace(office).write_bytes(with_heading(b"Cc: a b c")(peace(office).read_bytes()))
+    shown = []
+    with at(office) as work:
+        told = acts.send(work, PERIOD, lambda lines: shown.extend(lines))
+
+    assert [number for number, line in enumerate(shown) if "a b c" in line] == [0]
+    assert not any("a b c" in line for line in told.lines)
+    assert told.waits
 
 
 def test_address_that_nobody_can_send_to_is_a_stranger(office):

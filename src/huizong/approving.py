@@ -65,6 +65,8 @@ def proposed(work: Work, period: Period) -> tuple[Proposed, ...]:
             _remove(work, path, approval)
         else:
             letters.append(_proposed(work, period, drafted, path))
+    order = {code: number for number, code in enumerate(units_of(work))}
+    letters.sort(key=lambda one: order.get(_unit(one.drafted), -1))
     sought = letters_concerns(
         work, period, [(_unit(one.drafted), () if one.wrong else one.file.attachments)
                        for one in letters]
@@ -124,10 +126,11 @@ def _wrong_headings(work: Work, drafted: Drafted, file: DraftFile) -> Iterator[s
         yield say("sending.foreign_sender", sender=file.sender, own=own)
     if file.unread:
         yield say("sending.unread", texts=listed(file.unread))
-    if not file.recipients:
+    elif not file.recipients:
         yield say("sending.nobody")
     known = known_addresses(work, drafted.unit, drafted.kind)
-    strangers = [one for one in file.recipients if one not in known]
+    # Of a heading that cannot be read the parser makes words without a sign.
+    strangers = [one for one in file.recipients if one not in known and "@" in one]
     if strangers:
         code = "sending.stranger_above" if drafted.kind in UPWARD else "sending.stranger"
         yield say(code, names=listed(strangers))

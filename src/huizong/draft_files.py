@@ -44,6 +44,7 @@ def read_draft(content: bytes) -> DraftFile:
     """Read a draft, however it was edited."""
     message = email.message_from_bytes(content, policy=default)
     headings = [(name, one) for name in ("from", *_TO) for one in message.get_all(name, ())]
+    written = [one for name in ("from", *_TO) for one in _written(message, name)]
     senders = [str(one.addr_spec) for name, h in headings if name == "from" for one in h.addresses]
     to = (str(one.addr_spec).lower() for name, h in headings if name in _TO for one in h.addresses)
     return DraftFile(
@@ -52,8 +53,17 @@ def read_draft(content: bytes) -> DraftFile:
         subject=" ".join(str(message["subject"] or "").split()),
         message_id=str(message["message-id"] or "").strip(),
         attachments=tuple(attachments_of(message)),
-        unread=tuple(str(one) for name, one in headings if one.defects) + tuple(senders[1:]),
-    )
+        unread=(*(text for text, (_, one) in zip(written, headings, strict=True) if one.defects),
+                *senders[1:]),
+    )  # fmt: skip
+
+
+def _written(message: EmailMessage, name: str) -> Iterator[str]:
+    """Give headings as they stand in the file: the parser puts marks for what it cannot read."""
+    for key, raw in message.raw_items():
+        if key.lower() == name:
+            plain = raw.encode("ascii", "surrogateescape").decode("utf-8", "replace")
+            yield " ".join(str(default.header_factory("x-text", plain)).split())
 
 
 def draft_id(content: bytes) -> str:

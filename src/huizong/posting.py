@@ -37,15 +37,17 @@ def send(
     lines = [_row_line(work, one) for one in sending.after_break(work.book, work.at)]
     letters = proposed(work, period)
     ready = [one for one in letters if not one.wrong]
-    lines += (line for one in letters if one.wrong for line in _kept_back(one))
+    kept_back = [line for one in letters if one.wrong for line in _kept_back(one)]
     login = None
-    if ready:
+    if not ready:
+        lines += kept_back
+    else:
         try:
-            agreed = agree([*_shown(ready), *_also_due(work)])
+            agreed = agree([*kept_back, *_shown(ready), *_also_due(work)])
         except HuizongError as error:
             if error.code != "error.nobody_agrees":
                 raise
-            lines.append(say("sending.nobody_agrees", count=len(ready)))
+            lines += (*kept_back, say("sending.nobody_agrees", count=len(ready)))
         else:
             if not agreed:
                 return Told((*lines, say("sending.not_agreed")), waits=True)
@@ -54,7 +56,7 @@ def send(
             login = _login(work, remember=remember)
             approve(work, ready, officer)
     told = _send_due(work, login, remember=remember)
-    return Told((*lines, *told.lines), bool(lines) or told.waits, short=told.short)
+    return Told((*lines, *told.lines), bool(lines or kept_back) or told.waits, short=told.short)
 
 
 def _shown(letters: Sequence[Proposed]) -> Iterator[str]:
