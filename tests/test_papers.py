@@ -68,8 +68,11 @@ def sets():
 
 UNKNOWN = Finding("unknown_unit", "ask", details={"found": "和平路", "near": "和平社区"})
 FILES = (
-    file("a", "pending", reason="two_returns", unit="990101001005", set_code="TJ"),
-    file("b", "pending", reason="two_returns", unit="990101001005", set_code="TJ"),
+    file("a", "pending", reason="two_returns", unit="990101001005", set_code="TJ", number=1),
+    file(
+        "b", "pending", reason="two_returns", unit="990101001005", set_code="TJ", number=2,
+        name="a.xlsx", received_at="2026-04-05T08:00:00",
+    ),
     file("c", "pending", reason="unknown_unit", findings=(UNKNOWN,)),
     file("d", "not_a_return", reason="not_ours"),
     file("e", "returned", reason="damaged"),
@@ -109,13 +112,15 @@ def test_status_names_every_unit_and_adds_up(office, sets):
 
 def test_todo_holds_what_waits_for_the_officer(office, sets):
     """
-    Fault 32: a choice between two files is a row for each; what the unit has to do is not there.
+    Fault 32: a choice between two files is a row for each, with version and time even where both
+    have one name; what the unit has to do is not there.
     """
     rows = rows_of("2026Q1", sets, FILES, {}, office)
 
     assert [(row.audited.finding.code, row.file) for row in todo_rows(rows, FILES)] == [
         ("unknown_unit", "c.xlsx"), ("relation", "第2社区.xlsx"),
-        ("two_returns", "a.xlsx"), ("two_returns", "b.xlsx"),
+        ("two_returns", say("paper.choice", file="a.xlsx", number=1, when="2026-04-03 10:02")),
+        ("two_returns", say("paper.choice", file="a.xlsx", number=2, when="2026-04-05 08:00")),
     ]  # fmt: skip
 
 

@@ -9,6 +9,7 @@ import xlsxwriter
 
 from huizong import findings as wording
 from huizong.chat import write_chat
+from huizong.clock import minute_of
 from huizong.console import TODO_ANSWERS, TODO_DIGEST, TODO_SPLIT, TODO_WIDTHS
 from huizong.differences import Compared
 from huizong.entries import Answer, Received
@@ -123,7 +124,13 @@ def todo_rows(rows: Iterable[Row], files: Sequence[Received]) -> Iterator[Row]:
         if row.audited.finding.code != "two_returns" or not rivals:
             yield row
         for file in rivals if row.audited.finding.code == "two_returns" else ():
-            yield msgspec.structs.replace(row, file=file.name, digest=file.digest)
+            yield msgspec.structs.replace(row, file=_choice(file), digest=file.digest)
+
+
+def _choice(file: Received) -> str:
+    """Name a file to choose so that the newest is told from the others of its name."""
+    when = minute_of(file.received_at)
+    return say("paper.choice", file=file.name, number=file.number, when=when)
 
 
 def write_findings(
