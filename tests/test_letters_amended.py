@@ -17,9 +17,9 @@ from huizong.draft_entries import SUBMISSION, drafts_of
 from huizong.entries import files_of
 from huizong.history import summaries_of
 from huizong.letter_entries import LetterEntry, save_letters
-from huizong.letters import TAKEN_ABOVE, Letter
+from huizong.letters import BOUNCE, TAKEN_ABOVE, Letter
 from huizong.letters_amended import MOST_LINES, correction_fields
-from huizong.sending_entries import Approval, Sending, save_approval, save_sending
+from huizong.sending_entries import SENT, Approval, Sending, save_approval, save_sending
 from huizong.texts import say
 from huizong.work import Work, at_work
 from test_amendments import CLOSED, LATE, LIGHT, PEACE, Q1, corrected, office, readers, send, settle
@@ -145,24 +145,39 @@ def queued(folder: Path, state: str) -> None:
 
 @pytest.mark.parametrize(
     ("state", "number"),
-    [("", 1), ("refused", 1), ("cancelled", 1), ("sent", 2), ("unknown", 2), ("waiting", 2)],
-)
+    [("", 1), ("refused", 1), ("cancelled", 1), ("bounced", 1), ("sent", 2), ("unknown", 2),
+     ("waiting", 2)],
+)  # fmt: skip
 def test_what_never_left_is_not_corrected(tmp_path, readers, state, number):
     """
     Where the program sends, a version that was drafted only, refused or taken back has not gone
-    up: the next one goes up as the first. What was sent, or may have been, is corrected.
+    up, nor has one whose letter came back: the next goes up as the first, and `status` says so.
+    What was sent, or may have been, is corrected.
     """
     folder = test_amendments.street(tmp_path)
     made(folder, readers, 10, hour=9)
     act(folder, acts.submit, send_by="smtp")
     if state:
-        queued(folder, state)
+        queued(folder, SENT if state == "bounced" else state)
+    if state == "bounced":
+        bounce(folder)
     told = [code for _, code in above(folder)]
     made(folder, readers, 11, hour=10)
     act(folder, acts.submit, send_by="smtp")
 
     assert told == [{"": "drafted_above", "sent": "sent_above"}.get(state, f"queued {state}")]
     assert len(attached(letters(folder)[-1])) == number
+
+
+def bounce(folder: Path) -> None:
+    """Enter what a server answers that cannot deliver to the office above, as fetching does."""
+    letter = Letter(sender="mailer-daemon@a.cn", failed=(UPPER,), answers="<1@a.cn>")
+    with at_work(folder, LATE, "test") as work:
+        entry = LetterEntry(
+            digest="b" * 64, kept_as="b.eml", size=1, received_at=work.at, state="opened",
+            reason=BOUNCE, letter=letter,
+        )  # fmt: skip
+        save_letters(work.book, [entry])
 
 
 def receipt(work: Work, digest: str) -> None:
@@ -182,7 +197,7 @@ def above(folder: Path) -> list[tuple[int, str]]:
         for number in (1, 2)
         for code in ("taken_above", "sent_above", "drafted_above")
     }
-    for state in ("waiting", "refused", "cancelled", "unknown"):
+    for state in ("waiting", "refused", "cancelled", "unknown", "bounced"):
         words = {"state": say(f"sending_state.{state}"), "when": "|", "key": "|"}
         text = say("command.queued_above", set="ZZ", number=1, **words).partition("|")[0]
         begins[text] = 1, f"queued {state}"

@@ -203,7 +203,7 @@ def test_reminder_only_to_those_missing(office):
 def test_unit_whose_file_waits_is_not_reminded(office, tmp_path):
     """
     A return of an unknown sender is the officer's to look at: its unit is named, not asked to
-    report; audit and status name the file, until it is answered.
+    report; audit, status, the paper 催报通知 and the bulletin say so, until it is answered.
     """
     put_mail(office, EAST, "df@qh.example.cn")
     east = send(office, EAST)
@@ -224,6 +224,25 @@ def test_unit_whose_file_waits_is_not_reminded(office, tmp_path):
     assert reminded.waits
     said = {"kind": say("letter_kind.reminder"), "name": UNITS[EAST], "file": held.name}
     assert say("command.draft_held", **said) in reminded.lines
+    reminder, bulletin = papers_of(office)
+    core = say("circular.bulletin_held", count=1, names=UNITS[EAST])
+    assert all(core in paper for paper in (reminder, bulletin))
+    assert reminder.count(UNITS[EAST]) == 1
+    assert say("circular.held") in bulletin.split("\n")
+
+
+def papers_of(office: Path) -> tuple[str, str]:
+    """Write the papers of TJ and give all words of 催报通知 and of 报送情况通报."""
+    import openpyxl
+
+    with at_work(office, NOW, "test") as work:
+        written = [one.path for one in pipeline.papers(work, PERIOD) if one.path]
+    said: dict[str, str] = {}
+    for path in written:
+        if "矛盾纠纷" in path.name:
+            rows = openpyxl.load_workbook(path).active.iter_rows(values_only=True)
+            said[path.stem.rpartition("_")[2]] = "\n".join(str(v) for r in rows for v in r if v)
+    return said[say("circular.reminder")], said[say("circular.bulletin")]
 
 
 def put_mail(office: Path, code: str, mail: str) -> None:

@@ -36,7 +36,8 @@ LAYERS = (
         "console roster table_files settings control_places control_progress control_desk"
         " control_outbox control_roster control"
         " lock wholeness schema book launchers office entries history past digests paperwork"
-        " letter_entries passwords accounts draft_entries sending_entries gone_up held",
+        " letter_entries passwords accounts draft_entries sending_entries come_back gone_up"
+        " held",
     ),
     (
         "parts of stages",
@@ -58,7 +59,7 @@ LAYERS = (
         " amend paper_copies signing ready upward office_lists letters_in unlocking pipeline"
         " fetch standing_book audit_one draft_places letter_writing letters_out letters_amended"
         " enclosures letters_upward letters_issued last_letters leaving approving sending"
-        " send_reasons come_back outbox",
+        " send_reasons outbox",
     ),
     (
         "showing",

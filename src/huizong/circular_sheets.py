@@ -8,7 +8,6 @@ from huizong.circulars import Circular
 from huizong.contents import Contents
 from huizong.pages import LINE_HEIGHT, Page, Value, figure, foreign, lines_needed
 from huizong.papers import SetReturns
-from huizong.records import MISSING
 from huizong.styles import set_up_page
 from huizong.texts import name_of, say
 
@@ -31,8 +30,8 @@ def circular_of(contents: Contents) -> Circular:
 
 
 def is_reminding(contents: Contents) -> bool:
-    """Whether units are missing: only then there is a sheet 催报通知."""
-    return any(one.state == MISSING for one in contents.summary.units)
+    """Whether nothing has come of some units: only then there is a sheet 催报通知."""
+    return bool(circular_of(contents).missing)
 
 
 def write_bulletin(page: Page, contents: Contents) -> None:

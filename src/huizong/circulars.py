@@ -54,6 +54,25 @@ class Circular(msgspec.Struct, frozen=True, kw_only=True):
         units = self.returns.returns
         return tuple(foreign(one.unit.name) for one in units if one.state in states)
 
+    def is_held(self, entry: UnitReturn) -> bool:
+        """Whether a unit has no return yet, but a file that waits for the officer."""
+        return entry.state == MISSING and entry.unit.code in self.reporting.held
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Name the units of which nothing has come."""
+        units = self.returns.returns
+        return tuple(
+            foreign(one.unit.name)
+            for one in units
+            if one.state == MISSING and not self.is_held(one)
+        )
+
+    @property
+    def held(self) -> tuple[str, ...]:
+        """Name the units whose file waits for the officer."""
+        return tuple(foreign(one.unit.name) for one in self.returns.returns if self.is_held(one))
+
 
 def percent(part: int, whole: int) -> str:
     """Give a share in percent; —— of nothing."""
@@ -87,7 +106,7 @@ def bulletin_text(one: Circular) -> str:
         passed=len(one.names(PASSED)),
     )  # fmt: skip
     late = tuple(foreign(e.unit.name) for e in units if e.late and e.state != MISSING)
-    for key, names in (("missing", one.names(MISSING)), ("late", late)):
+    for key, names in (("missing", one.missing), ("held", one.held), ("late", late)):
         if names:
             text += say(f"circular.bulletin_{key}", count=len(names), names=_all(names))
     return text
@@ -101,7 +120,8 @@ def bulletin_line(one: Circular, number: int, entry: UnitReturn) -> tuple[str, .
     """Give a unit's row of the bulletin."""
     yes, no = say("circular.yes"), say("circular.no")
     if entry.state == MISSING:
-        return (str(number), foreign(entry.unit.name), "", "", "", "", say("state.missing"))
+        state = say("circular.held" if one.is_held(entry) else "state.missing")
+        return (str(number), foreign(entry.unit.name), "", "", "", "", state)
     return (
         str(number),
         foreign(entry.unit.name),
@@ -157,7 +177,7 @@ def issue_looks(issue: Issue, today: dt.date) -> list[str]:
 
 def reminder_needed(one: Circular) -> bool:
     """Whether anybody is missing or has to send again."""
-    return bool(one.names(MISSING, TO_MEND, TO_EXPLAIN))
+    return bool(one.missing or one.names(TO_MEND, TO_EXPLAIN))
 
 
 def write_reminder(book: xlsxwriter.Workbook, one: Circular) -> None:
@@ -183,9 +203,10 @@ def reminder_title(one: Circular) -> str:
 
 def reminder_lines(one: Circular) -> Iterator[tuple[str, ...]]:
     """Give a row for each unit that has something to send, the missing ones first."""
-    waiting = [e for e in one.returns.returns if e.state in (MISSING, TO_MEND, TO_EXPLAIN)]
-    waiting.sort(key=lambda entry: entry.state != MISSING)
-    for number, entry in enumerate(waiting, 1):
+    asked = [e for e in one.returns.returns if e.state in (MISSING, TO_MEND, TO_EXPLAIN)]
+    asked = [e for e in asked if not one.is_held(e)]
+    asked.sort(key=lambda entry: entry.state != MISSING)
+    for number, entry in enumerate(asked, 1):
         state, due = say(f"state.{entry.state}"), str(one.returns.due or "")
         yield str(number), foreign(entry.unit.name), state, due
 
@@ -193,13 +214,17 @@ def reminder_lines(one: Circular) -> Iterator[tuple[str, ...]]:
 def reminder_texts(one: Circular) -> tuple[str, ...]:
     """Give the paragraphs of the reminder."""
     after = _is_after(one)
-    missing, mending = one.names(MISSING), one.names(TO_MEND, TO_EXPLAIN)
+    missing, mending = one.missing, one.names(TO_MEND, TO_EXPLAIN)
     due = one.returns.due
     days = abs((one.now.date() - due).days) if due else 0
-    code = "circular.reminder_all"
+    texts: list[str] = []
     if missing:
         code = f"circular.reminder_{'after' if after else 'before'}"
-    texts = [say(code, **one.said, days=days, count=len(missing), names=_all(missing))]
+        texts.append(say(code, **one.said, days=days, count=len(missing), names=_all(missing)))
+    elif not one.held:
+        texts.append(say("circular.reminder_all", **one.said))
+    if one.held:
+        texts.append(say("circular.bulletin_held", count=len(one.held), names=_all(one.held)))
     if mending:
         texts.append(say("circular.reminder_mend", count=len(mending), names=_all(mending)))
     if any(one.asking):

@@ -8,12 +8,13 @@ from itertools import zip_longest
 import msgspec
 
 from huizong.entries import Received, answers_of, files_of, findings_of, readings_of
+from huizong.held import held_file, held_files
 from huizong.history import copies_made, gone_of
 from huizong.language import CheckedSet
 from huizong.pages import foreign
 from huizong.papers import SetReturns
 from huizong.periods import Period
-from huizong.records import OWN, TO_MEND, AuditedFinding, Unit, UnitReturn
+from huizong.records import MISSING, OWN, TO_MEND, AuditedFinding, Unit, UnitReturn
 from huizong.reporting import Issue, Reporting
 from huizong.return_sheets import finding_words
 from huizong.settle import state_of
@@ -48,8 +49,18 @@ def reporting_of(
     issues = _issues(work, checked, returns, files, found, with_contacts=with_contacts)
     return Reporting(
         due=returns.due, days=work.office.settings.mend_days, first=first,
-        returned=dict(Counter(back)), issues=tuple(issues),
+        returned=dict(Counter(back)), issues=tuple(issues), held=_held(work, period, returns),
     )  # fmt: skip
+
+
+def _held(work: Work, period: Period, returns: SetReturns) -> frozenset[str]:
+    waiting = held_files(work.book)
+    missing = [one.unit for one in returns.returns if one.state == MISSING]
+    return frozenset(
+        unit.code
+        for unit in missing
+        if held_file(waiting, str(period), returns.code, (unit.code, unit.name))
+    )
 
 
 class _Raised(msgspec.Struct, frozen=True):

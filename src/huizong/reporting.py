@@ -32,7 +32,8 @@ class Reporting(msgspec.Struct, frozen=True, kw_only=True):
     What the papers about one form set and period say beside the units' states.
 
     `due` is the deadline and `days` are those for mending; `first` (when something first came)
-    and `returned` (how often it was sent back) are by unit code.
+    and `returned` (how often it was sent back) are by unit code. `held` are the codes of units
+    without a return whose file waits for the officer: nobody asks them to report.
     """
 
     due: dt.date | None = None
@@ -40,3 +41,4 @@ class Reporting(msgspec.Struct, frozen=True, kw_only=True):
     first: Mapping[str, str] = {}
     returned: Mapping[str, int] = {}
     issues: tuple[Issue, ...] = ()
+    held: frozenset[str] = frozenset()

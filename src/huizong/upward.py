@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from huizong.clock import minute_of
+from huizong.come_back import come_back
 from huizong.draft_entries import Drafted, drafted_upward
 from huizong.gone_up import sent_at
 from huizong.history import Made, last_summary, summaries_of
@@ -29,22 +30,32 @@ def counted_lines(work: Work, made: Sequence[Made]) -> Iterator[str]:
 
 def above_lines(work: Work, period: Period) -> Iterator[str]:
     """Say of each version of a summary that went up whether the office above has received it."""
-    known = taken_above(work.book)
+    known, bounced = taken_above(work.book), come_back(work.book)
     for made in summaries_of(work.book, str(period)):
         drafted = drafted_upward(work.book, made)
         at = taken_at(work, made, known)
         if at or drafted:
             said = {"set": made.set_code, "number": made.number}
-            yield _above(work, drafted, at, said)
+            yield _above(work, drafted, at, bounced, said)
 
 
-def _above(work: Work, drafted: Drafted | None, at: str, said: dict[str, object]) -> str:
-    """Tell how the letter with one version stands."""
+def _above(
+    work: Work, drafted: Drafted | None, at: str, bounced: Mapping[tuple[str, str], str],
+    said: dict[str, object],
+) -> str:  # fmt: skip
+    """Tell how the letter with one version stands; one that came back did not arrive."""
     if at:
         return say("command.taken_above", **said, when=minute_of(at))
+    rows = rows_about(work.book, drafted.about, drafted.number)
+    for row in rows:
+        if back := bounced.get((row.message_id, row.recipient)):
+            state = say("sending_state.bounced")
+            return say(
+                "command.queued_above", **said, state=state, when=minute_of(back), key=row.key
+            )
     if sent := sent_at(work.book, drafted):
         return say("command.sent_above", **said, when=minute_of(sent))
-    if rows := rows_about(work.book, drafted.about, drafted.number):
+    if rows:
         row = worst_of(rows)
         state = say(f"sending_state.{row.state}")
         return say("command.queued_above", **said, state=state, when=minute_of(row.at), key=row.key)
