@@ -185,6 +185,8 @@ def names(form: bytes) -> Iterator[Sample]:
     yield one("only dots", called(".."), "")
     yield one("no name at all", b"attachment", "")
     yield one("named like a device", called("CON.xlsx"), "CON.xlsx")
+    yield one("a disk of windows, C:x.xlsx", called("C:x.xlsx"), "C:x.xlsx")
+    yield one("a disk of windows, a:b.xlsx", called("a:b.xlsx"), "a:b.xlsx")
     yield one("emoji", called("📊.xlsx"), "📊.xlsx")
 
 
@@ -215,6 +217,10 @@ def kinds(form: bytes) -> Iterator[Sample]:
     yield Sample(
         "lines end as on unix", letter(text(), part).replace(b"\r\n", b"\n"), "returns", (NAME,)
     )
+    for day in ("1 Jan 2300", "1 Jan 1600", "31 Dec 9999", "1 Jan 1970", "31 Feb 2026"):
+        date = f"{day} 23:59:59 -2359"
+        dated = letter(text(), part).replace(DATE.encode(), date.encode())
+        yield Sample(f"dated {date}", dated, "returns", (NAME,))
     cut = letter(text(), part)
     yield Sample("without its end", cut[: cut.rfind(b"--=_a")], "returns", (NAME,))
 

@@ -11,15 +11,17 @@ import threading
 import time
 import unicodedata
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
 import msgspec
 import pytest
 
+from huizong.archives import Member
 from huizong.book import open_book
-from huizong.collect import scan, store, sweep
+from huizong.collect import scan, store, store_members, sweep
 from huizong.entries import count_files, files_of, save_files, sightings_of
 from huizong.errors import HuizongError
+from huizong.inbox import place_below
 from huizong.keeping import altered, keep, safe_name
 from huizong.office import Office, init_office
 from huizong.safely import write_safely
@@ -27,6 +29,7 @@ from huizong.safely import write_safely
 NOW = dt.datetime(2026, 4, 9, 10, 5)
 LATER = dt.datetime(2026, 4, 9, 10, 30)
 OLD = time.time() - 3600
+WINDOWS = PureWindowsPath(r"C:\Huizong\清河街道")
 
 
 @pytest.fixture
@@ -242,6 +245,54 @@ def test_names_are_data_only(office, book):
     assert scan(office, book).found == ()
 
 
+@pytest.mark.parametrize(
+    ("path", "folder", "place"),
+    [
+        (WINDOWS / "收表" / "东 片" / "a.xlsx", WINDOWS, "收表/东 片/a.xlsx"),
+        (PureWindowsPath(r"c:\HUIZONG\清河街道\收表\a.xlsx"), WINDOWS, "收表/a.xlsx"),
+        (PureWindowsPath(r"E:\a.xlsx"), WINDOWS, "E:/a.xlsx"),
+        (PureWindowsPath(r"\\nas\报表\a.xlsx"), WINDOWS, "//nas/报表/a.xlsx"),
+        (PureWindowsPath(r"C:\Huizong\清河街道2\a.xlsx"), WINDOWS, "C:/Huizong/清河街道2/a.xlsx"),
+        (PurePosixPath(r"/o/收表/a\b.xlsx"), PurePosixPath("/o"), r"收表/a\b.xlsx"),
+    ],
+)  # fmt: skip
+def test_place_in_the_book_is_the_same_on_every_system(path, folder, place):
+    """
+    A book that was made on Windows names its files as one made elsewhere, so that they are known.
+    """
+    assert place_below(path, folder) == place
+
+
+def test_members_stay_below_their_letter_whatever_their_names(office, book):
+    """
+    Fault 50: names that lead elsewhere as paths of Windows are text below the place of a letter.
+    """
+    names = ("C:x.xlsx", "a:b.xlsx", "CON.xlsx", "NUL", "x.xlsx. .", "..xlsx", r"a\..\b.xlsx")
+    members = {
+        f"已收/邮件/{n}.eml/1/{name}": Member(name, 0, name.encode())
+        for n, name in enumerate(names)
+    }
+    stored = store_members(office, book, members, NOW)
+
+    assert {file.source for file in files_of(book)} == {*members}
+    assert {one.path for file in files_of(book) for one in sightings_of(book, file.digest)} == {
+        *members
+    }
+    assert [one.kept.suffix for one in stored] == [".xlsx"] * 3 + [".bin"] + [".xlsx"] * 3
+
+
+@pytest.mark.parametrize("year", [2300, 1965])
+def test_file_of_a_time_that_cannot_be_is_taken(office, book, year):
+    """
+    Fault 72: a file whose time lies beyond what the book can hold, or before 1970, stops nothing.
+    """
+    path = put(office, "a.xlsx")
+    os.utime(path, (dt.datetime(year, 1, 1, tzinfo=dt.UTC).timestamp(),) * 2)
+    (stored,) = take(office, book)
+
+    assert (stored.fate, scan(office, book).known) == ("new", 1)
+
+
 def test_missing_path_is_said(office, book):
     """
     A path that was typed wrong stops the command before anything is done.
@@ -307,7 +358,7 @@ def test_names_for_people_fit_every_system(text, name):
 
 STORE = """
 import datetime as dt, sys
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from huizong.book import open_book
 from huizong.collect import scan, store
 from huizong.office import open_office

@@ -19,7 +19,10 @@ from huizong.digests import DigestKey, write_key
 from huizong.entries import files_of
 from huizong.fetch import Fetched, fetch
 from huizong.letter_entries import letters_of, places_seen
+from huizong.letter_parts import open_letter
+from huizong.letter_store import Incoming, store_letters
 from huizong.letters import letter_id
+from huizong.letters_in import _take_in
 from huizong.mailbox_folder import KIND, letters_in
 from huizong.mailing import said
 from huizong.office import init_office, open_office
@@ -282,6 +285,27 @@ def test_one_bad_letter_stops_no_other(office, tmp_path):
     assert files(office) == {"报表.xlsx": ("pending", "placed")}
     sizes = [path.stat().st_size for path in (office / "已收" / "邮件").iterdir()]
     assert max(sizes) < 1_000_000
+
+
+def test_one_letter_that_no_book_can_hold_is_refused_alone(office):
+    """Fault 58: of letters that are taken in together one that fails is refused, no other."""
+    raws = [mail(b"%d" % number) for number in range(3)]
+    with at_work(office, NOW, "test") as work:
+        incoming = [Incoming(f"x/{number}", raw) for number, raw in enumerate(raws)]
+        entries = store_letters(work.office, work.book, incoming, NOW).new
+        results = [open_letter(raw) for raw in raws]
+        far = msgspec.structs.replace(results[1].letter, date="2300-01-01T00:00:00")
+        results[1] = msgspec.structs.replace(results[1], letter=far)
+        _take_in(work, list(zip(entries, results, strict=True)))
+        letters = letters_of(work.book)
+
+    assert [(one.state, one.reason) for one in letters] == [
+        ("opened", "returns"), ("refused", "letter_crashed"), ("opened", "returns")
+    ]  # fmt: skip
+    with open_book(open_office(office).book) as book:
+        assert {file.source.split("/")[2] for file in files_of(book)} == {
+            entries[0].kept_as, entries[2].kept_as
+        }  # fmt: skip
 
 
 def test_a_stranger_with_too_many_letters_waits(office, tmp_path):

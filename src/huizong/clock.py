@@ -16,8 +16,9 @@ def china_now() -> dt.datetime:
 
 def china_time(timestamp: float) -> str:
     """Write a file's time as the book has it."""
-    moment = dt.datetime.fromtimestamp(int(timestamp), CHINA).replace(tzinfo=None)
-    return moment.isoformat(timespec="seconds")
+    # Windows' own conversion refuses times before 1970.
+    moment = dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(seconds=int(timestamp))
+    return moment.astimezone(CHINA).replace(tzinfo=None).isoformat(timespec="seconds")
 
 
 def minute_of(at: str) -> str:

@@ -8,7 +8,7 @@ import os
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import msgspec
 
@@ -26,13 +26,13 @@ from huizong.entries import (
 )
 from huizong.inbox import (
     Scan,
+    changed_at,
     is_young,
     just_changed,
     place_of,
     same_stat,
     scan,
     stat_of,
-    text_of,
 )
 from huizong.keeping import mark_foreign
 from huizong.office import Office
@@ -75,14 +75,19 @@ class Stored(msgspec.Struct, frozen=True):
 
 
 class _Copy(msgspec.Struct, frozen=True):
-    """Bytes in a temporary file, not yet under their own name."""
+    """Bytes in a temporary file, not yet under their own name; `place` is the book's for them."""
 
-    path: Path
+    place: str
     temp: Path
     digest: str
     size: int
     mtime_ns: int
     reason: str = STORED
+
+    @property
+    def name(self) -> str:
+        """How a file is called from now on: no number of a person; its place is kept as it came."""
+        return masked(unicodedata.normalize("NFC", self.place.rpartition("/")[2]))
 
 
 def store(
@@ -96,16 +101,21 @@ def store(
     Raises:
         HuizongError: If the disk is full: nothing of this batch is entered, nothing is lost.
     """
-    return _store(office, book, paths, _copy, now)
+
+    def copy(path: Path, temp: Path) -> _Copy | None:
+        return _copy(path, place_of(office, path), temp)
+
+    return _store(office, book, paths, copy, now)
 
 
 def store_members(
-    office: Office, book: Book, members: Mapping[Path, Member], now: dt.datetime,
+    office: Office, book: Book, members: Mapping[str, Member], now: dt.datetime,
     *, reason: str = IN_ARCHIVE,
 ) -> tuple[Stored, ...]:  # fmt: skip
     """
-    Store the files of an archive like files received; their paths are the archive's with theirs.
+    Store the files of an archive like files received, by their places: the archive's with theirs.
 
+    Places are text: as paths, names such as `C:x` or `CON` would lead away from it on Windows.
     They wait as `in_archive`, so that an archive among them is not taken apart again; those of a
     letter wait as `stored`, so that it is.
 
@@ -113,27 +123,27 @@ def store_members(
         HuizongError: If the disk is full: none is entered.
     """
 
-    def write(path: Path, folder: Path, number: int) -> _Copy:
-        copy = _written(path, members[path], folder, number)
-        return msgspec.structs.replace(copy, reason=reason)
+    def write(place: str, temp: Path) -> _Copy:
+        return _written(place, members[place], temp, reason)
 
     return _store(office, book, tuple(members), write, now)
 
 
 def _store(
-    office: Office, book: Book, paths: Sequence[Path],
-    copy_to: Callable[[Path, Path, int], _Copy | None], now: dt.datetime,
+    office: Office, book: Book, sources: Sequence[Path | str],
+    copy_to: Callable[..., _Copy | None], now: dt.datetime,
 ) -> tuple[Stored, ...]:  # fmt: skip
     at = now.isoformat(timespec="seconds")
     folder = office.originals
     try:
         folder.mkdir(parents=True, exist_ok=True)
         _remove_parts(folder)
-        copied = {path: copy_to(path, folder, n) for n, path in enumerate(paths)}
+        part = f".part-{os.getpid()}-"
+        copied = {one: copy_to(one, folder / f"{part}{n}") for n, one in enumerate(sources)}
         copies = {copy.digest: copy for copy in reversed(copied.values()) if copy}
         held = files_of(book, digests=copies.keys()) if copies else ()
         known = {file.digest: file for file in held}
-        new = {d: _received(office, copy, at) for d, copy in copies.items() if d not in known}
+        new = {d: _received(copy, at) for d, copy in copies.items() if d not in known}
         _put_in_place(copies, {d: folder / file.kept_as for d, file in (known | new).items()})
     except OSError as error:
         raise told(error, folder) from error
@@ -143,25 +153,19 @@ def _store(
             _remove_parts(folder)
     with book.writing():
         save_files(book, reversed(new.values()))
-        save_sightings(book, [_sighting(office, c, at) for c in copied.values() if c])
-    firsts = {copies[digest].path for digest in new}
+        save_sightings(book, [_sighting(c, at) for c in copied.values() if c])
+    firsts = {copies[digest].place for digest in new}
     return tuple(
-        _stored(path, copy, (known | new)[copy.digest], folder, is_new=path in firsts)
+        _stored(Path(one), copy, (known | new)[copy.digest], folder, is_new=copy.place in firsts)
         if copy
-        else Stored(path, "busy")
-        for path, copy in copied.items()
+        else Stored(Path(one), "busy")
+        for one, copy in copied.items()
     )
 
 
 def _stored(path: Path, copy: _Copy, file: Received, folder: Path, *, is_new: bool) -> Stored:
     fate, kept = "new" if is_new else "known", folder / file.kept_as
-    name, size = _told_name(path), copy.size
-    return Stored(path, fate, copy.digest, name, size, kept, file.received_at)
-
-
-def _told_name(path: Path) -> str:
-    """How a file is called from now on: no number of a person; its path is kept as it came."""
-    return masked(unicodedata.normalize("NFC", text_of(path.name)))
+    return Stored(path, fate, copy.digest, copy.name, copy.size, kept, file.received_at)
 
 
 def _remove_parts(folder: Path) -> None:
@@ -170,9 +174,8 @@ def _remove_parts(folder: Path) -> None:
         temp.unlink(missing_ok=True)
 
 
-def _copy(path: Path, folder: Path, number: int) -> _Copy | None:
+def _copy(path: Path, place: str, temp: Path) -> _Copy | None:
     """Copy bytes aside and work out their digest; None if the file is in use or changing."""
-    temp = folder / f".part-{os.getpid()}-{number}"
     digest = hashlib.sha256()
     try:
         source = path.open("rb", buffering=0)
@@ -194,15 +197,14 @@ def _copy(path: Path, folder: Path, number: int) -> _Copy | None:
         return None
     if is_young(after) and _digest(path) != digest.hexdigest():
         return None
-    return _Copy(path, temp, digest.hexdigest(), after.st_size, after.st_mtime_ns)
+    return _Copy(place, temp, digest.hexdigest(), after.st_size, changed_at(after))
 
 
-def _written(path: Path, member: Member, folder: Path, number: int) -> _Copy:
-    temp = folder / f".part-{os.getpid()}-{number}"
+def _written(place: str, member: Member, temp: Path, reason: str) -> _Copy:
     with temp.open("xb", buffering=0) as target:
         _write_all(target, member.data)
     digest = hashlib.sha256(member.data).hexdigest()
-    return _Copy(path, temp, digest, len(member.data), member.mtime_ns)
+    return _Copy(place, temp, digest, len(member.data), member.mtime_ns, reason)
 
 
 def _write_all(target: io.FileIO, chunk: bytes) -> None:
@@ -252,24 +254,21 @@ def _put_in_place(copies: Mapping[str, _Copy], targets: Mapping[str, Path]) -> N
         sync_folder(targets[wanted[0]].parent)
 
 
-def _kept_name(digest: str, name: str) -> str:
+def _kept_name(copy: _Copy) -> str:
     """The stored name owes nothing to the sender but a known ending."""
-    ending = Path(text_of(name).strip(" .")).suffix.lower()
-    return digest[:16] + (ending if ending in _KINDS else ".bin")
+    ending = PurePosixPath(copy.place.rstrip(" .")).suffix.lower()
+    return copy.digest[:16] + (ending if ending in _KINDS else ".bin")
 
 
-def _received(office: Office, copy: _Copy, at: str) -> Received:
-    made = china_time(copy.mtime_ns / 10**9)
+def _received(copy: _Copy, at: str) -> Received:
     return Received(
-        digest=copy.digest, name=_told_name(copy.path), source=place_of(office, copy.path),
-        size=copy.size, received_at=at, made_at=made,
-        kept_as=_kept_name(copy.digest, copy.path.name), reason=copy.reason,
+        digest=copy.digest, name=copy.name, source=copy.place, size=copy.size, received_at=at,
+        made_at=china_time(copy.mtime_ns / 10**9), kept_as=_kept_name(copy), reason=copy.reason,
     )  # fmt: skip
 
 
-def _sighting(office: Office, copy: _Copy, at: str) -> Sighting:
-    place = place_of(office, copy.path)
-    return Sighting(place, copy.size, copy.mtime_ns, copy.digest, at)
+def _sighting(copy: _Copy, at: str) -> Sighting:
+    return Sighting(copy.place, copy.size, copy.mtime_ns, copy.digest, at)
 
 
 def sweep(office: Office, book: Book, now: dt.datetime) -> tuple[Received, ...]:

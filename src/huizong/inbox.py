@@ -4,7 +4,7 @@ import contextlib
 import os
 import time
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 from stat import S_ISREG
 
 import msgspec
@@ -17,6 +17,7 @@ from huizong.office import Office
 YOUNG = 5.0
 UNCHANGED_FOR = 0.3
 _SYSTEM = frozenset(("thumbs.db", "desktop.ini", ".ds_store"))
+_LATEST = (1 << 63) - 1
 _TEMPORARY = (".tmp", ".part", ".crdownload", ".download")
 
 
@@ -56,8 +57,14 @@ def _decoded(name: bytes) -> str:
 def place_of(office: Office, path: Path) -> str:
     """Name a path in the book: below the office's folder without it, so that it may move."""
     absolute = os.path.abspath(path)  # noqa: PTH100  resolve() would follow links
-    base = os.path.abspath(office.folder) + os.sep  # noqa: PTH100
-    return text_of(absolute.removeprefix(base))
+    base = os.path.abspath(office.folder)  # noqa: PTH100
+    return place_below(PurePath(absolute), PurePath(base))
+
+
+def place_below(path: PurePath, folder: PurePath) -> str:
+    """Name a path as the book does on every system: with slashes, a folder's part left out."""
+    inside = path.relative_to(folder) if path.is_relative_to(folder) else path
+    return text_of(inside.as_posix())
 
 
 def scan(office: Office, book: Book, files: Sequence[Path] = ()) -> Scan:
@@ -75,7 +82,7 @@ def scan(office: Office, book: Book, files: Sequence[Path] = ()) -> Scan:
         why = _why_ignored(os.path.basename(path), stat)  # noqa: PTH119  a Path costs ten times this
         if why or not stat:
             ignored.append((Path(path), why))
-        elif (place, stat.st_size, stat.st_mtime_ns) in seen:
+        elif (place, stat.st_size, changed_at(stat)) in seen:
             seen_again.append(place)
         else:
             new.append((Path(path), stat))
@@ -164,6 +171,11 @@ def settled(
                 still.append(path)
         waiting = still
     return tuple(path for path, _ in new if path not in busy), tuple(busy)
+
+
+def changed_at(stat: os.stat_result) -> int:
+    """Give a file's time in nanoseconds; of one beyond 2262 the last that the book can hold."""
+    return max(-_LATEST, min(stat.st_mtime_ns, _LATEST))
 
 
 def is_young(stat: os.stat_result) -> bool:

@@ -19,6 +19,8 @@ _AUTO_HEADINGS = ("x-autoreply", "x-autorespond", "x-auto-reply", "x-autogenerat
 # Programs that say it in the subject alone.
 _AUTO_SUBJECTS = re.compile(r"(自动回复|自动答复|automatic reply|auto-?reply|out of office)", re.I)
 _PASSED = {"dmarc": ("from",), "dkim": ("d", "i"), "spf": ("mailfrom",)}
+# Letters have been dated so since there are any; files far outside have no time in the book.
+_YEARS = range(1980, 2100)
 _ADDRESS = re.compile(r"[^\s<>;,]+@[^\s<>;,]+")
 
 
@@ -66,13 +68,14 @@ def heading(message: Message, name: str) -> str:
 
 
 def date_of(message: Message) -> str:
-    """Give the date that a letter says, in China's time; empty where it says none."""
+    """Give the date that a letter says, in China's time; empty where it says none, or nonsense."""
     try:
         found = parsedate_to_datetime(heading(message, "date"))
         found = found if found.tzinfo else found.replace(tzinfo=dt.UTC)
-        return found.astimezone(CHINA).replace(tzinfo=None).isoformat(timespec="seconds")
+        found = found.astimezone(CHINA).replace(tzinfo=None)
     except (ValueError, OverflowError, TypeError, IndexError):
         return ""
+    return found.isoformat(timespec="seconds") if found.year in _YEARS else ""
 
 
 def proofs_of(message: Message) -> Iterator[Proof]:

@@ -108,9 +108,19 @@ def _batches(results: Iterator[tuple[LetterEntry, Opened | Unopened]]) -> Iterat
 
 
 def _take_in(work: Work, batch: Batch) -> Sequence[LetterEntry]:
+    """Take letters in together; where one has what no book can hold, each by itself."""
+    try:
+        return _taken(work, batch)
+    except (ValueError, ArithmeticError):
+        if len(batch) > 1:
+            return [one for each in batch for one in _take_in(work, [each])]
+    return _taken(work, [(batch[0][0], Unopened("letter_crashed"))])
+
+
+def _taken(work: Work, batch: Batch) -> Sequence[LetterEntry]:
     opened = [_opened(work, entry, result) for entry, result in batch]
     members = {
-        work.office.folder / entry.place / str(number) / name: member
+        f"{entry.place}/{number}/{name}": member
         for entry, (_, result) in zip(opened, batch, strict=True)
         if isinstance(result, Opened) and entry.reason in FORMS_OR_NOT
         for number, (name, member) in enumerate(_members(work, result), 1)

@@ -175,9 +175,8 @@ def _take_apart(work: Work, archive: Received, unpacked: Unpacked) -> Refusal:
     """Store what an archive holds as files of their own, which the next round reads."""
     if archive.reason == collecting.IN_ARCHIVE:
         return Refusal("archive_inside", {"parts": archive.name})
-    base = work.office.folder / archive.source
     wanted = [one for one in unpacked.members if not ignored_name(one.name.rpartition("/")[2])]
-    members = {base / one.name: _dated(one, archive) for one in wanted}
+    members = {f"{archive.source}/{one.name}": _dated(one, archive) for one in wanted}
     stored = collecting.store_members(work.office, work.book, members, work.now)
     known = sum(one.fate == "known" for one in stored)
     details = {"count": str(len(members)), "parts": "、".join(unpacked.closed)}

@@ -47,7 +47,7 @@ def unlock_waiting(work: Work, password: str) -> Tried:
     contents = _contents(work, waiting, password)
     opened = [file for file in waiting if contents[file.digest]]
     if opened:
-        members = dict(_member(work, file, contents[file.digest]) for file in opened)
+        members = dict(_member(file, contents[file.digest]) for file in opened)
         reason = collecting.STORED
         collecting.store_members(work.office, work.book, members, work.now, reason=reason)
         save_files(work.book, map(_entry, opened))
@@ -63,11 +63,15 @@ def _contents(work: Work, files: Sequence[Received], password: str) -> dict[str,
         return {files[one.index].digest: one.value or b"" for one in children.run(jobs)}
 
 
-def _member(work: Work, file: Received, content: bytes) -> tuple[Path, Member]:
-    """Name what is in a file, as old as it is, by a path below its own: its letter stays known."""
+def _member(file: Received, content: bytes) -> tuple[str, Member]:
+    """
+    Name what is in a file, as old as it is, by a place below its own: its letter stays known.
+
+    Two files of one name may come to one place one after the other: the digest tells them apart.
+    """
     made = dt.datetime.fromisoformat(file.made_at or file.received_at).replace(tzinfo=CHINA)
     member = Member(file.name, int(made.timestamp()) * 10**9, content)
-    return work.office.folder / file.source / file.name, member
+    return f"{file.source}/{file.digest[:16]}/{file.name}", member
 
 
 def _entry(file: Received) -> Received:
