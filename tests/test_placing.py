@@ -60,9 +60,9 @@ CASES = (
     ("merged away", {"code": "990101001015", "name": "老街社区"}, "not_expected", "990101001015"),
     ("other set", {"code": "990101001016", "name": "新苑社区"}, "not_expected", "990101001016"),
     ("own figures", {"code": STREET, "name": "清河街道", "role": "own"}, "placed", STREET),
-    ("office as unit", {"code": STREET, "name": "清河街道"}, "not_ours_to_collect", STREET),
-    ("own of a unit", {"role": "own"}, "not_ours_to_collect", "990101001001"),
-    ("summary of a community", {"role": "summary"}, "not_ours_to_collect", "990101001001"),
+    ("office as unit", {"code": STREET, "name": "清河街道"}, "wrong_kind", STREET),
+    ("own of a unit", {"role": "own"}, "wrong_kind", "990101001001"),
+    ("summary of a community", {"role": "summary"}, "wrong_kind", "990101001001"),
     ("typed date", {"period": "2062Q1"}, "wrong_period", "990101001001"),
 )  # fmt: skip
 

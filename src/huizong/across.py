@@ -10,7 +10,7 @@ from huizong.history import closed_periods
 from huizong.language import CheckedSet
 from huizong.past import figures_at, reading_of
 from huizong.periods import Period
-from huizong.records import AuditedFinding, Finding, Reading, level_of
+from huizong.records import AuditedFinding, Finding, Reading
 from huizong.work import Work
 
 CODES = frozenset(
@@ -53,10 +53,11 @@ def questions(
     files = [file for file in files if file.digest in readings]
     before = period.previous
     past = figures_at(work.book, before, checked.form_set) if before else {}
+    levels = work.office.levels_of(file.unit for file in files)
     found = audit_across(
         checked,
         [readings[file.digest] for file in files],
-        [Header(period, level_of(file.unit)) for file in files],
+        [Header(period, level) for level in levels],
         [
             reading_of(readings[file.digest].identity, past.get((file.unit, file.role), {}))
             for file in files

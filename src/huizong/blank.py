@@ -17,7 +17,6 @@ from huizong.blank_problems import problems
 from huizong.desk import Blank, Desk
 from huizong.form_styles import Styles
 from huizong.periods import Period
-from huizong.records import level_of
 from huizong.tables import OPTIONS
 from huizong.texts import either, listed, name_of
 
@@ -79,7 +78,7 @@ def _header_names(blank: Blank) -> tuple[tuple[str, str], ...]:
         ("HZ_END", f"={_serial(period.end)}"),
         ("HZ_QUARTER", f"={period.quarter}"),
         ("HZ_DAYS", f"={(period.end - period.start).days + 1}"),
-        ("HZ_LEVEL", f'="{level_of(blank.identity.code)}"'),
+        ("HZ_LEVEL", f'="{blank.level}"'),
     )
 
 

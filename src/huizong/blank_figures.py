@@ -22,7 +22,7 @@ from huizong.desk import (
 )
 from huizong.form_styles import lines_needed, tidy
 from huizong.forms import Indicator
-from huizong.records import LEVELS, level_of
+from huizong.records import LEVELS
 from huizong.texts import marked, measure_name, name_of, say
 
 LINE = 16.5  # points of a row
@@ -232,8 +232,7 @@ def _typed_fault(desk: Desk, indicator: Indicator, value: Decimal) -> str:
 
 def _maximum(desk: Desk, indicator: Indicator) -> Decimal | None:
     """Give the upper limit, which holds for communities only and never for a total."""
-    community = level_of(desk.blank.identity.code) == LEVELS[-1]
-    return indicator.maximum if community else None
+    return indicator.maximum if desk.blank.level == LEVELS[-1] else None
 
 
 def _foot(desk: Desk, sheet: Any, row: int) -> int:

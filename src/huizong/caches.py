@@ -15,7 +15,7 @@ from huizong.ground import NA, NUMBER, Ground, Header
 from huizong.language import CheckedSet
 from huizong.layout import ON_PAPER
 from huizong.periods import Period
-from huizong.records import FigureCell, LedgerRows, Reading, level_of
+from huizong.records import FigureCell, LedgerRows, Reading
 from huizong.vectors import judge, values
 
 
@@ -27,7 +27,7 @@ def with_caches(blanks: Sequence[Blank]) -> list[Blank]:
     readings = [_reading(blank) for blank in blanks]
     previous = [_figures_only(blank, blank.previous) for blank in blanks]
     year_ago = [_figures_only(blank, blank.year_ago) for blank in blanks]
-    headers = [Header(_period(blank), level_of(blank.identity.code)) for blank in blanks]
+    headers = [Header(_period(blank), blank.level) for blank in blanks]
 
     def ground_of(some: Sequence[Reading]) -> Ground:
         return Ground.of({checked.form_set.code: checked}, some, previous, year_ago, headers)

@@ -19,7 +19,7 @@ from huizong.formula_rows import OfficeOnly, quoted
 from huizong.formulas import live, value_formula, verdict_formula
 from huizong.language import CheckedSet
 from huizong.periods import Period
-from huizong.records import Identity, Reading, level_of
+from huizong.records import LEVELS, Identity, Reading
 from huizong.settle import SHORTEST_REASON
 from huizong.syntax import Node
 from huizong.texts import either, marked, name_of, say
@@ -91,7 +91,8 @@ class Blank(msgspec.Struct, frozen=True, kw_only=True):
     `previous`, `year_ago` hold plain decimals or —— by code; `before` the sum of the year's
     earlier periods, without the codes that lack one; `merged` and `split` name the units that the
     unit's past is of beside itself, or that it was a part of, `opened` where
-    figures come from that were imported (期初). `filling` is what the unit typed.
+    figures come from that were imported (期初). `filling` is what the unit typed, `level` that of
+    the unit; the standard blank is a community's.
     `on_paper` are the ledgers (symbols) whose totals alone are filled in, `told` the unit's
     reasons of last period by relation; `marks`, `problems`, `asked` make a correction copy.
     `officer` and `phone` are whom to ask at the office. `joined` says that other form sets stand
@@ -100,6 +101,7 @@ class Blank(msgspec.Struct, frozen=True, kw_only=True):
 
     checked: CheckedSet
     identity: Identity
+    level: str = LEVELS[-1]
     seal: str = ""
     due: dt.date | None = None
     issued_at: str = ""
@@ -129,11 +131,6 @@ class Blank(msgspec.Struct, frozen=True, kw_only=True):
     def form_set(self) -> FormSet:
         """The form set that it asks for."""
         return self.checked.form_set
-
-    @property
-    def level(self) -> str:
-        """The level of whom it is for; the standard blank is a community's."""
-        return level_of(self.identity.code)
 
     @property
     def period(self) -> Period | None:

@@ -19,7 +19,9 @@ from huizong.records import (
 )
 
 # Questions that an officer cannot wave through: the roster or the file has to be mended.
-NOT_ACCEPTABLE = frozenset({"unknown_unit", "unknown_period", "not_ours_to_collect", "closed"})
+NOT_ACCEPTABLE = frozenset(
+    {"unknown_unit", "unknown_period", "not_ours_to_collect", "wrong_kind", "closed"}
+)
 FILE_STATES = (ADOPTED, PENDING, RETURNED, SUPERSEDED, NOT_A_RETURN)
 
 

@@ -34,7 +34,6 @@ from huizong.records import (
     Finding,
     LedgerRows,
     Reading,
-    level_of,
 )
 from huizong.restate import findings_of_past, moves, pasts_of, redefined_in
 from huizong.rivals import choose_file
@@ -121,10 +120,11 @@ def verdicts(
     )
     pasts = [past.get(place, Past()) for place in places]
     last = _last_readings(work, checked, period, places)
+    levels = work.office.levels_of(unit for unit, _ in places)
     done = audit(
         checked,
         readings,
-        [Header(period, level_of(unit)) for unit, _ in places],
+        [Header(period, level) for level in levels],
         [
             reading_of(one.identity, p.previous, _ledgers(last.get(place)))
             for one, p, place in zip(readings, pasts, places, strict=True)

@@ -17,6 +17,7 @@ from huizong.periods import Period
 from huizong.records import OWN, UNIT, Identity, LedgerRows, Reading, Unit
 from huizong.safely import write_safely
 from huizong.texts import say
+from huizong.unit_levels import unit_level
 from huizong.wholeness import digest_of_file
 
 
@@ -56,6 +57,7 @@ def _blank(
     return Blank(
         checked=checked,
         identity=identity,
+        level=unit_level(unit),
         previous=past.previous,
         year_ago=past.year_ago,
         before=past.before,

@@ -16,9 +16,10 @@ from huizong.digests import (
 )
 from huizong.entries import Received, save_files
 from huizong.letter_entries import claims_of
-from huizong.office import reports_in, unit_level
+from huizong.office import reports_in
 from huizong.periods import Period
-from huizong.records import LEVELS, NOT_A_RETURN, PENDING, Finding, Unit
+from huizong.records import NOT_A_RETURN, PENDING, SUMMARY, Finding, Unit
+from huizong.unit_levels import role_below
 from huizong.work import Work
 
 TAKEN, BY_LETTER = "file_key_taken", "file_key_by_letter"
@@ -51,7 +52,7 @@ def offices_below(work: Work, period: Period) -> tuple[Unit, ...]:
         unit
         for unit in work.office.roster
         if unit.parent == own != unit.code
-        and unit_level(unit) != LEVELS[-1]
+        and role_below(unit) == SUMMARY
         and reports_in(unit, period)
     )
 

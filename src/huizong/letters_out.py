@@ -28,19 +28,19 @@ from huizong.periods import Period
 from huizong.personal import masked
 from huizong.records import (
     ADOPTED,
-    LEVELS,
     MISSING,
     OWN,
     RETURNED,
     SUPERSEDED,
     TO_EXPLAIN,
     TO_MEND,
+    UNIT,
     Unit,
-    level_of,
 )
 from huizong.send_back import SentBack
 from huizong.standing_book import sets_in_book
 from huizong.texts import listed, say, spoken
+from huizong.unit_levels import role_below
 from huizong.work import Work
 
 # What an officer has sent away: whoever sent it, nothing was received from the unit.
@@ -111,7 +111,7 @@ def _receipts(work: Work, period: Period) -> Iterator[Asked]:
 
 def _mark_for(unit: Unit) -> str:
     """An office below has this program, which reads the mark; a community has none."""
-    return "letter.mark_unit" if level_of(unit.code) == LEVELS[-1] else "letter.mark"
+    return "letter.mark_unit" if role_below(unit) == UNIT else "letter.mark"
 
 
 def _replies(work: Work, period: Period) -> Iterator[Asked]:

@@ -3,7 +3,7 @@
 import datetime as dt
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -15,11 +15,12 @@ from huizong.history import Made
 from huizong.launchers import write_launchers
 from huizong.letters import LETTERS
 from huizong.periods import Period
-from huizong.records import LEVELS, Unit, level_of
+from huizong.records import Unit, level_of
 from huizong.roster import Line, read_lines, refuse_unknown_parents
 from huizong.safely import free_name, is_open, told, write_safely
 from huizong.settings import Settings, read_control
 from huizong.texts import listed, marked
+from huizong.unit_levels import office_level, unit_level
 
 CONTROL = (console.FILE, console.OLD_FILE)
 BOOK = "huizong.db"
@@ -118,6 +119,11 @@ class Office(msgspec.Struct, frozen=True, kw_only=True):
         """The words of letters, which the office may edit."""
         return self.folder / "信函模板"
 
+    def levels_of(self, codes: Iterable[str]) -> list[str]:
+        """Tell the level of each code; one that the roster has no more by the code alone."""
+        known = {unit.code: unit_level(unit) for unit in (*self.roster, self.unit)}
+        return [known.get(code) or level_of(code) for code in codes]
+
 
 _FOLDERS = ("下发", "收表", "已收/原件", "退改", "汇总", "上报", "草稿")
 
@@ -181,16 +187,10 @@ def make_office(folder: Path, settings: Settings, roster: tuple[Unit, ...]) -> O
     own = next((unit for unit in roster if unit.code == settings.code), None)
     if own is None:
         own = Unit(code=settings.code, name=settings.name, parent="")
-    own = msgspec.structs.replace(own, name=settings.name)
-    level = unit_level(own)
+    level = office_level(own, roster)
+    category = own.category if unit_level(own) == level else level
+    own = msgspec.structs.replace(own, name=settings.name, category=category)
     return Office(folder=folder, unit=own, level=level, roster=roster, settings=settings)
-
-
-def unit_level(unit: Unit) -> str:
-    """Tell a unit's level: by its region code, or for an own code by its category."""
-    if unit.code.isdecimal():
-        return level_of(unit.code)
-    return unit.category if unit.category in LEVELS else LEVELS[-1]
 
 
 def _own_unit(units: Sequence[Unit], code: str | None, folder: Path) -> Unit:

@@ -8,14 +8,15 @@ from huizong.forms import Indicator
 from huizong.history import adopted_of, last_summary
 from huizong.language import CheckedSet
 from huizong.office import reports_in
-from huizong.openings import FIELDS, role_below
+from huizong.openings import FIELDS
 from huizong.past import earlier_periods, openings_at
 from huizong.periods import Period
-from huizong.records import OWN, SUMMARY, Unit, level_of
+from huizong.records import OWN, SUMMARY, Unit
 from huizong.safely import write_safely
 from huizong.styles import Styles
 from huizong.tables import Table, new_workbook
 from huizong.texts import name_of, say
+from huizong.unit_levels import role_below, unit_level
 from huizong.work import Work
 
 _WIDTHS = (10, 12, 16, 22, 9, 9, 36, 14, 26)
@@ -85,4 +86,4 @@ def _asked(indicator: Indicator, unit: Unit, role: str) -> bool:
         return False
     if role == SUMMARY:
         return indicator.total != "none"
-    return level_of(unit.code) in indicator.levels and (role == OWN or not indicator.own_only)
+    return unit_level(unit) in indicator.levels and (role == OWN or not indicator.own_only)

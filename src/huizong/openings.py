@@ -15,11 +15,12 @@ from huizong.language import CheckedSet
 from huizong.office import reports_in
 from huizong.past import Opening, openings_at, save_opening
 from huizong.periods import Period
-from huizong.records import LEVELS, OWN, SUMMARY, UNIT, Identity, Unit, level_of
+from huizong.records import OWN, SUMMARY, UNIT, Identity, Unit
 from huizong.restate import rates_from
 from huizong.roster import Wrong, find_headings, read_code, shown
 from huizong.table_files import read_apart
 from huizong.texts import catalogue, listed, name_of, say
+from huizong.unit_levels import role_below
 from huizong.work import Work
 
 # Headings are part of the file format: the same in every language.
@@ -195,11 +196,6 @@ def _unit(work: Work, row: Row, period: Period) -> Unit:
     if unit is not office.unit and not reports_in(unit, period):
         raise row.wrong("unit", "earlier_not_then", str(period))
     return unit
-
-
-def role_below(unit: Unit) -> str:
-    """Name the role in which a unit of the roster reports: a community its own, others a total."""
-    return UNIT if level_of(unit.code) == LEVELS[-1] else SUMMARY
 
 
 def _role(work: Work, row: Row, unit: Unit) -> str:

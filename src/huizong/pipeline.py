@@ -30,12 +30,13 @@ from huizong.paper_copies import Noted, PaperState, register
 from huizong.papers import SetReturns
 from huizong.periods import Period
 from huizong.publish import Published, publish
-from huizong.records import LEVELS, level_of
+from huizong.records import UNIT
 from huizong.safely import beside
 from huizong.send_back import SentBack
 from huizong.standing_book import sets_in_book
 from huizong.take_in import Collected
 from huizong.texts import name_of, say
+from huizong.unit_levels import role_below
 from huizong.unlocking import unlock_waiting
 from huizong.work import Work, checked_sets
 
@@ -83,7 +84,7 @@ def _books(work: Work, period: Period, set_code: str) -> list[list[Blank]]:
         units = [
             unit
             for unit in expected_units(work.office, period, checked.form_set.code)
-            if level_of(unit.code) == LEVELS[-1]
+            if role_below(unit) == UNIT
         ]
         for blank in with_caches(blanks_of(work, checked, period, units)):
             who = (blank.identity.code, blank.identity.role)

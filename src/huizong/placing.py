@@ -9,22 +9,21 @@ import msgspec
 from huizong.cells import squash
 from huizong.entries import NOT_ACCEPTABLE
 from huizong.errors import HuizongError
-from huizong.findings import both
+from huizong.findings import both, told
 from huizong.letters import Claim, addresses
-from huizong.office import Office, reports_in, unit_level
+from huizong.office import Office, reports_in
 from huizong.periods import Period
 from huizong.records import (
-    LEVELS,
     NOT_A_RETURN,
     OWN,
     PENDING,
     RETURNED,
-    SUMMARY,
     Finding,
     Identity,
     Reading,
     Unit,
 )
+from huizong.unit_levels import role_below
 from huizong.unit_names import find_unit, name_key
 
 # Questions of the reader about whose a workbook is; they hold the file like our own.
@@ -187,13 +186,17 @@ def _names(code: str) -> tuple[str, str]:
 
 
 def _which(identity: Identity, unit: Unit, office: Office) -> Iterator[Finding]:
-    """Own figures come from the office itself, summaries from offices below, not communities."""
+    """Own figures come from the office itself, summaries from offices below, forms from others."""
     shown = f"{unit.name}（{unit.code}）"
     itself = unit.code == office.unit.code
     below = unit.parent == office.unit.code
-    summary_of_community = identity.role == SUMMARY and unit_level(unit) == LEVELS[-1]
-    if itself != (identity.role == OWN) or not (itself or below) or summary_of_community:
+    if not (itself or below):
         yield _ask("not_ours_to_collect", found=shown)
+        return
+    role = OWN if itself else role_below(unit)
+    if identity.role != role:
+        kinds = {**told(f"kind.{identity.role}", "found"), **told(f"kind.{role}", "expected")}
+        yield _ask("wrong_kind", unit=shown, **kinds)
         return
     if unit.sets and identity.set_code not in unit.sets:
         yield _ask("not_expected", found=shown, expected="、".join(unit.sets))

@@ -18,7 +18,6 @@ from huizong.examine import examine
 from huizong.ground import Beside, Ground, Header, Returns
 from huizong.history import last_summary, sum_of, summaries_of
 from huizong.language import CheckedSet
-from huizong.office import unit_level
 from huizong.papers import SetReturns
 from huizong.past import opening_sources, past_of_office
 from huizong.periods import Period
@@ -39,6 +38,7 @@ from huizong.restate import not_comparable, redefined_in
 from huizong.settle import settle
 from huizong.syntax import Figure, walk
 from huizong.texts import name_of
+from huizong.unit_levels import unit_level
 from huizong.unit_returns import with_readings
 from huizong.work import Work, checked_sets
 

@@ -17,13 +17,11 @@ from huizong.records import (
     OWN,
     PASSED,
     PENDING,
-    SUMMARY,
-    UNIT,
     WAITING,
     Unit,
-    level_of,
 )
 from huizong.texts import marked, say
+from huizong.unit_levels import role_below
 from huizong.work import Work
 
 
@@ -83,5 +81,5 @@ def _held(waiting: Sequence[Received], period: Period, set_code: str, unit: Unit
 
 def _expected(office: Office, period: Period, code: str) -> Iterator[tuple]:
     for unit in expected_units(office, period, code):
-        yield unit, UNIT if level_of(unit.code) == "社区" else SUMMARY
+        yield unit, role_below(unit)
     yield office.unit, OWN

@@ -50,7 +50,7 @@ HELD = frozenset(
     (
         "unknown_unit", "unknown_period", "wrong_period", "name_code_differ", "not_ours_to_collect",
         "not_expected", "identity_contradicts", "identity_differs", "seal_wrong", "closed",
-        "sender_unknown", "sender_unproved",
+        "sender_unknown", "sender_unproved", "wrong_kind",
     )
 )  # fmt: skip
 _decode = msgspec.msgpack.Decoder(Read | Refusal | Unpacked).decode

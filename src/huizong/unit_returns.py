@@ -15,16 +15,15 @@ from huizong.periods import Period
 from huizong.records import (
     OWN,
     PASSED,
-    UNIT,
     WAITING,
     AuditedFinding,
     Finding,
     Unit,
     UnitReturn,
-    level_of,
 )
 from huizong.settle import state_of
 from huizong.texts import name_of
+from huizong.unit_levels import role_below
 from huizong.work import Work
 
 Place = tuple[str, str]  # unit code and role
@@ -43,7 +42,7 @@ def returns_of(
     """Say how all units and the office's own figures stand, and enter it in the book."""
     form_set, office = checked.form_set, work.office
     due = office.settings.due(form_set.code, period, form_set.due_days)
-    people = [(unit, _role_of(unit)) for unit in expected_units(office, period, form_set.code)]
+    people = [(unit, role_below(unit)) for unit in expected_units(office, period, form_set.code)]
     returns = []
     for unit, role in [*people, (office.unit, OWN)]:
         place = (unit.code, role)
@@ -57,10 +56,6 @@ def returns_of(
         returns=tuple(returns[:-1]),
         own=returns[-1],
     )
-
-
-def _role_of(unit: Unit) -> str:
-    return UNIT if level_of(unit.code) == "社区" else "summary"
 
 
 def _return(
@@ -134,7 +129,7 @@ def _save_standings(
 
 def _roles(returns: Sequence[UnitReturn]) -> Iterator[str]:
     *units, _ = returns
-    yield from (_role_of(one.unit) for one in units)
+    yield from (role_below(one.unit) for one in units)
     yield OWN
 
 
