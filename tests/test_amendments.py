@@ -8,7 +8,7 @@ import msgspec
 import openpyxl
 import pytest
 
-from huizong import pipeline
+from huizong import acts, pipeline
 from huizong.answers import Typed
 from huizong.blank import write_blank
 from huizong.caches import with_caches
@@ -282,8 +282,12 @@ def test_unit_no_longer_counted_is_a_line_without_difference(office, readers):
         pipeline.reopen(work, Q1, "王芳", "和平社区来函更正")
         pipeline.audit(work, Q1)
         (published,) = pipeline.aggregate(work, Q1)
+        told = acts.aggregate(work, Q1)
     found = sections(published.amended)
+    left = say("command.uncounted_waits", state=say("state.waiting"), names="和平社区")
 
+    assert left in told.lines
+    assert told.waits
     assert [row[:6] for row in found["二"]] == [
         ("和平社区", "全部指标", "", "计入", "未计入", None)
     ]

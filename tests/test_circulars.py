@@ -365,4 +365,7 @@ def test_version_without_a_moved_total_says_what_differs(office):
         standing(work)
         told = acts.aggregate(work, PERIOD).lines
 
-    assert [say("command.part_units") in line for line in told] == [False, True, False]
+    named = [line for line in told if say("command.part_units") in line]
+    assert len(named) == 1
+    missing = say("state.missing")
+    assert any(f"（{missing}）：东风社区" in line for line in told)

@@ -173,7 +173,10 @@ def aggregate(work: Work, period: Period) -> Told:
 
     published = pipeline.aggregate(work, period)
     lines = tuple(line for one in published for line in reports.published_lines(one))
-    waits = any(one.personal or reports.open_totals(one) for one in published)
+    waits = any(
+        one.personal or reports.open_totals(one) or reports.waits_for_officer(one)
+        for one in published
+    )
     made = [one.summary.identity.set_code for one in published]
     left = [name_of(one.form_set) for one in work.sets(period) if one.form_set.code not in made]
     short = ""

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 
 from huizong.clock import minute_of
+from huizong.contents import some
 from huizong.differences import Compared
 from huizong.entries import Received
 from huizong.findings import place, remedy, who, with_sheet, words
@@ -16,7 +17,7 @@ from huizong.periods import Period
 from huizong.personal import masked
 from huizong.pipeline import Audited
 from huizong.publish import Published
-from huizong.records import MISSING, AuditedFinding, Finding, UnitReturn
+from huizong.records import MISSING, WAITING, AuditedFinding, Finding, Summary, UnitReturn
 from huizong.safely import stands_beside
 from huizong.standing import counted
 from huizong.take_in import BESIDE, UNPACKED, Collected
@@ -207,6 +208,7 @@ def published_lines(one: Published) -> Iterator[str]:
     yield say("command.published" if one.new else "command.unchanged",
               path=one.path, number=summary.number, checksum=one.checksum,
               reported=summary.reported, expected=len(summary.units))  # fmt: skip
+    yield from _uncounted_lines(summary)
     if one.moved:
         yield say("command.moved", path=one.path.name)
     if count := open_totals(one):
@@ -221,6 +223,19 @@ def published_lines(one: Published) -> Iterator[str]:
         yield say("command.only_parts" if parts else "command.file_gone", parts=parts)
     if one.amended:
         yield say("command.amended", path=one.amended)
+
+
+def waits_for_officer(one: Published) -> bool:
+    """Whether a unit is not in the totals because the officer has not settled its files yet."""
+    return any(unit.state == WAITING for unit in one.summary.units)
+
+
+def _uncounted_lines(summary: Summary) -> Iterator[str]:
+    """Name the units that are not in the totals, by their states."""
+    for state in dict.fromkeys(unit.state for unit in summary.units if not unit.included):
+        names = [unit.unit.name for unit in summary.units if unit.state == state]
+        code = "command.uncounted_waits" if state == WAITING else "command.uncounted"
+        yield say(code, state=say(f"state.{state}"), names=some(tuple(names), len(names)))
 
 
 def compared_lines(one: Compared) -> Iterator[str]:
