@@ -18,6 +18,7 @@ from huizong.cli import app, run
 from huizong.doing import WAITS, Told
 from huizong.draft_entries import AMENDED, SUBMISSION
 from huizong.errors import HuizongError
+from huizong.history import Closing, save_closing
 from huizong.letter_drafts import Draft, eml
 from huizong.letter_templates import CORRECTION, ISSUED, RECEIPT, REMINDER, REPLY, letter_words
 from huizong.letter_writing import lines_of
@@ -517,6 +518,37 @@ def test_nothing_is_handed_out_before_it_is_issued(office):
         act(office, acts.hand_out)
 
     assert error.value.code == "error.not_issued"
+
+
+def test_nobody_is_reminded_of_a_quarter_that_was_never_issued(office):
+    """
+    A mistyped period makes no reminders: nothing was asked for.
+    """
+    with pytest.raises(HuizongError) as error, at_work(office, NOW, "test") as work:
+        acts.remind(work, Period.parse("2026Q4"))
+
+    assert error.value.code == "error.remind_early"
+    assert not (office / "草稿" / "2026Q4").exists()
+
+
+def test_only_form_sets_in_use_are_handed_out(office):
+    """
+    Blanks issued before the office narrowed its form sets stay where they are; a closed period
+    is not handed out at all.
+    """
+    with at_work(office, NOW, "test") as work:
+        settings = msgspec.structs.replace(work.office.settings, sets=("JC", "TJ"))
+        both = msgspec.structs.replace(work.office, settings=settings)
+        pipeline.issue(msgspec.structs.replace(work, office=both), PERIOD)
+    act(office, acts.hand_out)
+    sent = [one for name, one in letters(office).items() if name.startswith("下发")]
+    with at_work(office, NOW, "test") as work, work.book.writing():
+        save_closing(work.book, Closing(str(PERIOD), True, "王芳", "已审定", work.at, ""))
+    with pytest.raises(HuizongError) as error:
+        act(office, acts.hand_out, again=True)
+
+    assert [len(list(one.iter_attachments())) for one in sent] == [1, 1]
+    assert error.value.code == "error.closed"
 
 
 def test_offices_below_are_asked_for_their_summaries(tmp_path):

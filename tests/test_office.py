@@ -109,6 +109,9 @@ def test_office_that_the_roster_does_not_tell(tmp_path):
     assert init_office(tmp_path / "区", roster=path, now=NOW).level == "区县"
     street = init_office(tmp_path / "街", roster=path, unit=STREET, now=NOW)
     assert [unit.name for unit in expected_units(street, Q1, "TJ")] == ["和平社区"]
+    # The folder says it: whose roster names the office above is not that office.
+    called = init_office(tmp_path / "东风街道", roster=path, now=NOW)
+    assert [unit.name for unit in expected_units(called, Q1, "TJ")] == ["光明社区"]
 
 
 def test_every_wrong_cell_of_a_roster_is_named(tmp_path):

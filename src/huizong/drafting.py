@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from huizong import leaving, letters_issued, letters_out, letters_upward, pipeline
 from huizong.clock import minute_of
+from huizong.closing import used_sets
 from huizong.doing import Told
 from huizong.draft_entries import UPWARD
 from huizong.entries import digest_of, files_of
@@ -26,7 +27,7 @@ from huizong.periods import Period
 from huizong.records import PENDING
 from huizong.sending_entries import SENT
 from huizong.settings import DRAFT
-from huizong.texts import listed, say
+from huizong.texts import listed, name_of, say
 from huizong.upward import counted_lines, lay_out
 from huizong.work import Work
 
@@ -55,8 +56,15 @@ def _nothing(work: Work, period: Period) -> Iterator[str]:
 
 
 def remind(work: Work, period: Period, *, again: bool = False, unit: str = "") -> Told:
-    """Draft reminders to those who have sent nothing."""
+    """
+    Draft reminders to those who have sent nothing of what was issued.
+
+    Raises:
+        HuizongError: If nothing was issued or received (`error.remind_early`).
+    """
     _refuse_unknown(work, unit)
+    if not any(used_sets(work, period)):
+        raise HuizongError("error.remind_early", period=name_of(period))
     done = letters_out.reminders(work, period, again=again, unit=unit)
     return _said(work, period, done, "command.nobody_to_remind")
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from huizong.closing import refuse_closed
 from huizong.digests import key_file_name
 from huizong.errors import HuizongError
 from huizong.history import Issued, issued_of
@@ -32,12 +33,15 @@ def issued_letters(
 ) -> tuple[Outcome, ...]:
     """
     Draft a letter with its blanks to every community, and to every office below a letter that
-    asks for its summary.
+    asks for its summary; form sets that the office has ceased to use are not asked for.
 
     Raises:
-        HuizongError: If nothing was issued (`error.not_issued`).
+        HuizongError: If the period is closed (`error.closed`), or nothing of these sets was
+            issued (`error.not_issued`).
     """
-    issued = [o for o in issued_of(work.book, str(period)) if set_code in ("", o.set_code)]
+    refuse_closed(work, period)
+    used = [one.form_set.code for one in work.sets(period, set_code)]
+    issued = [one for one in issued_of(work.book, str(period)) if one.set_code in used]
     if not issued:
         raise HuizongError("error.not_issued", period=name_of(period))
     with spoken(work.office.settings.language):

@@ -194,9 +194,14 @@ def make_office(folder: Path, settings: Settings, roster: tuple[Unit, ...]) -> O
 
 
 def _own_unit(units: Sequence[Unit], code: str | None, folder: Path) -> Unit:
-    """Find who the office is: as said, else the one unit over all others of the roster."""
+    """
+    Find who the office is: as said, else by the folder's name, else the one over all others.
+    """
     by_code = {unit.code: unit for unit in units}
     if code is None:
+        called = [unit for unit in units if unit.name == folder.resolve().name]
+        if len(called) == 1 and any(unit.parent == called[0].code for unit in units):
+            return called[0]
         tops = [unit for unit in units if unit.parent not in by_code]
         parents = Counter(unit.parent for unit in tops)
         with_units = [top for top in tops if any(unit.parent == top.code for unit in units)]
