@@ -286,16 +286,37 @@ def without_form(_: bytes) -> Iterator[Sample]:
     yield Sample("an empty file", b"", "letter_empty")
 
 
+def report(*recipients: tuple[str, str], returned: bytes = b"") -> bytes:
+    """Write what a mail server reports of some recipients, with what became of each."""
+    status = b"Content-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; a.b\r\n"
+    for address, action in recipients:
+        status += f"\r\nFinal-Recipient: rfc822; {address}\r\n".encode()
+        status += f"Action: {action}\r\n".encode() if action else b""
+    parts = (text("投递情况"), status, *([returned] if returned else []))
+    raw = letter(*parts, subtype="report", sender="MAILER-DAEMON@a.b")
+    return raw.replace(b"multipart/report;", b"multipart/report; report-type=delivery-status;", 1)
+
+
+def reports(_: bytes) -> Iterator[Sample]:
+    """What mail servers report that is, or is not, that a letter did not arrive."""
+    for action in ("delayed", "delivered", "relayed", "Expanded (a list)"):
+        yield Sample(f"notice: {action}", report(("a@qh.cn", action)), "notice")
+    both = report(("a@qh.cn", "delivered"), ("b@qh.cn", "failed"))
+    yield Sample("bounce of one of two", both, "bounce")
+    yield Sample("bounce that says no action", report(("a@qh.cn", "")), "bounce")
+    yield Sample("bounce that names nobody", report(), "bounce")
+    yield Sample("bounce of a name beyond ascii", report(("张三@qh.cn", "failed")), "bounce")
+    head = "Content-Type: text/rfc822-headers\r\n\r\nMessage-ID: <和平@qh.cn>\r\n".encode()
+    yield Sample("bounce of an id beyond ascii", report(returned=head), "bounce")
+
+
 def machines(form: bytes) -> Iterator[Sample]:
     """What machines send by themselves, with our own workbook in it: never a return."""
     part = attached(form, called(word(NAME)))
     back = b"Content-Type: message/rfc822\r\n\r\n" + letter(text(), part)
-    status = (b"Content-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; a.b\r\n\r\n"
-              b"Final-Recipient: rfc822; nobody@qh.example.cn\r\nAction: failed\r\n")  # fmt: skip
-    report = b"report; report-type=delivery-status"
-    raw = letter(text("退信"), status, back, subtype="report", sender="MAILER-DAEMON@a.b")
-    raw = raw.replace(b"multipart/report;", b"multipart/" + report + b";", 1)
+    raw = report(("nobody@qh.example.cn", "failed"), returned=back)
     yield Sample("bounce as a report", raw, "bounce")
+    yield from reports(form)
     yield Sample("bounce of qq", letter(text("退信"), back, sender="PostMaster@qq.com"), "bounce")
     yield Sample(
         "bounce without a sender", letter(text(), back, head=b"Return-Path: <>\r\n"), "bounce"

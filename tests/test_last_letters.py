@@ -2,6 +2,7 @@
 
 import hashlib
 import shutil
+from email import message_from_bytes
 from pathlib import Path
 
 import openpyxl
@@ -90,12 +91,13 @@ def states(office: Path) -> dict[str, tuple[str, str, str]]:
     }
 
 
-def bounce(address: str) -> bytes:
+def bounce(address: str, returned: str = "") -> bytes:
     """Write what a mail server answers when it cannot deliver."""
     status = b"Content-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; a.b\r\n\r\n"
     status += b"Final-Recipient: rfc822; " + address.encode() + b"\r\nAction: failed\r\n"
     head = b"From: MAILER-DAEMON@a.b\r\nSubject: back\r\nMIME-Version: 1.0\r\n"
-    parts = multipart(text("退信"), status, subtype="report")
+    original = f"Content-Type: text/rfc822-headers\r\n\r\nMessage-ID: {returned}\r\n".encode()
+    parts = multipart(text("退信"), status, *([original] if returned else []), subtype="report")
     kind = b"multipart/report; report-type=delivery-status;"
     return head + parts.replace(b"multipart/report;", kind, 1)
 
@@ -132,6 +134,21 @@ def test_what_comes_back_is_told_of_whom_it_was_sent_to(office):
     assert back[LIGHT] == ("out", "reminder", "bounced")
     assert back[EAST] == ("out", "reminder", "draft")
     assert states(office)[LIGHT] == ("out", "reminder", "draft")
+
+
+def test_bounce_that_returns_another_letter_of_ours_tells_of_that(office):
+    """
+    Of two drafts that a mail program sent, the one whose ID a bounce returns came back.
+    """
+    act(office, acts.remind, acts.drafts)
+    (receipt,) = (office / "草稿" / str(PERIOD)).glob("*收到*.eml")
+    own = message_from_bytes(receipt.read_bytes())["message-id"]
+    fetch(office, bounce(MAILS[LIGHT], own), now=TOMORROW)
+    other = states(office)[LIGHT]
+    fetch(office, bounce(MAILS[LIGHT], "<of.a.mail.program@qh.cn>"), now=TOMORROW)
+
+    assert other == ("out", "reminder", "draft")
+    assert states(office)[LIGHT] == ("out", "reminder", "bounced")
 
 
 def test_letters_of_units_without_a_form_and_of_strangers(office):

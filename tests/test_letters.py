@@ -21,13 +21,14 @@ from huizong.letters import (
     letter_id,
 )
 from huizong.texts import catalogue
+from mail_corpus import report
 
 FORM = b"PK\3\4" + bytes(range(256)) * 20
 SAMPLES = tuple(mail_corpus.samples(FORM))
 DAMAGED = 300
 KINDS = (
-    "link", "picture", "text", "bounce", "receipt", "auto_reply", "letter_parts", "letter_deep",
-    "letter_headings", "letter_decoded", "letter_empty",
+    "link", "picture", "text", "bounce", "notice", "receipt", "auto_reply", "letter_parts",
+    "letter_deep", "letter_headings", "letter_decoded", "letter_empty",
 )  # fmt: skip
 
 
@@ -138,6 +139,9 @@ def test_two_from_headings_are_no_sender():
     assert open_letter(raw).letter.sender == ""
 
 
+GOOD = "mx.our.cn; dmarc=pass header.from=qh.cn"
+
+
 def passed(*headings: str, sender: str = "a@qh.cn") -> Letter:
     """Open a letter with these results of checks in it."""
     head = "".join(f"Authentication-Results: {one}\r\n" for one in headings).encode()
@@ -161,6 +165,12 @@ def passed(*headings: str, sender: str = "a@qh.cn") -> Letter:
         (("mx.our.cn; none", "mx.our.cn; spf=pass smtp.mailfrom=a@qh.cn"), False),
         (("; ; =",), False),
         (("mx.our.cn; dmarc=pass (header.from=qh.cn",), False),
+        (("mx.our.cn; dmarc=pass header.from=qh.cn;",), True),
+        # The server's own is not understood, or has letters beyond ASCII in it.
+        (("mx.our.cn; spf=none smtp.helo=[1.2.3.4]; dmarc=fail header.from=qh.cn", GOOD), False),
+        (('"MX.our.cn" ; dmarc=fail header.from=qh.cn', GOOD), False),
+        (("mx.our.cn", GOOD), False),
+        (("mx.our.cn; dmarc=fail header.from=和平.cn", GOOD), False),
     ],
 )  # fmt: skip
 def test_only_our_own_server_proves_a_sender(headings, wanted):
@@ -169,6 +179,32 @@ def test_only_our_own_server_proves_a_sender(headings, wanted):
 
     assert is_proved(letter, "mx.our.cn") is wanted
     assert is_proved(letter, "") is True
+
+
+@pytest.mark.parametrize(
+    ("raw", "wanted"),
+    [
+        (report(("a@qh.cn", "failed"), ("b@qh.cn", "delayed")), ("a@qh.cn",)),
+        (report(("a@qh.cn", "delivered"), ("B@qh.cn", "")), ("B@qh.cn",)),
+        (report(("\x1b[2J\u202ea@qh.cn", "failed")), ("[2Ja@qh.cn",)),
+        (report(("张三@qh.cn", "Failed")), ("张三@qh.cn",)),
+        (b"X-Failed-Recipients: a@b.cn, \x1b[3mb@b.cn\r\n" + report(), ("a@b.cn", "[3mb@b.cn")),
+    ],
+)  # fmt: skip
+def test_a_bounce_names_whom_it_did_not_reach(raw, wanted):
+    """Fault 61: who was reached or is still tried is not among them, nor what a screen obeys."""
+    assert open_letter(raw).letter.failed == wanted
+
+
+def test_a_bounce_gives_the_id_that_the_letter_was_sent_with():
+    """Fault 61: a server that puts its own ID in place of ours keeps ours under another name."""
+    for name in ("X-OQ-MSGID", "X-Microsoft-Original-Message-ID", "Message-ID"):
+        ids = f"Message-ID: <its@qq.com>\r\n{name}: <ours@qh.cn>\r\n".encode()
+        ids = ids if name != "Message-ID" else ids.partition(b"\r\n")[2]
+        headings = b"Content-Type: text/rfc822-headers\r\n\r\n" + ids
+        whole = b"Content-Type: message/rfc822\r\n\r\n" + ids + b"\r\n"
+        answers = [open_letter(report(returned=one)).letter.answers for one in (headings, whole)]
+        assert answers == ["<ours@qh.cn>"] * 2, name
 
 
 def test_a_proof_needs_the_very_domain():

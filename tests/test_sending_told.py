@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from huizong import acts, approving, outbox, sending
+from huizong.come_back import come_back
 from huizong.errors import HuizongError
-from huizong.sending_entries import CANCELLED, SENT, WAITING, save_sending
+from huizong.last_letters import last_letters
+from huizong.sending_entries import CANCELLED, SENT, UNKNOWN, WAITING, queue_of, save_sending
 from huizong.texts import say
 from keyrings import own_keyring
 from mail_corpus import multipart, text
@@ -102,6 +104,47 @@ def test_bounce_that_returns_one_of_two_letters_tells_of_that(office):
     named = [line for line in told.lines if ONE in line]
     assert len(named) == 1
     assert theirs[0].key in named[0]
+
+
+def test_bounce_of_somebody_elses_letter_tells_of_none_of_ours(office):
+    """A bounce that returns a letter with a foreign ID, such as the officer's own, is not ours."""
+    approve(office, SENT)
+    bounce(office, ONE, "<private@qh.example.cn>")
+
+    assert say("sending_state.bounced") not in states_shown(office).values()
+
+
+def test_bounce_of_a_letter_that_nobody_knew_of_tells_of_that_alone(office):
+    """A letter that may have been sent was, if it comes back; another to that address stays."""
+    approve(office, UNKNOWN)
+    first = rows(office)[ONE]
+    next_day = NOW + dt.timedelta(days=1)
+    with at(office, now=next_day) as work:
+        acts.remind(work, PERIOD)
+    approve(office, SENT, next_day)
+    bounce(office, ONE, first.message_id, next_day)
+    with at(office, now=next_day) as work:
+        back = come_back(work.book)
+        stands = {(one.message_id, one.recipient): one.state for one in queue_of(work.book)}
+
+    assert set(back) == {(first.message_id, ONE)}
+    assert stands[first.message_id, ONE] == SENT
+    assert stands[first.message_id, OTHER] == UNKNOWN
+
+
+def test_draft_that_waits_did_not_come_back(office):
+    """A bounce makes the letter that was sent one that came back, not what was drafted since."""
+    approve(office, SENT)
+    next_day = NOW + dt.timedelta(days=1)
+    bounce(office, ONE, now=next_day)
+    with at(office, now=next_day) as work:
+        sent = last_letters(work, PERIOD).units[PEACE]
+        acts.remind(work, PERIOD)
+    bounce(office, ONE, now=next_day)
+    with at(office, now=next_day) as work:
+        drafted = last_letters(work, PERIOD).units[PEACE]
+
+    assert (sent.state, drafted.state) == ("letter_state.bounced", "letter_state.draft")
 
 
 def test_old_letters_did_not_come_back_by_a_late_bounce(office):

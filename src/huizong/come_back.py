@@ -1,16 +1,27 @@
-"""Letters out that came back: a bounce names a recipient for whom the server had taken one."""
+"""Letters out that came back: a bounce names a recipient whom a letter of ours did not reach."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+
+import msgspec
 
 from huizong.book import Book
-from huizong.draft_entries import newer_about
+from huizong.draft_entries import Drafted, letter_token, newer_about
 from huizong.letter_entries import LetterEntry, letters_of
-from huizong.letters import BOUNCE
-from huizong.sending_entries import SENT, Sending, queue_of
+from huizong.letters import BOUNCE, is_ours
+from huizong.sending_entries import SENDING, SENT, UNKNOWN, Sending, queue_of, save_sending
 
 # Servers try for five days, and some offices fetch once a week.
 LATEST = dt.timedelta(days=14)
+
+
+def bounces_by_address(book: Book) -> Mapping[str, Sequence[LetterEntry]]:
+    """List the bounces that name each address."""
+    found: dict[str, list[LetterEntry]] = {}
+    for one in letters_of(book, reason=BOUNCE):
+        for address in one.letter.failed:
+            found.setdefault(address.lower(), []).append(one)
+    return found
 
 
 def come_back(book: Book) -> Mapping[tuple[str, str], str]:
@@ -19,24 +30,46 @@ def come_back(book: Book) -> Mapping[tuple[str, str], str]:
 
     A letter that was drafted anew since is settled.
     """
-    bounces = [one for one in letters_of(book) if one.reason == BOUNCE]
+    bounces = bounces_by_address(book)
     rows = queue_of(book, states=(SENT,)) if bounces else ()
     return {
         (row.message_id, row.recipient): bounce.received_at
-        for bounce in bounces
-        for address in bounce.letter.failed
-        for row in _told_of(bounce, address.lower(), rows)
-        if not newer_about(book, row.about, row.number)
+        for row in rows
+        for bounce in bounces.get(row.recipient, ())
+        if _tells_of(bounce, row) and not newer_about(book, row.about, row.number)
     }
 
 
-def _told_of(bounce: LetterEntry, address: str, rows: Sequence[Sending]) -> Sequence[Sending]:
+def _tells_of(bounce: LetterEntry, row: Sending) -> bool:
     """A bounce that does not say which letter it returns tells of those sent not long before."""
-    came = dt.datetime.fromisoformat(bounce.received_at)
-    theirs = [
-        row for row in rows
-        if row.recipient == address
-        and dt.timedelta(0) <= came - dt.datetime.fromisoformat(row.at) <= LATEST
-    ]  # fmt: skip
-    named = [row for row in theirs if row.message_id == bounce.letter.answers]
-    return named or theirs
+    if bounce.letter.answers:
+        return bounce.letter.answers == row.message_id
+    came, sent = map(dt.datetime.fromisoformat, (bounce.received_at, row.at))
+    return dt.timedelta(0) <= came - sent <= LATEST
+
+
+def settle_returned(book: Book) -> None:
+    """Enter as sent what nobody knew of, where a bounce returns that very letter: it was taken."""
+    bounces = bounces_by_address(book)
+    for row in queue_of(book, states=(SENDING, UNKNOWN)) if bounces else ():
+        answers = {one.letter.answers for one in bounces.get(row.recipient, ())}
+        if row.message_id in answers:
+            save_sending(book, msgspec.structs.replace(row, state=SENT))
+
+
+def draft_came_back(
+    book: Book, drafted: Drafted, to: Collection[str], bounces: Mapping[str, Sequence[LetterEntry]]
+) -> bool:
+    """
+    Whether a draft that a mail program may have sent came back, by the bounces since.
+
+    Mail programs give letters IDs of their own; one of ours says which letter it was.
+    """
+    key, token = bytes.fromhex(book.meta("seal_key")), letter_token(drafted.about, drafted.number)
+    since = [
+        one.letter.answers
+        for address in to
+        for one in bounces.get(address, ())
+        if one.received_at >= drafted.at
+    ]
+    return any(f".{token}." in answers or not is_ours(key, answers) for answers in since)

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import msgspec
 
 from huizong import pipeline
+from huizong.come_back import settle_returned
 from huizong.letter_entries import STORED, LetterEntry, files_below, known_below, letters_of
 from huizong.letter_store import Arrived, Incoming, store_letters
 from huizong.letters import NO_FORM as NOTHING_INSIDE
@@ -46,6 +47,7 @@ def fetch(work: Work, incoming: Iterable[Incoming]) -> Fetched:
         raise arrived.broken
     waiting = letters_of(work.book, state=STORED)
     collected = pipeline.collect(work)
+    settle_returned(work.book)
     wanted = {one.digest for one in (*waiting, *arrived.new)}
     letters = letters_of(work.book, digests=wanted) if wanted else ()
     if letters:

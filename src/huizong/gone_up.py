@@ -4,7 +4,7 @@ from huizong.book import Book
 from huizong.come_back import come_back
 from huizong.draft_entries import Drafted, drafted_upward
 from huizong.history import Made
-from huizong.sending_entries import CANCELLED, GIVEN_UP, REFUSED, SENT, Sending, queue_of
+from huizong.sending_entries import CANCELLED, GIVEN_UP, REFUSED, SENT, rows_about
 from huizong.settings import DRAFT
 
 _NOT_GONE = frozenset((CANCELLED, REFUSED, GIVEN_UP))
@@ -19,7 +19,7 @@ def went_up(book: Book, made: Made, send_by: str) -> bool:
     drafted = drafted_upward(book, made)
     if drafted is None:
         return False
-    rows, back = _rows(book, drafted), come_back(book)
+    rows, back = rows_about(book, drafted.about), come_back(book)
     on_its_way = (
         one.state not in _NOT_GONE and (one.message_id, one.recipient) not in back for one in rows
     )
@@ -28,10 +28,5 @@ def went_up(book: Book, made: Made, send_by: str) -> bool:
 
 def sent_at(book: Book, drafted: Drafted | None) -> str:
     """Tell when the program has sent a letter; empty if it has not, or a mail program may have."""
-    rows = _rows(book, drafted) if drafted else []
+    rows = rows_about(book, drafted.about) if drafted else ()
     return max((one.at for one in rows if one.state == SENT), default="")
-
-
-def _rows(book: Book, drafted: Drafted) -> list[Sending]:
-    queue = queue_of(book, period=drafted.period)
-    return [one for one in queue if one.about == drafted.about]

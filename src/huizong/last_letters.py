@@ -1,17 +1,19 @@
 """The letter last exchanged with each unit, and with the office above: of what kind, how it is."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import msgspec
 
+from huizong.come_back import bounces_by_address, come_back, draft_came_back
 from huizong.draft_entries import UPWARD, Drafted, drafted_upward, drafts_of
 from huizong.history import summaries_of
 from huizong.letter_entries import Carried, LetterEntry, carried_files, letters_of, taken_above
-from huizong.letters import BOUNCE, FORMS_OR_NOT, RETURNS, TAKEN_ABOVE, addresses
+from huizong.letters import FORMS_OR_NOT, RETURNS, TAKEN_ABOVE, addresses
 from huizong.papers import Row, SetReturns
 from huizong.periods import Period
 from huizong.records import NOT_A_RETURN, OWN, PENDING, UNIT
 from huizong.sending_entries import Sending, queue_of, worst_of
+from huizong.settings import DRAFT as BY_HAND
 from huizong.take_in import UNPACKED
 from huizong.texts import say
 from huizong.upward import taken_at
@@ -23,7 +25,7 @@ IN, OUT = "in", "out"
 DRAFT, GONE, BOUNCED = "letter_state.draft", "letter_state.gone", "letter_state.bounced"
 # … and one that came: its files are taken in, wait for the officer, or there was none.
 FILED, WAITS = "letter_state.filed", "letter_state.waits"
-NO_FORM, RECEIVED_ABOVE = "letter_state.no_form", "letter_state.taken_above"
+FORMLESS, RECEIVED_ABOVE = "letter_state.no_form", "letter_state.taken_above"
 
 
 class LastLetter(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,11 +35,6 @@ class LastLetter(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     state: str
     at: str
-
-    def come_back(self, mail: str, bounced: Mapping[str, str]) -> "LastLetter":
-        """Give it as one that came back, if a bounce since names an address that it went to."""
-        back = any(bounced.get(address, "") >= self.at for address in addresses(mail))
-        return msgspec.structs.replace(self, state=BOUNCED) if back else self
 
     @property
     def words(self) -> str:
@@ -66,73 +63,82 @@ class LastLetters(msgspec.Struct, frozen=True):
 
 
 _Found = tuple[str, LastLetter]
-_Queue = Mapping[tuple[str, int], Sequence[Sending]]
+
+
+class _Sent(msgspec.Struct, frozen=True):
+    """What the book knows of letters out: the queue of each, what came back, and the bounces."""
+
+    queue: Mapping[tuple[str, int], Sequence[Sending]]
+    back: Collection[tuple[str, str]]
+    bounces: Mapping[str, Sequence[LetterEntry]]
 
 
 def last_letters(work: Work, period: Period) -> LastLetters:
     """Tell from the book which letters about a period were the last, and how they stand."""
-    letters = letters_of(work.book)
-    bounced = {
-        address.lower(): one.received_at
-        for one in letters
-        if one.reason == BOUNCE
-        for address in one.letter.failed
-    }
+    sent = _sent(work, period)
     # What is written answers what has come: of the same time it is the later.
-    units = (*_received(work, period, letters), *_written(work, period, bounced))
-    return LastLetters(_newest(units), _newest(tuple(_sent_up(work, period, bounced))))
+    units = (*_received(work, period), *_written(work, period, sent))
+    return LastLetters(_newest(units), _newest(tuple(_sent_up(work, period, sent))))
+
+
+def _sent(work: Work, period: Period) -> _Sent:
+    queue: dict[tuple[str, int], list[Sending]] = {}
+    for one in queue_of(work.book, period=str(period)):
+        queue.setdefault((one.about, one.number), []).append(one)
+    return _Sent(queue, come_back(work.book), bounces_by_address(work.book))
 
 
 def _newest(found: tuple[_Found, ...]) -> Mapping[str, LastLetter]:
     return dict(sorted(found, key=lambda one: one[1].at))
 
 
-def _written(work: Work, period: Period, bounced: Mapping[str, str]) -> Iterator[_Found]:
+def _written(work: Work, period: Period, sent: _Sent) -> Iterator[_Found]:
     """Give the letters to units."""
     mails = {unit.code: unit.mail for unit in work.office.roster}
-    queue = _queue(work, period)
     for one in drafts_of(work.book, str(period)):
         if one.kind not in UPWARD:
-            yield one.unit, _ours(work, one, queue).come_back(mails.get(one.unit, ""), bounced)
+            yield one.unit, _ours(work, one, mails.get(one.unit, ""), sent)
 
 
-def _sent_up(work: Work, period: Period, bounced: Mapping[str, str]) -> Iterator[_Found]:
+def _sent_up(work: Work, period: Period, sent: _Sent) -> Iterator[_Found]:
     """Give the letters with summaries by their form sets, and the receipts for these."""
-    receipts, queue = taken_above(work.book), _queue(work, period)
+    receipts = taken_above(work.book)
     for made in summaries_of(work.book, str(period)):
         if drafted := drafted_upward(work.book, made):
-            mail = work.office.settings.upper_mail
-            yield made.set_code, _ours(work, drafted, queue).come_back(mail, bounced)
+            yield made.set_code, _ours(work, drafted, work.office.settings.upper_mail, sent)
         if at := taken_at(work, made, receipts):
             yield made.set_code, LastLetter(way=IN, kind=TAKEN_ABOVE, state=RECEIVED_ABOVE, at=at)
 
 
-def _queue(work: Work, period: Period) -> _Queue:
-    queue: dict[tuple[str, int], list[Sending]] = {}
-    for one in queue_of(work.book, period=str(period)):
-        queue.setdefault((one.about, one.number), []).append(one)
-    return queue
-
-
-def _ours(work: Work, one: Drafted, queue: _Queue) -> LastLetter:
+def _ours(work: Work, one: Drafted, mail: str, sent: _Sent) -> LastLetter:
     """Tell how a letter of ours stands; of several recipients the worst counts."""
-    rows = queue.get((one.about, one.number), ())
-    if rows:
-        state = worst_of(rows).state
-        at = max(row.at for row in rows)
-        return LastLetter(way=OUT, kind=one.kind, state=f"sending_state.{state}", at=at)
-    state = DRAFT if (work.office.folder / one.path).exists() else GONE
-    return LastLetter(way=OUT, kind=one.kind, state=state, at=one.at)
+    rows = sent.queue.get((one.about, one.number), ())
+    if any((row.message_id, row.recipient) in sent.back for row in rows):
+        state = BOUNCED
+    elif rows:
+        state = f"sending_state.{worst_of(rows).state}"
+    else:
+        state = _of_draft(work, one, mail, sent)
+    at = max((row.at for row in rows), default=one.at)
+    return LastLetter(way=OUT, kind=one.kind, state=state, at=at)
 
 
-def _received(work: Work, period: Period, letters: tuple[LetterEntry, ...]) -> Iterator[_Found]:
+def _of_draft(work: Work, one: Drafted, mail: str, sent: _Sent) -> str:
+    """What a mail program does with a draft nobody sees; where we send, it is not sent."""
+    by_hand = work.office.settings.send_by == BY_HAND
+    if by_hand and draft_came_back(work.book, one, addresses(mail), sent.bounces):
+        return BOUNCED
+    return DRAFT if (work.office.folder / one.path).exists() else GONE
+
+
+def _received(work: Work, period: Period) -> Iterator[_Found]:
     """Give the letters with returns of the period, and those of the units without any."""
     senders: dict[str, list[str]] = {}
     for unit in work.office.roster:
         for address in addresses(unit.mail):
             senders.setdefault(address, []).append(unit.code)
     carried = carried_files(work.book)
-    for one in letters:
+    for one in letters_of(work.book):
         wrote = senders.get(one.letter.sender.lower(), ())
         forms = [file for file in carried.get(one.kept_as, ()) if _is_form(file)]
         for file in forms:
@@ -140,7 +146,7 @@ def _received(work: Work, period: Period, letters: tuple[LetterEntry, ...]) -> I
                 state = WAITS if file.state == PENDING and file.reason != "placed" else FILED
                 yield from ((code, _came(one, state)) for code in _units(file, wrote))
         if not forms and one.reason in FORMS_OR_NOT:
-            yield from ((code, _came(one, NO_FORM)) for code in wrote)
+            yield from ((code, _came(one, FORMLESS)) for code in wrote)
 
 
 def _is_form(file: Carried) -> bool:
@@ -153,5 +159,5 @@ def _units(file: Carried, wrote: Sequence[str]) -> Sequence[str]:
 
 
 def _came(one: LetterEntry, state: str) -> LastLetter:
-    kind = "no_form" if state == NO_FORM else RETURNS
+    kind = "no_form" if state == FORMLESS else RETURNS
     return LastLetter(way=IN, kind=kind, state=state, at=one.received_at)

@@ -69,15 +69,15 @@ def _row(one: LetterEntry) -> tuple:
 
 
 def letters_of(
-    book: Book, *, state: str = "", digests: Collection[str] = ()
+    book: Book, *, state: str = "", reason: str = "", digests: Collection[str] = ()
 ) -> tuple[LetterEntry, ...]:
     """List letters in the order in which they came, narrowed by what is given."""
     wanted = msgspec.json.encode(sorted(digests)).decode()
     sql = (
-        f"SELECT {_COLUMNS} FROM letter WHERE (? = '' OR state = ?)"
+        f"SELECT {_COLUMNS} FROM letter WHERE ? IN ('', state) AND ? IN ('', reason)"
         " AND (? = '[]' OR digest IN (SELECT value FROM json_each(?))) ORDER BY rowid"
     )
-    rows = book.ask(sql, (state, state, wanted, wanted))
+    rows = book.ask(sql, (state, reason, wanted, wanted))
     return tuple(map(_entry, rows))
 
 

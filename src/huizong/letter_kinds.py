@@ -10,8 +10,8 @@ from email.utils import parsedate_to_datetime
 import authres
 
 from huizong.clock import CHINA
-from huizong.letter_names import LONGEST, text_of
-from huizong.letters import AUTO_REPLY, BOUNCE, RECEIPT, Proof
+from huizong.letter_names import LONGEST, AsCame, text_of
+from huizong.letters import AUTO_REPLY, BOUNCE, NOTICE, RECEIPT, Proof
 
 MOST_PROOFS, MOST_FAILED = 10, 20
 _POSTMEN = ("mailer-daemon", "postmaster", "mail-daemon")
@@ -19,18 +19,23 @@ _AUTO_HEADINGS = ("x-autoreply", "x-autorespond", "x-auto-reply", "x-autogenerat
 # Programs that say it in the subject alone.
 _AUTO_SUBJECTS = re.compile(r"(自动回复|自动答复|automatic reply|auto-?reply|out of office)", re.I)
 _PASSED = {"dmarc": ("from",), "dkim": ("d", "i"), "spf": ("mailfrom",)}
+# The server that speaks stands first (RFC 8601), quoted or not.
+_SERVER = re.compile(r'[\s"]*([^\s";()]+)')
+# QQ and Outlook keep the ID that a letter came with under these names.
+_IDS = ("x-oq-msgid", "x-microsoft-original-message-id", "message-id")
 # Letters have been dated so since there are any; files far outside have no time in the book.
 _YEARS = range(1980, 2100)
 _ADDRESS = re.compile(r"[^\s<>;,]+@[^\s<>;,]+")
 
 
 def kind_by_headings(message: Message, sender: str) -> str:
-    """Tell a bounce, a receipt or an automatic reply; empty if it is none of them."""
+    """Tell a bounce, a notice, a receipt or an automatic reply; empty if it is none of them."""
     report = _report_type(message)
     if "disposition-notification" in report:
         return RECEIPT
     if "delivery-status" in report:
-        return BOUNCE
+        recipients = tuple(_recipients(message))
+        return NOTICE if recipients and not any(map(_has_failed, recipients)) else BOUNCE
     if _is_auto_reply(message):
         return AUTO_REPLY
     returned = heading(message, "return-path").strip()
@@ -81,10 +86,13 @@ def date_of(message: Message) -> str:
 def proofs_of(message: Message) -> Iterator[Proof]:
     """Read what mail servers say they have checked (Authentication-Results); all may be forged."""
     for raw in (message.get_all("authentication-results") or [])[:MOST_PROOFS]:
-        text = re.sub(r"\s+", " ", raw[:LONGEST])
+        text = re.sub(r"\s+", " ", raw[:LONGEST]).encode("ascii", "replace").decode().rstrip("; ")
         try:
             read = authres.AuthenticationResultsHeader.parse(f"Authentication-Results: {text}")
         except Exception:  # whoever forges one may write anything
+            # A server whose words are not understood has proved nothing, and has spoken.
+            if named := _SERVER.match(text):
+                yield Proof(named[1].lower(), ())
             continue
         domains = (one for result in read.results for one in _domains(result))
         yield Proof(str(read.authserv_id).lower(), tuple(dict.fromkeys(domains)))
@@ -100,19 +108,36 @@ def _domains(result: authres.AuthenticationResult) -> Iterator[str]:
 
 def failed_of(message: Message) -> tuple[str, ...]:
     """Name the recipients that a bounce says it did not reach."""
-    told = (message.get_all("x-failed-recipients") or [])[:MOST_FAILED]
+    told = [text_of(raw) for raw in (message.get_all("x-failed-recipients") or [])[:MOST_FAILED]]
+    told += [heading(one, "final-recipient") for one in _recipients(message) if _has_failed(one)]
+    found = (match[0] for text in told for match in _ADDRESS.finditer(text))
+    return tuple(dict.fromkeys(found))[:MOST_FAILED]
+
+
+def _recipients(message: Message) -> Iterator[Message]:
+    """Give what a report says of each recipient; the first group speaks of the letter."""
     for part in message.walk():
         if part.get_content_type() == "message/delivery-status" and part.is_multipart():
-            told += [one["final-recipient"] or "" for one in part.get_payload()]
-    found = (match[0] for text in told for match in _ADDRESS.finditer(text[:LONGEST]))
-    return tuple(dict.fromkeys(found))[:MOST_FAILED]
+            yield from (one for one in part.get_payload() if "final-recipient" in one)
+
+
+def _has_failed(recipient: Message) -> bool:
+    """Others were reached, or are still being tried."""
+    action = heading(recipient, "action").lower()
+    return not action or action.startswith("failed")
 
 
 def returned_id(message: Message) -> str:
     """Give the ID of the letter that a bounce returns, whole or its headings alone."""
     for part in message.walk():
         if part.get_content_type() == "message/rfc822" and part.is_multipart():
-            return heading(part.get_payload(0), "message-id")
+            return _own_id(part.get_payload(0))
         if part.get_content_type() == "text/rfc822-headers":
-            return heading(message_from_bytes(part.get_payload(decode=True) or b""), "message-id")
+            data = part.get_payload(decode=True) or b""
+            return _own_id(message_from_bytes(data, policy=AsCame()))
     return ""
+
+
+def _own_id(returned: Message) -> str:
+    """Give the ID under which a letter was sent; some servers put their own in its place."""
+    return next(filter(None, (heading(returned, name) for name in _IDS)), "")

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from email.message import Message
+from email.policy import Compat32
 from email.utils import getaddresses
 
 LONGEST, LONGEST_NAME = 4_000, 120
@@ -19,6 +20,13 @@ _GB = frozenset(("gb2312", "gbk", "cp936", "ms936", "x-gbk", "gb_2312-80", "gb18
 _ADDRESS = re.compile(r"[^\s<>,;@]+@[^\s<>,;@]+")
 _FOLDERS = re.compile(r"[\\/]")
 _UNSEEN = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"))
+
+
+class AsCame(Compat32):
+    """Give headings as they came: the usual policy loses the bytes of those not in ASCII."""
+
+    def header_fetch_parse(self, name: str, value: str) -> str:  # noqa: ARG002
+        return value
 
 
 def text_of(raw: str) -> str:

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 from email import message_from_bytes
 from email.message import Message
-from email.policy import Compat32
 from pathlib import Path
 from secrets import token_hex
 
@@ -21,12 +20,13 @@ from huizong.letter_kinds import (
     proofs_of,
     returned_id,
 )
-from huizong.letter_names import address_of, bare_name, decoded, file_name
+from huizong.letter_names import AsCame, address_of, bare_name, decoded, file_name
 from huizong.letters import (
     BOUNCE,
     FORMS_OR_NOT,
     LINK,
     MOST_BYTES,
+    NOTICE,
     PICTURE,
     RECEIVED,
     RETURNS,
@@ -44,6 +44,7 @@ MOST_RECEIVED = 20
 _LINK_TEXT = 200_000
 _RECEIVED = re.compile(rf"\b{RECEIVED}([0-9a-f]{{64}})\b")
 _TNEF = b"\x78\x9f\x3e\x22"
+_LONG_NAME = 0x3707  # PR_ATTACH_LONG_FILENAME
 _IMAGES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\0", b"MM\0*")
 _PDF = b"%PDF"
 # Parts that are no files of anybody's: signatures, and what stands beside a file of a Mac.
@@ -63,20 +64,11 @@ _DISKS = re.compile(
     rb"|ctfile\.com|feijipan\.com|cowtransfer\.com|wenshushu\.cn)",
     re.I,
 )
-
-
 # Lines of base64, in which nothing begins or ends that a parser could find.
 _LONG_FILE = re.compile(rb"^(?:[A-Za-z0-9+/=]{40,}+\r?\n){32,}+", re.M)
 # Stands in place of them for a moment; no sender can know it.
 _MARK = token_hex(20).encode()
 _MARKED = re.compile(rf"{_MARK.decode()}(\d+)")
-
-
-class _AsCame(Compat32):
-    """Give headings as they came: the usual policy loses the bytes of those not in ASCII."""
-
-    def header_fetch_parse(self, name: str, value: str) -> str:  # noqa: ARG002
-        return value
 
 
 class _Contents(msgspec.Struct):
@@ -147,7 +139,7 @@ def _parsed(data: bytes) -> Message:
         files.append(lines.decode())
         return b"%s%d%s" % (_MARK, len(files) - 1, found[0][len(lines) :])
 
-    message = message_from_bytes(_LONG_FILE.sub(aside, data), policy=_AsCame())
+    message = message_from_bytes(_LONG_FILE.sub(aside, data), policy=AsCame())
     for part in message.walk() if files else ():
         # Not by get_payload: undecoded it gives no bytes beyond ASCII as they came.
         if isinstance(part._payload, str):
@@ -169,7 +161,7 @@ def _opened(message: Message, contents: _Contents) -> Opened:
         proofs=tuple(proofs_of(message)),
         links=tuple(dict.fromkeys(contents.links)),
         failed=failed_of(message) if kind == BOUNCE else (),
-        by_machine=is_of_machine(message) or kind == BOUNCE,
+        by_machine=is_of_machine(message) or kind in (BOUNCE, NOTICE),
     )
     return Opened(letter, tuple(contents.attachments) if kind in FORMS_OR_NOT else ())
 
@@ -242,6 +234,3 @@ def _tnef_name(attachment: TNEFAttachment) -> str:
     raw = names[0] if names else attachment._name
     text = decoded(raw) if isinstance(raw, bytes) else str(raw)
     return bare_name(text.strip("\0"))
-
-
-_LONG_NAME = 0x3707  # PR_ATTACH_LONG_FILENAME

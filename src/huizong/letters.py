@@ -10,6 +10,7 @@ import msgspec
 RETURNS = "returns"  # with something that may be a form
 LINK, PICTURE, TEXT = "link", "picture", "text"  # without
 BOUNCE, RECEIPT, AUTO_REPLY, OWN = "bounce", "receipt", "auto_reply", "own"
+NOTICE = "notice"  # of a server that has delivered one of ours, or is still trying to
 TAKEN_ABOVE, UNPROVED_ABOVE = "taken_above", "unproved_above"  # it names a file that it received
 ABOVE = "above"  # from the office above, without a file: nobody is asked for one
 NO_FORM = frozenset((LINK, PICTURE, TEXT))
