@@ -5,11 +5,11 @@ import random
 from collections.abc import Mapping, Sequence
 
 from fillings import ERROR, NA, Filling, kind_of
+from huizong.evaluate import Evaluation
 from huizong.forms import LEVELS_OF_OFFICE, Column, FormSet, Indicator
-from huizong.ground import Ground, Returns
+from huizong.ground import NUMBER, Ground, Returns
 from huizong.language import CheckedSet
 from huizong.periods import Period
-from huizong.vectors import determine
 
 PERIODS = ("2026Q1", "2026Q2", "2026Q3", "2026Q4", "2026M02", "2026Y")
 ODD = (ERROR, NA, "十来件", "若干")
@@ -21,10 +21,13 @@ def random_fillings(checked: CheckedSet, count: int, chance: random.Random) -> l
     found = [_random(checked.form_set, chance) for _ in range(count)]
     agreeing = [one for number, one in enumerate(found) if number % 2]
     ground = ground_of({checked.form_set.code: checked}, agreeing)
-    for code, (states, numbers) in determine(checked, ground).items():
-        for one, state, number in zip(agreeing, states, numbers, strict=True):
-            if state == "number" and chance.random() < 0.9:
-                one.figures["now", code] = f"{number:f}"
+    for computed in checked.computed:
+        value = Evaluation(ground).computed(computed.expression, len(ground), computed.scale)
+        ground = ground.standing(computed.code, value)
+        numbers = value.number.decimals(len(ground))
+        for one, state, number in zip(agreeing, value.state, numbers, strict=True):
+            if state == NUMBER and chance.random() < 0.9:
+                one.figures["now", computed.code] = f"{number:f}"
     return found
 
 

@@ -8,7 +8,7 @@ import xlsxwriter
 
 from huizong.answers import Question, Refused, Typed, apply, read_answers, weigh
 from huizong.book import create_book, open_book
-from huizong.entries import Answer, Received, answers_of, save_files, save_findings
+from huizong.entries import Answer, Received, answers_of, save_all_findings, save_files
 from huizong.errors import HuizongError
 from huizong.records import AuditedFinding, Finding
 from huizong.tables import OPTIONS
@@ -155,7 +155,7 @@ def test_answers_are_entered_once(tmp_path):
     with open_book(tmp_path / "huizong.db") as book:
         save_files(book, [Received(digest="d", name="x", source="s", size=1, received_at=AT)])
         found = [AuditedFinding(key, Finding("relation", "release")) for key in ("A", "B", "C")]
-        save_findings(book, "d", ("U", "2026Q1", "TJ"), "1", AT, found)
+        save_all_findings(book, "1", AT, [("d", ("U", "2026Q1", "TJ"), found)])
         good = Typed(key="A", action="接受", officer="王芳", reason="属实", sheet="待办", cell="M4")
         typed = (
             good,

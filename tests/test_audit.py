@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import msgspec
 import pytest
 
-from fillings import figure_cell
+from fillings import figure_cell, filling
 from huizong.audit import Audit, audit
 from huizong.entries import Answer
 from huizong.findings import words
@@ -23,6 +23,7 @@ from huizong.records import (
     Reading,
 )
 from huizong.settle import says_something, settle, state_of
+from huizong.work import checked_sets
 from issued import (
     DISPUTES,
     FIGURES,
@@ -113,6 +114,21 @@ def test_decimal_places(code: str, figure: str, wanted: list[str]):
     done = audited(msgspec.structs.replace(reading, figures=typed))
 
     assert [one for one, _ in of(done, "not_whole", "too_many_places")] == wanted
+
+
+@pytest.mark.parametrize("odd", ["33.3333333333333", f"0.{'0' * 25}1", "1" * 30])
+def test_odd_number_is_nobody_elses_fault(odd: str):
+    """
+    A unit's number with many digits is said of that unit only, in whatever company.
+    """
+    checked = checked_sets()["JC"]
+    mine, others = (
+        filling(f"JC06 1; JC15 {text}").reading(checked.form_set) for text in (odd, "200000")
+    )
+    done = audit(checked, [mine, others], [Header(PERIOD, "社区")] * 2)
+    found = [[one.code for one in some if one.subject == "JC15"] for some in done.findings]
+
+    assert found == [["out_of_range" if odd[0] == "1" else "too_many_places"], []]
 
 
 @pytest.mark.parametrize(

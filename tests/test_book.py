@@ -22,9 +22,9 @@ from huizong.entries import (
     files_of,
     findings_of,
     readings_of,
+    save_all_findings,
     save_answers,
     save_files,
-    save_findings,
     save_readings,
 )
 from huizong.errors import HuizongError
@@ -234,8 +234,8 @@ def test_findings_and_answers(book):
     save_files(book, [received("0")])
     place = ("990101001001", "2026Q1", "TJ")
     audited = AuditedFinding("AB12CD34", Finding("required", "must", cell="D7"))
-    save_findings(book, "0", place, "1", AT, [audited, AuditedFinding("X", audited.finding)])
-    save_findings(book, "0", place, "1", AT, [audited])
+    for found in ([audited, AuditedFinding("X", audited.finding)], [audited]):
+        save_all_findings(book, "1", AT, [("0", place, found)])
     assert findings_of(book, "2026Q1") == {"0": (audited,)}
 
     answer = Answer(key="K", action="accept", officer="王芳", reason="属实", period="2026Q1")

@@ -8,12 +8,16 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from fillings import filling
+from huizong.determine import determine
 from huizong.exact import Exact
+from huizong.forms import Relation
 from huizong.ground import Ground
+from huizong.language import check
 from huizong.numbers_of_people import is_certificate, is_identity
-from huizong.vectors import determine, judge, operands, values
+from huizong.vectors import judge, operands, values
 from random_fillings import ground_of, random_fillings
 from relation_sets import constructs, installed
 
@@ -87,6 +91,62 @@ def test_sums_by_owner_are_exact(rows):
     assert members(got) == wanted
 
 
+PRIMES = [one for one in range(2, 120) if all(one % part for part in range(2, one))]
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 4), NUMBERS, st.sampled_from(PRIMES), st.booleans()),
+             max_size=40)
+)  # fmt: skip
+def test_quotients_by_owner_are_exact(rows):
+    """
+    Sums and extremes of quotients of a ledger's rows are those of fractions, whatever the bases.
+    """
+    rows = sorted(rows, key=lambda row: row[0])
+    owner = np.array([one for one, *_ in rows], dtype=np.int64)
+    counted = np.array([one for *_, one in rows], dtype=bool)
+    quotients = exact([over for _, over, *_ in rows]) / exact([base for *_, base, _ in rows])
+    mine = [[Fraction(over) / base for at, over, base, in_ in rows if in_ and at == one]
+            for one in range(5)]  # fmt: skip
+    assert members(quotients.sums(owner, 5, counted)) == [sum(some, Fraction(0)) for some in mine]
+    for greatest, pick in ((True, max), (False, min)):
+        got = quotients.extremes(owner, 5, counted, greatest=greatest)
+        assert members(got) == [pick(some) if some else None for some in mine]
+
+
+@pytest.mark.parametrize(
+    ("rule", "wanted"),
+    [("SUM(KK_L1[people / due]) = 20", 0), ("MAX(KK_L1[people / due]) >= 50", 1),
+     ("MIN(KK_L1[people / due]) < 2", 1), ("SUM(KK_L1[people / 8]) > 200", 1)],
+)  # fmt: skip
+def test_quotients_of_many_rows(rule, wanted):
+    """
+    A relation over quotients of thirty rows is judged, though their common base has fifty digits.
+    """
+    own = constructs()["KK"].form_set
+    relation = Relation(id="X", level="must", rule=rule, zh="商", en="", source="X")
+    checked = check(replace(own, relations=(relation,)), {"KK": own})
+    rows = "; ".join(f"KK_L1 people=101 | due={prime}" for prime in PRIMES)
+    assert judge(checked.relations[0], ground_of({"KK": checked}, [filling(rows)])).tolist() == [
+        wanted
+    ]
+
+
+@given(st.lists(st.tuples(st.decimals(-HUGE, HUGE, allow_nan=False), st.integers(0, 30)),
+                min_size=1, max_size=5))  # fmt: skip
+def test_digits_are_read_as_they_stand(numbers):
+    """
+    A number is what its text says beside any other, and its places are counted by themselves.
+    """
+    plain = [(f"{number:f}", "0" * zeros) for number, zeros in numbers]
+    texts = [f"{text}{zeros}" if "." in text else text for text, zeros in plain]
+    got = exact(texts)
+    assert members(got) == [Fraction(text) for text in texts]
+    for places in (0, 2):
+        wanted = [(Fraction(text) * 10**places).denominator == 1 for text in texts]
+        assert got.fits(places).tolist() == wanted
+
+
 def test_rates_round_like_paper():
     """
     A rate that lies on the half is rounded up: 1/16 of 100 is 6.3 with one place.
@@ -105,13 +165,13 @@ def test_figures_are_worked_out_in_order():
     """
     checked = installed()["TJ"]
     row = "TJ_L1 accepted_on=2026-02-01 | category=邻里 | amount_yuan=12345 | result="
-    ground = ground_of({"TJ": checked}, [filling(f"TJ02 99; {row}成功; {row}调解中; {row}不成功")])
-    found = determine(checked, ground)
-    shown = {code: numbers[0] for code, (_, numbers) in found.items()}
-    assert [shown[code] for code in ("TJ02", "TJ04", "TJ05", "TJ15")] == [
-        Decimal(3), Decimal(1), Decimal("33.3"), Decimal("1.23"),
-    ]  # fmt: skip
-    assert found["TJ20"][0].tolist() == ["blank"]
+    one = filling(f"TJ02 99; {row}成功; {row}调解中; {row}不成功")
+    (reading,) = determine(
+        checked, [one.reading(checked.form_set)], lambda _: ground_of({"TJ": checked}, [one])
+    ).readings
+    shown = {cell.code: cell.value for cell in reading.figures}
+    assert [shown[code] for code in ("TJ02", "TJ04", "TJ05", "TJ15")] == ["3", "1", "33.3", "1.23"]
+    assert shown["TJ20"] == ""
 
 
 @pytest.mark.parametrize(

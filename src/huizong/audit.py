@@ -290,8 +290,3 @@ def audit_across(
             for position, finding in check(audited):
                 found[position].append(finding)
     return tuple(map(tuple, found))
-
-
-def verdicts_of(audited: Audited) -> Mapping[str, np.ndarray]:
-    """Give the verdict of every relation: 1, 0 or -1 for each return."""
-    return {rule.id: judge(rule, audited.ground) for rule in audited.checked.relations}

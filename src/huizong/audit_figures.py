@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from fractions import Fraction
 
 import msgspec
 import numpy as np
@@ -103,8 +104,7 @@ def check_places(audited: Audited) -> Iterator[Numbered]:
         if indicator.computed:
             continue
         values = audited.ground.figure(indicator.code)
-        scaled = values.number.over * 10**indicator.scale
-        wrong = (values.state == NUMBER) & (scaled % values.number.base != 0)
+        wrong = (values.state == NUMBER) & ~values.number.fits(indicator.scale)
         code = "not_whole" if indicator.scale == 0 else "too_many_places"
         for position in np.flatnonzero(wrong):
             yield found_at(audited, int(position), indicator, code, "must", places=indicator.scale)
@@ -132,11 +132,11 @@ def check_range(audited: Audited) -> Iterator[Numbered]:
 
 
 def _least(limit: Decimal, base: int) -> int:
-    return math.ceil(limit * base)
+    return math.ceil(Fraction(limit) * base)
 
 
 def _most(limit: Decimal, base: int) -> int:
-    return math.floor(limit * base)
+    return math.floor(Fraction(limit) * base)
 
 
 def _or_dash(limit: Decimal | None) -> str:

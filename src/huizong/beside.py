@@ -8,7 +8,7 @@ from huizong.forms import FormSet
 from huizong.ground import NOTHING_BESIDE, Beside, Returns
 from huizong.history import adopted_of, figures_of, last_summary
 from huizong.language import CheckedSet, ledgers_of, others_of
-from huizong.past import Figures, Past, marks_of_past
+from huizong.past import Past, marks_of_past, reading_of
 from huizong.periods import Period
 from huizong.records import SUMMARY, FigureCell, Identity, Reading
 from huizong.restate import pasts_of
@@ -46,11 +46,11 @@ def _returns(
     return Returns(
         tuple(now.get(place) for place in places),
         tuple(
-            _of_figures(form_set, period, place, one.previous)
+            reading_of(_identity(form_set, period, place), one.previous)
             for place, one in zip(places, pasts, strict=True)
         ),
         tuple(
-            _of_figures(form_set, period, place, one.year_ago)
+            reading_of(_identity(form_set, period, place), one.year_ago)
             for place, one in zip(places, pasts, strict=True)
         ),
     )
@@ -73,18 +73,11 @@ def _now(work: Work, form_set: FormSet, period: Period, *, rows: bool) -> dict[P
 def _reading(
     form_set: FormSet, period: Period, place: Place, cells: Sequence[FigureCell]
 ) -> Reading:
-    identity = Identity(form_set.code, form_set.version, str(period), place[0], "", place[1])
-    return Reading(identity=identity, figures=tuple(cells))
+    return Reading(identity=_identity(form_set, period, place), figures=tuple(cells))
 
 
-def _of_figures(
-    form_set: FormSet, period: Period, place: Place, figures: Figures
-) -> Reading | None:
-    cells = [
-        FigureCell(code, "number" if value[-1:].isdigit() else "na", value)
-        for code, value in figures.items()
-    ]
-    return _reading(form_set, period, place, cells) if cells else None
+def _identity(form_set: FormSet, period: Period, place: Place) -> Identity:
+    return Identity(form_set.code, form_set.version, str(period), place[0], "", place[1])
 
 
 def _nodes(checked: CheckedSet, form_set: FormSet) -> list:

@@ -239,19 +239,11 @@ def readings_of(book: Book, digests: Collection[str], read_by: str = "") -> dict
     return {digest: _reading(blob) for digest, blob in rows}
 
 
-def save_findings(
-    book: Book, digest: str, place: tuple[str, str, str], audited: str, at: str,
-    findings: Iterable[AuditedFinding],
-) -> None:  # fmt: skip
-    """Put the findings of a file (`place`: unit, period, set) in place of those it had."""
-    save_all_findings(book, audited, at, [(digest, place, tuple(findings))])
-
-
 def save_all_findings(
     book: Book, audited: str, at: str,
     items: Sequence[tuple[str, tuple[str, str, str], Sequence[AuditedFinding]]],
 ) -> None:  # fmt: skip
-    """Put the findings of many files in place of those they had."""
+    """Put the findings of many files (digest; unit, period, set) in place of those they had."""
     rows = (
         (f.key, digest, *place, pack(f.finding), f.state, f.explanation, f.officer, f.reason, at,
          audited)

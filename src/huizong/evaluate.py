@@ -14,7 +14,6 @@ from huizong.meaning import facts, prefix_of
 from huizong.numbers_of_people import is_certificate, is_identity
 from huizong.row_functions import (
     carried,
-    extreme,
     figure_named,
     folded,
     grade,
@@ -233,7 +232,7 @@ class Evaluation:
         owner, count = self.table.owner, len(self.table.absent)
         if node.name == "SUM":
             return number.sums(owner, count, counted), doubtful
-        return extreme(number, owner, count, counted, greatest=node.name == "MAX"), doubtful
+        return number.extremes(owner, count, counted, greatest=node.name == "MAX"), doubtful
 
     def _distinct(self, node: Aggregate, counted: np.ndarray) -> tuple[Exact, np.ndarray]:
         """Count different keys; letter case and doubled blanks make no difference."""

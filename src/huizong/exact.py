@@ -33,7 +33,7 @@ class Exact(msgspec.Struct, frozen=True, eq=False):
         """Make one number that goes with vectors of any length."""
         number = Decimal(value)
         base = 10 ** max(0, -number.as_tuple().exponent)
-        return cls(_array([int(number * base)])[0:1].reshape(()), base, np.array(True))
+        return cls(_array([_over(number, base)])[0:1].reshape(()), base, np.array(True))
 
     @classmethod
     def parse(cls, texts: Sequence[str], known: np.ndarray) -> "Exact":
@@ -41,15 +41,17 @@ class Exact(msgspec.Struct, frozen=True, eq=False):
         numbers = [_decimal(text) for text in texts]
         places = max((-n.as_tuple().exponent for n in numbers if n is not None), default=0)
         base = 10 ** max(0, places)
-        over = _array([0 if n is None else int(n.scaleb(0) * base) for n in numbers])
+        over = _array([0 if n is None else _over(n, base) for n in numbers], base)
         return cls(over, base, known & np.array([n is not None for n in numbers], dtype=bool))
 
     def take(self, positions: np.ndarray) -> "Exact":
         """Pick and repeat members."""
         if self.over.ndim == 0:
             return self
-        base = self.base if isinstance(self.base, int) else self.base[positions]
-        return Exact(self.over[positions], base, self.known[positions])
+        base, known = self.base, np.broadcast_to(self.known, self.over.shape)
+        if not isinstance(base, int):
+            base = np.broadcast_to(base, self.over.shape)[positions]
+        return Exact(self.over[positions], base, known[positions])
 
     def only(self, known: np.ndarray) -> "Exact":
         """Leave undecided what isn't known here either."""
@@ -108,12 +110,7 @@ class Exact(msgspec.Struct, frozen=True, eq=False):
 
     def sums(self, owner: np.ndarray, count: int, counted: np.ndarray) -> "Exact":
         """Add up the counted members of each owner; owners stand in order."""
-        over, base = np.broadcast_to(self.over, owner.shape), self.base
-        if not isinstance(base, int):
-            common = math.lcm(*map(int, np.unique(base[counted]))) if counted.any() else 1
-            factors = common // np.where(counted, base, 1)
-            over = np.where(counted, over.astype(object) * factors, 0)
-            base = common
+        over, base = self._on_one_base(counted)
         over = np.where(counted, over, 0)
         if _top(over) * max(1, len(over)) >= _SAFE:
             over = over.astype(object)
@@ -121,13 +118,40 @@ class Exact(msgspec.Struct, frozen=True, eq=False):
         running = np.concatenate([np.zeros(1, dtype=over.dtype), np.cumsum(over)])
         return Exact(running[ends[1:]] - running[ends[:-1]], base, np.ones(count, dtype=bool))
 
+    def extremes(
+        self, owner: np.ndarray, count: int, counted: np.ndarray, *, greatest: bool
+    ) -> "Exact":
+        """Find the greatest or least counted member of each owner; unknown where there is none."""
+        over, base = self._on_one_base(counted)
+        over, owner = over[counted], owner[counted]
+        found, known = np.zeros(count, dtype=over.dtype), np.zeros(count, dtype=bool)
+        if len(owner):
+            first = np.flatnonzero(np.diff(owner, prepend=-1))
+            found[owner[first]] = (np.maximum if greatest else np.minimum).reduceat(over, first)
+            known[owner] = True
+        return Exact(found, base, known)
+
+    def _on_one_base(self, counted: np.ndarray) -> tuple[np.ndarray, int]:
+        """Bring the counted members of a quotient to one base; the others then mean nothing."""
+        over, base = np.broadcast_to(self.over, counted.shape), self.base
+        if isinstance(base, int):
+            return over, base
+        bases = np.broadcast_to(base, counted.shape).astype(object)
+        common = math.lcm(*map(int, set(bases[counted].tolist())))
+        # The common base of a few rows with prime parts is beyond int64 already.
+        return over.astype(object) * (common // np.where(counted, bases, 1)), common
+
+    def fits(self, places: int) -> np.ndarray:
+        """Tell which members have no more than so many decimal places."""
+        return np.asarray(_times(self.over, 10**places) % self.base == 0, dtype=bool)
+
     def decimals(self, count: int) -> list[Decimal | None]:
         """Give the members as decimals, None where unknown; the base must be a power of ten."""
         over = np.broadcast_to(self.over, (count,)).tolist()
         known = np.broadcast_to(self.known, (count,)).tolist()
         places = len(str(self.base)) - 1
         return [
-            Decimal(one).scaleb(-places) if is_known else None
+            Decimal(f"{one}E-{places}") if is_known else None
             for one, is_known in zip(over, known, strict=True)
         ]
 
@@ -140,12 +164,17 @@ def _decimal(text: str | None) -> Decimal | None:
     return number if number is not None and number.is_finite() else None
 
 
-def _array(values: list[int]) -> np.ndarray:
-    try:
-        found = np.array(values, dtype=np.int64)
-        return found if _top(found) < _SAFE else np.array(values, dtype=object)
-    except OverflowError:
-        return np.array(values, dtype=object)
+def _over(number: Decimal, base: int) -> int:
+    """Say how many parts of `base` a decimal is, whatever the digits of a Decimal's product."""
+    over, under = number.as_integer_ratio()
+    return over * (base // under)
+
+
+def _array(values: list[int], base: int = 1) -> np.ndarray:
+    """Take int64 where the numbers and their base go into it, else Python's own integers."""
+    if base < _SAFE and max(map(abs, values), default=0) < _SAFE:
+        return np.array(values, dtype=np.int64)
+    return np.array(values, dtype=object)
 
 
 def _top(values: Any) -> int:

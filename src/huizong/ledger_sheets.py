@@ -125,20 +125,20 @@ def _status(entry: UnitReturn | None, ledger: Ledger) -> str:
     return foreign(rows.status)
 
 
+def _heading_of(key: str, column: Column | None) -> str:
+    """Say what a column counts: rows, the rows of one choice, or what its cells add up to."""
+    if column is None:
+        return say("summary.heading.rows")
+    _, _, choice = key.partition("=")
+    summed = say("summary.sum_of", unit=measure_name(column.unit))
+    return choice or summed.replace("（）", "").replace(" ()", "")
+
+
 def _write_ledger_headings(page: Page, row: int, keys: Keys) -> int:
     """Write two rows: a column's name over its choices."""
     style = page.styles("heading")
     fixed = [say(f"summary.heading.{key}") for key in ("number", "unit", "ledger_status")]
-    texts = [
-        say("summary.heading.rows")
-        if column is None
-        else key.partition("=")[2] or say("summary.sum_of", unit=measure_name(column.unit))
-        if "=" in key
-        else say("summary.sum_of", unit=measure_name(column.unit))
-        .replace("（）", "")
-        .replace(" ()", "")
-        for key, column in keys
-    ]
+    texts = [_heading_of(key, column) for key, column in keys]
     for column, text in enumerate((*fixed, texts[0])):
         page.sheet.merge_range(row, column, row + 1, column, text, style)
     page.sheet.set_row(row, ROW_HEIGHT)

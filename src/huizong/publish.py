@@ -19,7 +19,7 @@ from huizong.ground import Beside, Ground, Header, Returns
 from huizong.history import last_summary, sum_of, summaries_of
 from huizong.language import CheckedSet
 from huizong.papers import SetReturns
-from huizong.past import opening_sources, past_of_office
+from huizong.past import opening_sources, past_of_office, reading_of
 from huizong.periods import Period
 from huizong.problems import reporting_of
 from huizong.records import (
@@ -62,14 +62,14 @@ def publish(work: Work, checked: CheckedSet, period: Period, returns: SetReturns
     except HuizongError as error:
         if error.code != "error.disk_full":
             raise
-        told = {"set": name_of(checked.form_set), "period": name(period), **error.details}
+        told = {"set": name_of(checked.form_set), "period": name_of(period), **error.details}
         raise HuizongError("error.summary_disk_full", **told) from error
 
 
 def _publish(work: Work, checked: CheckedSet, period: Period, returns: SetReturns) -> Published:
     if not any(one.included for one in returns.rows):
         raise HuizongError(
-            "error.nothing_passed", period=name(period), set=name_of(checked.form_set)
+            "error.nothing_passed", period=name_of(period), set=name_of(checked.form_set)
         )
     before = last_summary(work.book, str(period), checked.form_set.code)
     summary = _anew(work, checked, period, returns, before)
@@ -219,12 +219,8 @@ def _opened(work: Work, checked: CheckedSet, summary: Summary, period: Period) -
 
 
 def _as_past(summary: Summary, column: str) -> Reading | None:
-    cells = tuple(
-        FigureCell(total.code, "number" if value[-1:].isdigit() else "na", value)
-        for total in summary.totals
-        if (value := getattr(total, column))
-    )
-    return Reading(identity=summary.identity, figures=cells) if cells else None
+    values = ((total.code, getattr(total, column)) for total in summary.totals)
+    return reading_of(summary.identity, {code: value for code, value in values if value})
 
 
 def _second_sum(
@@ -269,8 +265,3 @@ def _differs(before: Summary | None, now: Summary) -> tuple[str, ...]:
         return ()
     old, new = _content(before), _content(now)
     return tuple(part for part in PARTS if getattr(old, part) != getattr(new, part))
-
-
-def name(period: Period) -> str:
-    """Name a period in the language in force."""
-    return name_of(period)

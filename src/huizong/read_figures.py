@@ -1,7 +1,7 @@
 """Read the figures of a statistics sheet, found by its heading and the codes of its rows."""
 
 import difflib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from math import copysign
@@ -91,7 +91,9 @@ def read_figures(
         if row is None:
             figures.append(FigureCell(indicator.code, "blank"))
             continue
-        figure, more = _figure(sheet, row, heading.value, indicator, under, book, zero_report)
+        figure, more = _figure(
+            sheet, row, heading.value, indicator, book=book, under=under, zero_report=zero_report
+        )
         figures.append(figure)
         findings += more
     return tuple(figures), tuple(findings)
@@ -105,7 +107,7 @@ def read_column(
     if column is None:
         return ()
     cells = (
-        _figure(sheet, rows.found[code], column, indicator, {}, book, False)[0]
+        _figure(sheet, rows.found[code], column, indicator, book=book)[0]
         for code, indicator in form_set.by_code.items()
         if code in rows.found
         and sheet.rows[rows.found[code]][column : column + 1] not in ([""], [])
@@ -232,8 +234,8 @@ def _leave_row(rows: Rows, sheet: Sheet, heading: Heading, row: int, name: str) 
 
 
 def _figure(
-    sheet: Sheet, row: int, column: int, indicator: Indicator,
-    under: Mapping[tuple[int, int], tuple[int, int]], book: Workbook, zero_report: bool,
+    sheet: Sheet, row: int, column: int, indicator: Indicator, *, book: Workbook,
+    under: Collection[tuple[int, int]] = (), zero_report: bool = False,
 ) -> tuple[FigureCell, list[Finding]]:  # fmt: skip
     cells = sheet.rows[row]
     value = cells[column] if column < len(cells) else ""

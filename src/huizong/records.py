@@ -285,8 +285,3 @@ def level_of(code: str) -> str:
         if not code[digits:].strip("0"):
             return level
     return LEVELS[-1]
-
-
-def short_code(code: str) -> str:
-    """Cut a region code to the digits that its level uses: 990101001000 is 990101001."""
-    return code[: _SIGNIFICANT[LEVELS.index(level_of(code))]]

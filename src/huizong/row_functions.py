@@ -88,20 +88,3 @@ def folded(values: Values) -> np.ndarray:
     lower = [str(text).casefold() for text in [*unique, ""]]
     keys = [" ".join(filter(None, text.split(" "))) for text in lower]
     return np.array(keys, dtype=object)[codes]
-
-
-def extreme(
-    number: Exact, owner: np.ndarray, count: int, counted: np.ndarray, *, greatest: bool
-) -> Exact:
-    """The greatest or least counted member of each owner; unknown where there is none."""
-    over = np.broadcast_to(number.over, owner.shape)[counted]
-    base = number.base
-    if not isinstance(base, int):
-        raise TypeError(base)
-    rows = pd.Series(over).groupby(owner[counted])
-    best = rows.max() if greatest else rows.min()
-    found = np.zeros(count, dtype=over.dtype)
-    found[best.index.to_numpy()] = best.to_numpy()
-    known = np.zeros(count, dtype=bool)
-    known[best.index.to_numpy()] = True
-    return Exact(found, base, known)

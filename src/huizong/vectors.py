@@ -8,8 +8,8 @@ import numpy as np
 from huizong.cells import plain
 from huizong.evaluate import Evaluation
 from huizong.exact import Exact
-from huizong.ground import BLANK, NA, NUMBER, Ground, Header, Returns, Values
-from huizong.language import CheckedSet, Rule
+from huizong.ground import BLANK, NA, NUMBER, Ground, Header, Returns
+from huizong.language import Rule
 from huizong.meaning import QUOTIENT_PLACES, facts
 from huizong.syntax import Comparison, Each, Figure, Logic, Node, Number, Operation, walk
 from huizong.truth import Truth
@@ -19,7 +19,6 @@ __all__ = [
     "Header",
     "Returns",
     "Sides",
-    "determine",
     "judge",
     "operands",
     "row_verdicts",
@@ -29,6 +28,7 @@ __all__ = [
 TRUE, FALSE, UNDECIDED = 1, 0, -1
 _STATE_NAMES = {NUMBER: "number", BLANK: "blank", NA: "na"}
 _SHOWN_PLACES = 4  # of a quotient, in a message
+_LONG = 16  # digits before the point; with its places a Decimal holds 28
 # The sign of a comparison that is read from right to left.
 _TURNED = {"<=": ">=", ">=": "<=", "<": ">", ">": "<", "=": "=", "<>": "<>"}
 _PREFIX = {"previous": "PREV", "year_ago": "YEARAGO", "ytd": "YTD"}
@@ -65,22 +65,8 @@ def values(expression: Node, ground: Ground, scale: int) -> tuple[np.ndarray, li
     It is —— over a base of zero and blank while a part is missing.
     """
     found = Evaluation(ground).computed(expression, len(ground), scale)
-    return _given(found, len(ground))
-
-
-def _given(found: Values, count: int) -> tuple[np.ndarray, list[Decimal | None]]:
     states = np.array([_STATE_NAMES[int(one)] for one in found.state], dtype=object)
-    return states, found.number.decimals(count)
-
-
-def determine(checked: CheckedSet, ground: Ground) -> dict[str, tuple[np.ndarray, list]]:
-    """Work out all determined figures, each from those before it rather than as they stand."""
-    found = {}
-    for one in checked.computed:
-        value = Evaluation(ground).computed(one.expression, len(ground), one.scale)
-        found[one.code] = _given(value, len(ground))
-        ground = ground.standing(one.code, value)
-    return found
+    return states, found.number.decimals(len(ground))
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +110,8 @@ def _constant(node: Node) -> bool:
 
 def _short(value: Decimal, other: Decimal) -> Decimal:
     """Leave a quotient's last places out, unless it would then seem to be 0 or the other side."""
+    if value.adjusted() >= _LONG:
+        return value
     for places in range(_SHOWN_PLACES, QUOTIENT_PLACES):
         short = value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
         if value == other or short not in (0, other):
