@@ -9,16 +9,19 @@ import openpyxl
 import pytest
 
 from huizong import acts, pipeline
+from huizong.amend import amended_upward
 from huizong.answers import Typed
 from huizong.blank import write_blank
 from huizong.caches import with_caches
 from huizong.children import Children
+from huizong.console import FILE
 from huizong.entries import last_answer
 from huizong.errors import DefinitionError
 from huizong.examine import examine
 from huizong.forms import read_form_set
 from huizong.history import last_summary
 from huizong.issuing import blanks_of
+from huizong.letters_amended import correction_fields
 from huizong.office import expected_units, init_office
 from huizong.paperwork import STEPS
 from huizong.periods import Period
@@ -292,6 +295,44 @@ def test_unit_no_longer_counted_is_a_line_without_difference(office, readers):
         ("和平社区", "全部指标", "", "计入", "未计入", None)
     ]
     assert found["三"][0][:6] == ("汇总数", "ZZ01 服务户数", "户", 45, 35, -10)
+
+
+def _until(folder: Path, day: dt.date | None) -> None:
+    """The officer enters in the saved control workbook until when 和平社区 reports."""
+    path = folder / FILE
+    book = openpyxl.load_workbook(path)
+    rows = {row[0].value: row for row in book["名册"].iter_rows()}
+    at = [cell.value for cell in rows["区划代码"]].index("失效期")
+    rows[PEACE][at].value = day
+    book.save(path)
+
+
+def test_unit_that_left_the_roster_is_named(office, readers):
+    """
+    A unit that the roster ends before a closed period takes its figures, and its place, out of it;
+    when it is put back, the next paper says that it is counted anew.
+    """
+    papers = []
+    for hour, day in ((9, dt.date(2025, 12, 31)), (10, None)):
+        _until(office, day)
+        with at_work(office, LATE.replace(hour=hour), "test") as work:
+            pipeline.reopen(work, Q1, "王芳", "核对名册")
+            settle(work, readers, Q1)
+            (published,) = pipeline.aggregate(work, Q1)
+            papers.append(sections(published.amended))
+            (checked,) = work.sets(Q1)
+            moved = amended_upward(work, checked, Q1).moved
+            letter = correction_fields(moved, checked.form_set, "更正单")["figures"]
+            assert "和平社区" in letter
+            pipeline.close(work, Q1, "王芳", "更正后再次定稿")
+    gone, back = papers
+
+    assert [row[:6] for row in gone["二"]] == [("和平社区", "全部指标", "", "计入", "未计入", None)]
+    assert [row[:6] for row in back["二"]] == [("和平社区", "全部指标", "", "未计入", "计入", None)]
+    assert gone["二"][0][6] != back["二"][0][6] != ""
+    assert gone["三"][0][:6] == ("汇总数", "ZZ01 服务户数", "户", 45, 35, -10)
+    assert back["三"][0][:6] == ("汇总数", "ZZ01 服务户数", "户", 35, 45, 10)
+    assert [row[:5] for row in gone["五"]] == [("和平社区", "ZZ01 服务户数", "名次", 3, "空")]
 
 
 def versions(path: Path) -> str:

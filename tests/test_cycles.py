@@ -13,6 +13,7 @@ from huizong.blank import write_blank
 from huizong.caches import with_caches
 from huizong.checking import verify
 from huizong.children import Children
+from huizong.errors import HuizongError
 from huizong.forms import read_form_set
 from huizong.issue import planned
 from huizong.issuing import blanks_of
@@ -229,3 +230,44 @@ def test_dates_that_are_no_period(text):
     A day that does not exist, an end before the start, or one day alone is no period.
     """
     assert Period.named(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["0000Q1", "9999Q4", "0001Y", "1900M12", "2101H1", "2026Q5", "D00010101-20260101",
+     "D20261301-20261302", "D20260102-20260101", ""],
+)  # fmt: skip
+def test_text_that_is_no_period(text):
+    """
+    A year that nobody reports about is refused like any other text that is no period.
+    """
+    with pytest.raises(HuizongError) as caught:
+        Period.parse(text)
+
+    assert caught.value.code == "error.period"
+    assert Period.named(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("0001年第一季度", None), ("9999年度", None), ("9999年下半年", None), ("2026年13月", None),
+     ("0001.1.1-0001.2.1", None), ("2026.1.1-2026.13.1", None), ("2026年第一季度", "2026Q1"),
+     ("２０２６年下半年", "2026H2"), ("2026年3月", "2026M03"), ("2026年度", "2026Y"),
+     ("2026.1.1-2026.2.15", "D20260101-20260215"), ("2026m03", "2026M03")],
+)  # fmt: skip
+def test_period_as_a_heading_has_it(text, code):
+    """
+    A heading names a period in words, by two dates or in short; what is none names none.
+    """
+    found = Period.named(text)
+
+    assert (str(found) if found else None) == code
+    assert found is None or found.kind == "D" or found.year_ago.year_ago
+
+
+def test_first_and_last_period_have_neighbours():
+    """
+    The oldest and the newest year that a period may have still have a year before them.
+    """
+    assert str(Period.parse("1901Q1").previous) == "1900Q4"
+    assert str(Period.parse("2100Q4").year_ago) == "2099Q4"

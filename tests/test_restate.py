@@ -164,6 +164,23 @@ def test_rows_of_merged_ledgers_stand_below_one_another():
     assert rows.odd == ((0, "name", "na"), (1, "name", "text"))
 
 
+def test_rows_of_two_versions_stand_under_their_columns():
+    """
+    Merged units that reported on two versions of a form lose no row: each cell keeps its column.
+    """
+    one = LedgerRows("L", "有", "L", ("seq", "name"), ("A", "B"), (5,), (("1", "甲"),))
+    other = LedgerRows(
+        "L", "有", "L", ("name", "seq", "day"), ("A", "B", "C"), (7,),
+        (("乙", "1", "2026-01-05"),), ((0, "day", "text"),),
+    )  # fmt: skip
+    identity = Identity("TJ", "2026.1", "2026Q1", PEACE, "")
+    (rows,) = joined_rows([Reading(identity, ledgers=(one,)), Reading(identity, ledgers=(other,))])
+
+    assert (rows.keys, rows.columns) == (("seq", "name", "day"), ("A", "B", "C"))
+    assert rows.rows == (("1", "甲", None), ("1", "乙", "2026-01-05"))
+    assert (rows.numbers, rows.odd) == ((5, 7), ((1, "day", "text"),))
+
+
 def office_of(tmp_path: Path, lines: str) -> Path:
     """Make an office over the units of a roster."""
     roster = tmp_path / "名册.csv"

@@ -57,23 +57,36 @@ def unit_changes(
     before: Summary, after: Summary, form_set: FormSet, decided: Mapping[str, tuple[str, str]]
 ) -> Iterator[Moved]:
     """
-    Give every figure of a unit that differs, a late or withdrawn return as one line.
+    Give every figure of a unit that differs; a return that came or went as one line.
 
     `decided` gives by unit who decided for the newer file, and why.
     """
-    old = _returns(before)
-    for who, entry in _returns(after).items():
-        officer, reason = decided.get(who[0], ("", ""))
-        was, now = old.get(who), entry
-        name = entry.unit.name + (say("book.own_mark") if who[1] else "")
-        counted = (bool(was and was.included), now.included)
+    for (code, own), (was, now) in _pairs(before, after).items():
+        officer, reason = decided.get(code, ("", ""))
+        unit = (now or was).unit
+        name = unit.name + (say("book.own_mark") if own else "")
+        counted = [bool(one and one.included) for one in (was, now)]
         if counted[0] != counted[1]:
             texts = [say(f"amendment.counted_{'yes' if one else 'no'}") for one in counted]
+            told = "；".join(filter(None, (_roster(was, now), reason)))
             yield Moved(
-                whose=name, code="", before=texts[0], after=texts[1], officer=officer, told=reason
+                whose=name, code="", before=texts[0], after=texts[1], officer=officer, told=told
             )
-        elif was and all(counted):
+        elif was and now and all(counted):
             yield from _figures(name, was, now, form_set, (officer, reason))
+
+
+def _pairs(
+    before: Summary, after: Summary
+) -> dict[Who, tuple[UnitReturn | None, UnitReturn | None]]:
+    """Give each unit's returns of both versions; None where it was not waited for."""
+    old, new = _returns(before), _returns(after)
+    return {who: (old.get(who), new.get(who)) for who in (*new, *old)}
+
+
+def _roster(was: UnitReturn | None, now: UnitReturn | None) -> str:
+    """Say that a unit left the units that report in the period, or came to them."""
+    return say("amendment.left") if now is None else say("amendment.joined") if was is None else ""
 
 
 def _returns(summary: Summary) -> dict[Who, UnitReturn]:
@@ -211,10 +224,11 @@ def rank_changes(before: Summary, after: Summary, form_set: FormSet) -> Iterator
     """Give the units whose place among all has moved, by what the form set allows to rank."""
     for indicator in (one for one in form_set.indicators if one.ranked):
         old, new = _ranks(before, indicator), _ranks(after, indicator)
-        for entry in after.units:
-            was, now = (ranks.get(entry.unit.code, "") for ranks in (old, new))
+        for (code, _), (last, one) in _pairs(before, after).items():
+            was, now = (ranks.get(code, "") for ranks in (old, new))
             if was != now:
-                yield Moved(whose=entry.unit.name, code=indicator.code, before=was, after=now)
+                name = (one or last).unit.name
+                yield Moved(whose=name, code=indicator.code, before=was, after=now)
 
 
 def _ranks(summary: Summary, indicator: Indicator) -> dict[str, str]:

@@ -175,19 +175,30 @@ def rows_carried(
 
 
 def joined_rows(readings: Sequence[Reading]) -> tuple[LedgerRows, ...]:
-    """Put the rows of merged units below one another, ledger by ledger."""
+    """Put the rows of merged units below one another, ledger by ledger, each under its column."""
     found: dict[str, LedgerRows] = {}
     for rows in (rows for reading in readings for rows in reading.ledgers):
         first = found.get(rows.symbol)
-        if first is None or first.keys != rows.keys:
-            found.setdefault(rows.symbol, rows)
-            continue
-        below = tuple((len(first.rows) + at, key, kind) for at, key, kind in rows.odd)
-        found[rows.symbol] = msgspec.structs.replace(
-            first, rows=first.rows + rows.rows, numbers=first.numbers + rows.numbers,
-            odd=first.odd + below, status=first.status if first.rows else rows.status,
-        )  # fmt: skip
+        found[rows.symbol] = _joined(first, rows) if first else rows
     return tuple(found.values())
+
+
+def _joined(first: LedgerRows, rows: LedgerRows) -> LedgerRows:
+    """Two versions of a form may have other columns: what one of them lacks is blank there."""
+    letters = dict(zip(rows.keys, rows.columns, strict=True))
+    letters |= dict(zip(first.keys, first.columns, strict=True))
+    keys = (*first.keys, *(key for key in rows.keys if key not in first.keys))
+    laid = tuple(
+        tuple(map(dict(zip(some.keys, row, strict=True)).get, keys))
+        for some in (first, rows)
+        for row in some.rows
+    )
+    below = tuple((len(first.rows) + at, key, kind) for at, key, kind in rows.odd)
+    return msgspec.structs.replace(
+        first, keys=keys, columns=tuple(letters[key] for key in keys), rows=laid,
+        numbers=first.numbers + rows.numbers, odd=first.odd + below,
+        status=first.status if first.rows else rows.status,
+    )  # fmt: skip
 
 
 def _carried(rows: LedgerRows, ledger: Ledger) -> LedgerRows:

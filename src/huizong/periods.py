@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from huizong.errors import HuizongError
 
+# Dates outside these years are slips, or numbers that a date format hides.
+YEARS = range(1901, 2101)
 # Months that a period of each kind covers; an ad hoc period (D) is a pair of dates instead.
 _MONTHS = {"M": 1, "Q": 3, "H": 6, "Y": 12}
 _PATTERN = re.compile(r"(\d{4})(?:Q([1-4])|M(0[1-9]|1[0-2])|H([12])|Y)")
@@ -32,12 +34,12 @@ class Period:
         Raises:
             HuizongError: If the text is none of these (`error.period`).
         """
-        if found := _PATTERN.fullmatch(text.strip().upper()):
-            kind = text.strip().upper()[4]
+        folded = text.strip().upper()
+        if (found := _PATTERN.fullmatch(folded)) and int(found[1]) in YEARS:
             number = next((int(group) for group in found.groups()[1:] if group), 1)
-            return cls.of(int(found[1]), kind, number)
+            return cls.of(int(found[1]), folded[4], number)
         try:
-            return _ad_hoc(text)
+            return _ad_hoc(folded)
         except ValueError as error:
             raise HuizongError("error.period", text=text) from error
 
@@ -96,28 +98,20 @@ class Period:
         """Read a period as a heading has it (2026年第一季度, two dates) or as a code, else None."""
         folded = re.sub(r"\s", "", text)
         if dates := _DATES.fullmatch(folded):
-            return cls._from_dates(*dates.groups())
+            year, month, day, *end = map(int, dates.groups())
+            folded = f"D{year:04}{month:02}{day:02}-{end[0]:04}{end[1]:02}{end[2]:02}"
         found = _NAMED.fullmatch(folded)
         try:
             if not found:
                 return cls.parse(folded)
             year, quarter, half, month = found.groups()
             if quarter:
-                return cls.of(int(year), "Q", "一二三四1234".index(quarter) % 4 + 1)
+                return cls.parse(f"{year}Q{'一二三四1234'.index(quarter) % 4 + 1}")
             if half:
-                return cls.of(int(year), "H", "上下".index(half) + 1)
-            return cls.of(int(year), "M", int(month)) if month else cls.of(int(year), "Y")
-        except (HuizongError, ValueError, KeyError):
+                return cls.parse(f"{year}H{'上下'.index(half) + 1}")
+            return cls.parse(f"{year}M{int(month):02}" if month else f"{year}Y")
+        except HuizongError:
             return None
-
-    @classmethod
-    def _from_dates(cls, *parts: str) -> "Period | None":
-        numbers = tuple(map(int, parts))
-        try:
-            start, end = dt.date(*numbers[:3]), dt.date(*numbers[3:])
-        except ValueError:
-            return None
-        return cls(start, end, "D") if start <= end else None
 
     @property
     def zh(self) -> str:
@@ -145,10 +139,10 @@ class Period:
 
 
 def _ad_hoc(text: str) -> Period:
-    found = _AD_HOC.fullmatch(text.strip().upper())
+    found = _AD_HOC.fullmatch(text)
     if not found:
         raise ValueError(text)
     start, end = (dt.datetime.strptime(day, "%Y%m%d").date() for day in found.groups())
-    if end < start:
+    if end < start or start.year not in YEARS or end.year not in YEARS:
         raise ValueError(text)
     return Period(start, end, "D")

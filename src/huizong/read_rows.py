@@ -12,6 +12,7 @@ from huizong.findings import named
 from huizong.forms import Column, Ledger
 from huizong.layout import ON_PAPER
 from huizong.ledger_states import read_state
+from huizong.periods import YEARS
 from huizong.records import Finding, LedgerRows, LedgerTotal
 from huizong.sheets import (
     cell_fault,
@@ -26,8 +27,6 @@ from huizong.workbooks import Sheet, Workbook
 
 # A spreadsheet keeps 15 digits of what is typed as a number; the rest of an ID number is lost.
 LONGEST_NUMBER = 1e15
-# Dates outside these years are slips, or numbers that a date format hides.
-YEARS = range(1901, 2101)
 SHOWN_ROWS = 12
 TOTAL = re.compile(r"(?:本页|本表|全部|以上)?(?:合计|小计|总计|共计|累计)|Total|Subtotal")
 
