@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from huizong import acts, approving, sending
+from huizong import acts, approving, pipeline, sending
 from huizong.accounts import SMTP, Account
 from huizong.book import open_book
 from huizong.delivery_smtp import Postman
@@ -45,6 +45,7 @@ def street_with_drafts(folder: Path) -> Path:
     office = folder / "清河街道"
     init_office(office, roster=roster, unit=STREET, now=NOW, sets=("TJ",))
     with at(office) as work:
+        pipeline.issue(work, PERIOD)
         acts.remind(work, PERIOD)
     return office
 

@@ -301,6 +301,7 @@ def district_of(folder: Path) -> Path:
     line = f"{STREET},清河街道,{STREET[:6]}000000,{OWN}"
     roster.write_text(f"区划代码,单位名称,上级代码,邮箱\n{line}", encoding="utf-8")
     init_office(folder / "区", roster=roster, unit=f"{STREET[:6]}000000", now=NOW, sets=("TJ",))
+    act(folder / "区", pipeline.issue)
     return folder / "区"
 
 
