@@ -22,7 +22,7 @@ from huizong.letter_entries import letters_of, places_seen
 from huizong.letter_parts import open_letter
 from huizong.letter_store import Incoming, store_letters
 from huizong.letters import letter_id
-from huizong.letters_in import _take_in
+from huizong.letters_in import MOST_FROM_ONE, _take_in
 from huizong.mailbox_folder import KIND, letters_in
 from huizong.mailing import said
 from huizong.office import init_office, open_office
@@ -333,6 +333,37 @@ def test_a_stranger_with_too_many_letters_waits(office, tmp_path):
     assert len(files(office)) == 131
     with open_book(open_office(office).book) as book:
         assert {one.reason for one in letters_of(book)} == {"returns"}
+
+
+def test_bounces_and_the_office_above_are_never_too_many(office, tmp_path):
+    """Fault 58, 61: all bounces of one postman are read, and all letters of the office above."""
+    for number in range(MOST_FROM_ONE + 1):
+        put(tmp_path / "信", f"a{number:03}", mail_corpus.report((f"u{number}@b.cn", "failed")))
+        above = letter(text(f"第{number}号通知"), sender="zfw@qh.example.gov.cn")
+        put(tmp_path / "信", f"b{number:03}", above)
+    with at_work(office, NOW, "test") as work:
+        settings = msgspec.structs.replace(work.office.settings, upper_mail="ZFW@qh.example.gov.cn")
+        changed = msgspec.structs.replace(work.office, settings=settings)
+        work = msgspec.structs.replace(work, office=changed)
+        done = fetch(work, letters_in(tmp_path / "信", ()))
+
+    assert Counter(outcomes(done)) == dict.fromkeys(("bounce", "above"), MOST_FROM_ONE + 1)
+
+
+def test_a_letter_that_cannot_be_read_for_a_moment_is_opened_later(office, tmp_path):
+    """Fault 62: a stored letter on a share that is away waits, is told, and counts once it can."""
+    with at_work(office, NOW, "test") as work:
+        store_letters(work.office, work.book, [Incoming("x/1", mail(form(office)))], NOW)
+        (path,) = work.office.letters.iterdir()
+        path.rename(tmp_path / "away")
+        missing = fetch(work, ())
+        (tmp_path / "away").rename(path)
+        there = fetch(work, ())
+
+    assert (outcomes(missing), outcomes(there)) == (["letter_unread"], ["returns"])
+    assert said(missing).waits
+    assert say("letter.letter_unread") in said(missing).lines[1]
+    assert files(office) == {"报表.xlsx": ("pending", "placed")}
 
 
 def test_a_letter_that_is_being_saved_waits(office, tmp_path):

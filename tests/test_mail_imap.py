@@ -243,11 +243,15 @@ def test_a_letter_deleted_meanwhile_is_left_out(server):
     assert [first.data, *(one.data for one in found)] == [*LETTERS[:3], LETTERS[4]]
 
 
-def test_a_wrong_password_is_tried_once(server):
-    """Fault 60: a refused password is told, and not tried again, which would lock the account."""
+@pytest.mark.parametrize("password", ["wrong", "ｓｅｃｒｅｔ"])
+def test_a_wrong_password_is_tried_once(server, password):
+    """
+    Fault 60: a refused password, and one in full-width letters, is told, and not tried again,
+    which would lock the account.
+    """
     line = Line(server.port)
     with line.open() as port:
-        assert refused(account(port), password="wrong") == "error.mail_login"
+        assert refused(account(port), password=password) == "error.mail_login"
 
     assert line.connections == 1
 
@@ -303,6 +307,11 @@ def test_a_server_that_is_none_for_fetching_is_called_that():
         assert refused(account(port, starttls=True)) == "error.mail_no_imap"
 
     assert heard == []
+
+
+def test_a_name_that_no_server_can_have_is_told():
+    """Fault 60: a name of a server with two dots in a row is one that is not found."""
+    assert refused(Account("imap..cn", 993, USER)) == "error.mail_unreachable"
 
 
 def test_a_server_that_is_silent_is_left(monkeypatch):

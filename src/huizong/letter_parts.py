@@ -31,6 +31,7 @@ from huizong.letters import (
     RECEIVED,
     RETURNS,
     TEXT,
+    UNREAD,
     Attachment,
     Letter,
     NotOpened,
@@ -95,7 +96,9 @@ def open_file(path: str) -> bytes:
     try:
         result = open_letter(Path(path).read_bytes())
     except NotOpened as refused:
-        return msgspec.msgpack.encode(Unopened(refused.code))
+        result = Unopened(refused.code)
+    except OSError:
+        result = Unopened(UNREAD)
     return msgspec.msgpack.encode(result)
 
 

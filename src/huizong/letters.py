@@ -15,6 +15,8 @@ TAKEN_ABOVE, UNPROVED_ABOVE = "taken_above", "unproved_above"  # it names a file
 ABOVE = "above"  # from the office above, without a file: nobody is asked for one
 NO_FORM = frozenset((LINK, PICTURE, TEXT))
 FORMS_OR_NOT = NO_FORM | {RETURNS}
+# A stored letter could not be read, as on a share that is away for a moment: it is opened later.
+UNREAD = "letter_unread"
 # Where letters lie in the office's folder; the files of one have a path below its own.
 LETTERS = "已收/邮件"
 MOST_BYTES = 40_000_000

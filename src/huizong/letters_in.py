@@ -21,6 +21,7 @@ from huizong.letters import (
     TAKEN_ABOVE,
     TEXT,
     UNPROVED_ABOVE,
+    UNREAD,
     Letter,
     Opened,
     Unopened,
@@ -48,7 +49,8 @@ def open_letters(work: Work) -> tuple[LetterEntry, ...]:
     Killed at any moment it is done again for the letters that the book does not call opened: the
     same files are known by their digests.
     """
-    known = {address for unit in work.office.roster for address in addresses(unit.mail)}
+    mails = (*(unit.mail for unit in work.office.roster), work.office.settings.upper_mail)
+    known = {address for mail in mails for address in addresses(mail)}
     waiting = (*letters_of(work.book, state=WAITS), *_released(work, known))
     if not waiting:
         return ()
@@ -75,7 +77,10 @@ def _within(
 ) -> tuple[LetterEntry, Opened | Unopened]:
     """Leave out the files of a letter by a stranger who has sent too many."""
     entry, result = one
-    if not isinstance(result, Opened) or result.letter.sender in known:
+    # Bounces and the like all come from one postman, and nothing in them is taken in.
+    if not isinstance(result, Opened) or result.letter.kind not in FORMS_OR_NOT:
+        return one
+    if result.letter.sender in known:
         return one
     counts[result.letter.sender] += 1
     if counts[result.letter.sender] <= MOST_FROM_ONE:
@@ -133,7 +138,8 @@ def _taken(work: Work, batch: Batch) -> Sequence[LetterEntry]:
 
 def _opened(work: Work, entry: LetterEntry, result: Opened | Unopened) -> LetterEntry:
     if isinstance(result, Unopened):
-        return msgspec.structs.replace(entry, state=REFUSED, reason=result.code)
+        state = WAITS if result.code == UNREAD else REFUSED
+        return msgspec.structs.replace(entry, state=state, reason=result.code)
     letter = msgspec.structs.replace(result.letter, kind=_kind(work, result.letter))
     state = REFUSED if letter.kind == TOO_MANY else OPENED
     return msgspec.structs.replace(entry, state=state, reason=letter.kind, letter=letter)

@@ -16,6 +16,7 @@ from huizong.errors import HuizongError
 from huizong.letter_store import Incoming
 from huizong.letters import MOST_BYTES
 from huizong.mailbox_folder import BEGINNING
+from huizong.texts import say
 
 FOLDER = "INBOX"
 SECONDS = 30.0
@@ -24,6 +25,7 @@ PAUSES = (0.5, 2.0)
 # So many letters are asked for at once, fewer after each cut; of a long one only the beginning.
 AT_ONCE = (16, 4, 1)
 LONG = 1 << 19
+_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()  # noqa: SIM905
 _UID = re.compile(rb"\bUID (\d+)")
 
 
@@ -62,7 +64,7 @@ def _connected(account: Account, password: str) -> Iterator[BaseMailBox]:
     try:
         if account.starttls:
             _begin_tls(mailbox, account, context)
-        mailbox.login(account.user, password, initial_folder=None)
+        _log_in(mailbox, account, password)
         # NetEase refuses whoever does not say which program it is.
         if "ID" in mailbox.client.capabilities:
             mailbox.client.xatom("ID", '("name" "huizong" "version" "1")')
@@ -73,6 +75,14 @@ def _connected(account: Account, password: str) -> Iterator[BaseMailBox]:
             mailbox.client.logout()
         with contextlib.suppress(OSError):
             mailbox.client.shutdown()
+
+
+def _log_in(mailbox: BaseMailBox, account: Account, password: str) -> None:
+    try:
+        mailbox.login(account.user, password, initial_folder=None)
+    except UnicodeEncodeError as error:  # typed in full-width letters, which no server gave out
+        details = {"server": account.server, "user": account.user, "count": 0}
+        raise HuizongError("error.mail_login", **details) from error
 
 
 def _begin_tls(mailbox: BaseMailBox, account: Account, context: ssl.SSLContext) -> None:
@@ -87,6 +97,9 @@ def _opened(account: Account, context: ssl.SSLContext) -> BaseMailBox:
         if account.starttls:
             return MailBoxUnencrypted(account.host, account.port, timeout=SECONDS)
         return MailBox(account.host, account.port, timeout=SECONDS, ssl_context=context)
+    except UnicodeError as error:  # such as two dots in a row
+        details = {"server": account.server, "why": say("no_line.name"), "count": 0}
+        raise HuizongError("error.mail_unreachable", **details) from error
     except imaplib.IMAP4.abort as error:
         # The library's own words, which tell this from a line that broke.
         if "unexpected response" in str(error):
@@ -99,14 +112,12 @@ def _new_letters(
 ) -> dict[int, str]:
     """List the letters that were not seen yet by their numbers, each with its place."""
     validity = mailbox.client.response("UIDVALIDITY")[1][0] or b"0"
-    found = mailbox.uids(f"SINCE {since.day}-{_MONTHS[since.month - 1]}-{since.year}", charset=None)
+    month = _MONTHS[since.month - 1]
+    found = mailbox.uids(f"SINCE {since.day}-{month}-{since.year}", charset=None)
     places = {
         uid: f"{account.name}/{validity.decode()}/{uid}" for uid in sorted(set(map(int, found)))
     }
     return {uid: place for uid, place in places.items() if place not in seen}
-
-
-_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()  # noqa: SIM905
 
 
 def _letters(mailbox: BaseMailBox, places: dict[int, str], at_once: int) -> Iterator[Incoming]:

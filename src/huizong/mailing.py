@@ -12,7 +12,7 @@ from huizong.doing import Told
 from huizong.errors import HuizongError
 from huizong.fetch import WITHOUT_FORM, Fetched
 from huizong.fetch import fetch as take_letters
-from huizong.letter_entries import REFUSED, LetterEntry, begun_at, places_seen
+from huizong.letter_entries import OPENED, LetterEntry, begun_at, places_seen
 from huizong.letters import BOUNCE, RETURNS
 from huizong.letters_in import MOST_FROM_ONE, TOO_MANY
 from huizong.mailbox_folder import KIND, letters_in
@@ -69,7 +69,7 @@ def _zeros(counts: Counter[str]) -> dict[str, int]:
 
 
 def _group(entry: LetterEntry, outcome: str) -> str:
-    if entry.state == REFUSED:
+    if entry.state != OPENED:
         return "refused"
     if outcome == RETURNS:
         return "returns"
