@@ -92,7 +92,7 @@ def test_recipient_that_the_roster_lacks_keeps_a_letter_back(office, heading):
 
 @pytest.mark.parametrize(
     "heading", ["Cc: hp@qh.example.cn; x@y.cn", "Cc: <hp@qh.example.cn", "Cc: a b c", "Bcc: ,",
-                "To: 新华社区 ‹周主任 xinhua at xh>"]
+                "To: 新华社区 ‹周主任 xinhua at xh>", "To: 和平社区 <", "Cc: hp@"]
 )  # fmt: skip
 def test_addresses_that_cannot_be_read_keep_a_letter_back(office, heading):
     """Fault 68: what is not understood is not guessed, and told once, as it was written."""

@@ -4,7 +4,7 @@ import datetime as dt
 import email
 import re
 from collections.abc import Iterator
-from email.message import EmailMessage
+from email.message import Message
 from email.parser import BytesHeaderParser
 from email.policy import default
 from email.utils import format_datetime
@@ -18,6 +18,8 @@ _ENDS = re.compile(rb"\r\n|\r|\n")
 _FIELD = re.compile(rb"\r\n(?![ \t])")
 # Whom a letter goes to; Bcc is seen by nobody else and never leaves.
 _TO = ("to", "cc", "bcc")
+_TEXTS = frozenset(("text/plain", "text/html"))
+_AS_CAME = default.clone(refold_source="none", linesep="\r\n")
 # What we set anew, and what mail programs note in drafts for themselves: folders, accounts.
 _STAYS = frozenset(
     ("bcc", "date", "message-id", "x-unsent", "fcc", "x-account-key", "x-identity-key")
@@ -43,41 +45,76 @@ class DraftFile(msgspec.Struct, frozen=True):
 def read_draft(content: bytes) -> DraftFile:
     """Read a draft, however it was edited."""
     message = email.message_from_bytes(content, policy=default)
-    headings = [(name, one) for name in ("from", *_TO) for one in message.get_all(name, ())]
-    written = [one for name in ("from", *_TO) for one in _written(message, name)]
-    senders = [str(one.addr_spec) for name, h in headings if name == "from" for one in h.addresses]
-    to = (str(one.addr_spec).lower() for name, h in headings if name in _TO for one in h.addresses)
+    senders, to = [*_named(message, "from")], [*_named(message, *_TO)]
+    by = [one for named in senders for one in named.addresses]
     return DraftFile(
-        sender=senders[0].lower() if senders else "",
-        recipients=tuple(dict.fromkeys(to)),
-        subject=" ".join(str(message["subject"] or "").split()),
-        message_id=str(message["message-id"] or "").strip(),
+        sender=by[0] if by else "",
+        recipients=tuple(dict.fromkeys(one for named in to for one in named.addresses)),
+        subject=_text(message, "subject"),
+        message_id=_text(message, "message-id"),
         attachments=tuple(attachments_of(message)),
-        unread=(*(text for text, (_, one) in zip(written, headings, strict=True) if one.defects),
-                *senders[1:]),
-    )  # fmt: skip
+        unread=(*(named.text for named in (*senders, *to) if not named.is_read), *by[1:]),
+    )
 
 
-def _written(message: EmailMessage, name: str) -> Iterator[str]:
-    """Give headings as they stand in the file: the parser puts marks for what it cannot read."""
+class _Named(msgspec.Struct, frozen=True):
+    """A heading of addresses: as it stands in the file, and as it was read."""
+
+    text: str
+    addresses: tuple[str, ...] = ()
+    is_read: bool = False
+
+
+def _named(message: Message, *names: str) -> Iterator[_Named]:
+    """Read the headings of some names, in the order of these."""
+    for name in names:
+        for raw, text in _written(message, name):
+            try:
+                heading = default.header_fetch_parse(name, raw)
+                found = tuple(_decoded(one.addr_spec).lower() for one in heading.addresses)
+            except Exception:  # the parser dies of half an address, in many ways
+                yield _Named(text)
+            else:
+                yield _Named(text, found, not heading.defects)
+
+
+def _written(message: Message, name: str) -> Iterator[tuple[str, str]]:
+    """Give headings raw and as a person reads them: the parser marks what it cannot read."""
     for key, raw in message.raw_items():
         if key.lower() == name:
-            plain = raw.encode("ascii", "surrogateescape").decode("utf-8", "replace")
-            yield " ".join(str(default.header_factory("x-text", plain)).split())
+            text = str(default.header_fetch_parse("x-text", _decoded(raw)))
+            yield raw, " ".join(text.split())
+
+
+def _decoded(raw: str) -> str:
+    return raw.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def _text(message: Message, name: str) -> str:
+    return next((text for _, text in _written(message, name)), "")
 
 
 def draft_id(content: bytes) -> str:
     """Give the ID in the headings with which a draft begins."""
-    headings = BytesHeaderParser(policy=default).parsebytes(content)
-    return str(headings["message-id"] or "").strip()
+    return _text(BytesHeaderParser(policy=default).parsebytes(content), "message-id")
 
 
-def attachments_of(message: EmailMessage) -> Iterator[Attachment]:
-    """Give all that is attached, pictures in the text too."""
-    for part in message.walk():
-        text = part.get_content_maintype() == "text" and not part.get_filename()
-        if not part.is_multipart() and not text:
-            yield Attachment(part.get_filename() or "", part.get_payload(decode=True) or b"")
+def attachments_of(message: Message) -> Iterator[Attachment]:
+    """Give all that is attached: pictures in the text too, and letters whole, as they came."""
+    if message.get_content_maintype() == "message" and message.is_multipart():
+        inside = message.get_payload()
+        data = b"".join(one.as_bytes(policy=_AS_CAME) for one in inside)
+        yield Attachment(message.get_filename() or f"{_text(inside[0], 'subject')}.eml", data)
+    elif message.is_multipart():
+        for part in message.get_payload():
+            yield from attachments_of(part)
+    elif message.get_filename() or not _is_text(message):
+        yield Attachment(message.get_filename() or "", message.get_payload(decode=True) or b"")
+
+
+def _is_text(part: Message) -> bool:
+    attached = part.get_content_disposition() == "attachment"
+    return part.get_content_type() in _TEXTS and not attached
 
 
 def as_sent(content: bytes, sender: str, message_id: str, at: dt.datetime) -> bytes:

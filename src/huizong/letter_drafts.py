@@ -2,7 +2,8 @@
 
 import datetime as dt
 import re
-from email.headerregistry import Address
+from email.header import Header
+from email.headerregistry import Address, BaseHeader
 from email.message import EmailMessage
 from email.policy import EmailPolicy
 from html import escape
@@ -36,13 +37,26 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     attachments: tuple[Attachment, ...] = ()
 
 
-class _WholeIDs(EmailPolicy):
-    """The usual policy would encode an ID that is longer than a line, and so break the thread."""
+class _Whole(EmailPolicy):
+    """
+    The usual policy would encode an ID that is longer than a line, and so break the thread; after
+    the Chinese name of one address it would encode the comma, and parts of the next.
+    """
 
-    def fold_binary(self, name: str, value: str) -> bytes:
+    def fold_binary(self, name: str, value: str | BaseHeader) -> bytes:
         if name.lower() in _IDS:
-            return f"{name}: {f'{self.linesep} '.join(value.split())}{self.linesep}".encode()
-        return super().fold_binary(name, value)
+            folded = "\n ".join(value.split())
+        elif name.lower() == "to":
+            folded = ",\n ".join(map(_folded, value.addresses))
+        else:
+            return super().fold_binary(name, value)
+        return f"{name}: {folded}\n".replace("\n", self.linesep).encode()
+
+
+def _folded(one: Address) -> str:
+    """Write an address on a line of its own below its name, which is encoded whatever it is."""
+    name = Header(one.display_name, "utf-8", header_name="To").encode()
+    return f"{name}\n <{one.addr_spec}>" if name else one.addr_spec
 
 
 def is_id(text: str) -> bool:
@@ -52,7 +66,7 @@ def is_id(text: str) -> bool:
 
 def eml(draft: Draft) -> bytes:
     """Write the file of a draft: plain text and HTML, the attachments as workbooks."""
-    message = EmailMessage(policy=_WholeIDs(linesep="\r\n"))
+    message = EmailMessage(policy=_Whole(linesep="\r\n"))
     # The mail programs that know it open the file as a letter to be sent, not as one received.
     message["X-Unsent"] = "1"
     message["Date"] = draft.at.replace(tzinfo=CHINA)

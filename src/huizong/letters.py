@@ -22,7 +22,8 @@ LETTERS = "已收/邮件"
 MOST_BYTES = 40_000_000
 # An ID that we gave: a token, and what only the owner of the book's key can make of it.
 _OURS = re.compile(r"<hz\.([0-9a-f]+)\.([0-9a-f]{20})@[^@<>\s]+>")
-_ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", re.ASCII)
+_ATOM = r"[\w!#$%&'*+/=?^`{|}~-]+"
+_ADDRESS = re.compile(rf"{_ATOM}(\.{_ATOM})*@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", re.ASCII)
 # How a receipt names the file that was received. It stands in the text, since mail programs drop
 # headings that they do not know when they send a draft.
 RECEIVED = "HZR-"

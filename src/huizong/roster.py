@@ -218,7 +218,9 @@ def _text(value: object) -> tuple[str, str]:
 
 
 def _name(value: object) -> tuple[str, str]:
-    text = shown(value)
+    """Read a name on one line; where Alt+Enter broke a Chinese one in its cell no space belongs."""
+    lines = shown(value).splitlines()
+    text = (" " if shown(value).isascii() else "").join(line.strip() for line in lines)
     return text, "" if text else "name"
 
 
