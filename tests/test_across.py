@@ -39,6 +39,7 @@ from huizong.records import (
 )
 from huizong.sample import fill
 from huizong.settle import settle
+from huizong.texts import spoken
 from huizong.work import Work, checked_sets
 from returned import CODE, PERIOD, SENT, at, changed, good, office_of, put, standing
 
@@ -336,6 +337,27 @@ def test_question_keeps_its_name_when_more_units_send():
 
     assert two[0][0].key("1", "", "") == three[0][0].key("1", "", "")
     assert three[0][0].details["other"] == "第1社区、第2社区"
+
+
+def test_question_is_known_by_all_that_is_shared():
+    """
+    Of many shared rows or figures the last one counts too, in either language, wherever it stands.
+    """
+    (mine,) = rows(15)
+    moved = msgspec.structs.replace(mine, numbers=tuple(at + 3 for at in mine.numbers))
+    last = (*mine.rows[-1][:2], "丙与丁", "邻里")
+    other = msgspec.structs.replace(mine, rows=(*mine.rows[:-1], last))
+
+    def key(ledger: LedgerRows, second: str = "4") -> str:
+        found = questions([with_rows(0, (ledger,), TJ02="3"), with_rows(1, (ledger,), TJ02=second)])
+        assert len(found[0]) == 1
+        return found[0][0].key("1", "", "")
+
+    assert key(moved) == key(mine) != key(other)
+    assert key(mine, "3") != key(other, "3")
+    chinese = key(mine)
+    with spoken("en"):
+        assert key(mine) == chinese
 
 
 def test_generated_returns_are_quiet():

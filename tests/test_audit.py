@@ -23,6 +23,7 @@ from huizong.records import (
     Reading,
 )
 from huizong.settle import says_something, settle, state_of
+from huizong.texts import spoken
 from huizong.work import checked_sets
 from issued import (
     DISPUTES,
@@ -257,6 +258,56 @@ def test_relation_of_rows_names_the_rows():
     (one,) = (each for each in done.findings[0] if each.subject == "TJ-R17")
 
     assert (one.level, one.sheet, one.cell, one.details["rows"]) == ("must", DISPUTES, "A7", "7")
+
+
+def rows_key(*rows: Mapping[str, str], empty: int = 0) -> str:
+    """The name of the question about rows mediated before they were accepted."""
+    ledger = disputes(*rows)
+    places = tuple(number + empty for number in ledger.numbers)
+    done = audited(with_rows(returned(), msgspec.structs.replace(ledger, numbers=places)))
+    (one,) = (each for each in done.findings[0] if each.subject == "TJ-R18")
+    return one.key("990101001001", "2026Q1", "TJ")
+
+
+def test_question_about_rows_is_known_by_what_stands_in_them():
+    """
+    The same failing rows have the same name wherever they stand; other rows, or more, another.
+
+    An officer's answer is an answer to the rows that he has seen.
+    """
+    odd, other = ({"mediated_on": day, "parties": "甲与乙"} for day in ("2026-02-01", "2026-01-31"))
+    key = rows_key(odd, {})
+
+    assert rows_key({}, odd, empty=4) == key
+    assert len({key, rows_key(other), rows_key({**odd, "parties": "丙与丁"}), rows_key(odd, other),
+                rows_key(*[odd] * 13), rows_key(*[odd] * 40)}) == 6  # fmt: skip
+
+
+def test_question_about_rows_is_known_in_every_language():
+    """A question that an officer has answered has the same name when the other language is set."""
+    odd = {"mediated_on": "2026-02-01"}
+    texts = {**returned().texts, "measures": "短"}
+    short = msgspec.structs.replace(returned(), texts=texts)
+
+    def keys() -> set[str]:
+        return {rows_key(odd), one_of(audited(short), "section_short").key("", "", "")}
+
+    chinese = keys()
+    with spoken("en"):
+        assert keys() == chinese
+
+
+def test_what_was_counted_in_a_ledger_belongs_to_the_question():
+    """One item in the plan is another question than two, though no figure says how many."""
+    plan = next(one for one in returned().ledgers if one.symbol == "TJ_P")
+
+    def key(count: int) -> str:
+        rows = {"rows": plan.rows[:count], "numbers": plan.numbers[:count], "odd": ()}
+        done = audited(with_rows(returned(), msgspec.structs.replace(plan, **rows)))
+        (one,) = (each for each in done.findings[0] if each.subject == "PL-04")
+        return one.key("990101001001", "2026Q1", "TJ")
+
+    assert key(1) != key(2)
 
 
 def test_undecided_relations_say_nothing():

@@ -20,7 +20,7 @@ from huizong.audit_figures import (
 )
 from huizong.audit_units import check_outliers, check_slips
 from huizong.determine import Determined, determine
-from huizong.findings import both, named, told
+from huizong.findings import both, digest_of, named, told
 from huizong.forms import Ledger
 from huizong.ground import NOTHING_BESIDE, Beside, Ground, Header
 from huizong.language import CheckedSet, Rule
@@ -28,7 +28,7 @@ from huizong.layout import ON_PAPER, STATUSES, report_sheet
 from huizong.read_rows import cell_of
 from huizong.records import SUMMARY, Finding, LedgerRows, Reading
 from huizong.texts import catalogue
-from huizong.vectors import judge, operands, row_verdicts
+from huizong.vectors import failing_contents, judge, operands, row_verdicts
 
 SHORTEST_TEXT = 50
 
@@ -176,7 +176,7 @@ def check_texts(audited: Audited) -> Iterator[Numbered]:
             text = reading.texts.get(section.key, "")
             for code, level, found in _text_faults(text, required=section.required):
                 details = {**named(section), "found": found, "length": str(len(text)),
-                           "least": str(SHORTEST_TEXT)}  # fmt: skip
+                           "least": str(SHORTEST_TEXT), **digest_of(text)}  # fmt: skip
                 sheet = report_sheet(audited.checked.form_set)
                 yield position, Finding(code, level, sheet, "", section.key, details)
 
@@ -217,7 +217,8 @@ def _relation(audited: Audited, rule: Rule, position: int) -> Finding:
         ledger = _rows_of(reading, symbol)
         sheet = ledger.sheet if ledger else ""
         shown = "、".join(lines[:12])
-        details = {**common, "rows": shown, **told("finding.rows", "found", rows=shown)}
+        contents = digest_of(failing_contents(rule, audited.ground, position))
+        details = {**common, "rows": shown, **told("finding.rows", "found", rows=shown), **contents}
         return Finding("relation_rows", rule.level, sheet, f"A{lines[0]}", rule.id, details)
     parts = operands(rule, audited.ground, position)
     shown = "，".join(_shown(audited.checked, parts.operands, "zh"))
@@ -229,6 +230,9 @@ def _relation(audited: Audited, rule: Rule, position: int) -> Finding:
                "sign": sign, "left": parts.left, "right": parts.right,
                "difference": parts.difference,
                "expected": f"{sign} {parts.right}" if parts.right else ""}  # fmt: skip
+    if rule.ledgers:
+        # What was counted in the ledger stands in no figure.
+        details |= digest_of((shown, parts.left, parts.right))
     code = "relation" if parts.left and parts.right else "relation_plain"
     return Finding(code, rule.level, reading.sheet, cell, rule.id, details)
 

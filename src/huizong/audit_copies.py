@@ -9,11 +9,10 @@ import numpy as np
 
 from huizong.audit_figures import Audited, Numbered
 from huizong.audit_units import groups
-from huizong.findings import named
+from huizong.findings import digest_of, named, told
 from huizong.forms import Ledger
 from huizong.ground import NUMBER
 from huizong.records import Finding, LedgerRows, Reading
-from huizong.texts import say
 
 # A small count says nothing; a figure of two digits or with decimals does.
 SMALLEST_TELLING = 10
@@ -100,9 +99,9 @@ def _same_figures(audited: Audited, peers: Sequence[int]) -> dict[Pair, list[str
     telling = values >= 0
     same = np.zeros((len(peers), len(peers)), dtype=np.int32)
     both = same.copy()
-    for row, told in zip(values, telling, strict=True):
-        same += (row[:, None] == row) & told[:, None]
-        both += told[:, None] & told
+    for row, known in zip(values, telling, strict=True):
+        same += (row[:, None] == row) & known[:, None]
+        both += known[:, None] & known
     counts = telling.sum(axis=0)
     either = counts[:, None] + counts - both
     near = (same >= FEWEST_FIGURES) & (same * OF >= either * PARTS)
@@ -151,10 +150,11 @@ def _of_figures(
         cells = [cell for cell in reading.figures if cell.code in shared[position]]
         cells = [cell for cell in cells if cell.value.strip("0.")] or cells
         values = [f"{cell.code} {cell.value}" for cell in cells]
+        said = _content(audited, position) if code == "same_return" else values
         yield position, _finding(audited, _Shared(
             code, reading.sheet, cells[0].cell, cells[0].code, _some(values),
             "、".join(cell.cell for cell in cells if cell.cell), others,
-        ))  # fmt: skip
+        ), **digest_of(said))  # fmt: skip
 
 
 def _others(pairs: Iterable[Pair]) -> dict[int, tuple[int, ...]]:
@@ -209,8 +209,8 @@ def _of_rows(
     ]
     for position, others in _others(pairs).items():
         theirs = set().union(*(rows[other] for other in others))
-        numbers = [number for row, number in rows[position].items() if row in theirs]
-        yield position, _rows_finding(audited, position, ledger, sorted(numbers), others)
+        shared = {row: number for row, number in rows[position].items() if row in theirs}
+        yield position, _rows_finding(audited, position, ledger, shared, others)
 
 
 def _rows(reading: Reading, ledger: Ledger) -> dict[tuple, int]:
@@ -234,14 +234,18 @@ def _ledger_of(reading: Reading, symbol: str) -> LedgerRows | None:
 
 
 def _rows_finding(
-    audited: Audited, position: int, ledger: Ledger, numbers: Sequence[int], others: tuple[int, ...]
-) -> Finding:
+    audited: Audited, position: int, ledger: Ledger, shared: Mapping[tuple, int],
+    others: tuple[int, ...],
+) -> Finding:  # fmt: skip
     found = _ledger_of(audited.readings[position], ledger.symbol)
+    numbers = sorted(shared.values())
     shown = _some([str(number) for number in numbers])
+    details = {**named(ledger), **told("finding.rows", "found", rows=shown),
+               "count": str(len(numbers)), **digest_of(sorted(shared, key=repr))}  # fmt: skip
     return _finding(audited, _Shared(
         "copied_rows", found.sheet if found else "", f"A{numbers[0]}", ledger.symbol,
-        say("finding.rows", rows=shown), shown, others,
-    ), **named(ledger), count=str(len(numbers)))  # fmt: skip
+        shown, shown, others,
+    ), **details)  # fmt: skip
 
 
 def _finding(audited: Audited, shared: _Shared, **details: str) -> Finding:

@@ -13,7 +13,6 @@ from huizong.ground import BLANK, NA, NUMBER, TEXT, Ground, Values, values_of
 from huizong.language import CheckedSet, Computed
 from huizong.layout import STATUSES
 from huizong.records import SUMMARY, FigureCell, Finding, LedgerRows, Reading
-from huizong.texts import say
 from huizong.vectors import values
 
 STATE_NAMES = {NUMBER: "number", BLANK: "blank", NA: "na"}
@@ -164,8 +163,8 @@ def _put(
         if code:
             details = {
                 **named(indicator),
-                "found": cell.typed or say("book.empty"),
-                "value": NOT_APPLICABLE if name == "na" else value or say("book.empty"),
+                "found": cell.typed,
+                "value": NOT_APPLICABLE if name == "na" else value,
             }
             level = "must" if code == "overtyped" else "info"
             sheet = readings[position].sheet

@@ -1,5 +1,6 @@
 """Findings in words: where, what stands there, what was expected, what to do, who must do it."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -26,6 +27,11 @@ def told(code: str, key: str = "label", **details: Any) -> Mapping[str, str]:
     """Give a text of the catalogue as a detail."""
     text = catalogue()[code]
     return both(key, text["zh"].format(**details), text["en"].format(**details))
+
+
+def digest_of(said: object) -> Mapping[str, str]:
+    """Give the digest of all that a finding is about: of other contents it is another question."""
+    return {"digest": hashlib.sha256(repr(said).encode()).hexdigest()[:16]}
 
 
 def words(finding: Finding) -> str:

@@ -91,6 +91,8 @@ class Table:
         self.owner = np.repeat(np.arange(len(found)), sizes)[self._keep]
         numbers = [number for rows in self._parts for number in rows.numbers]
         self.numbers = np.array(numbers, dtype=np.int64)[self._keep]
+        self._found = found
+        self._places = np.concatenate([np.arange(0), *map(np.arange, sizes)])[self._keep]
         self._columns: dict[str, Values] = {}
 
     def __len__(self) -> int:
@@ -147,6 +149,12 @@ class Table:
         """Whether the row directly above is filled too."""
         same = (self.owner[1:] == self.owner[:-1]) & (self.numbers[1:] == self.numbers[:-1] + 1)
         return np.concatenate([np.zeros(min(1, len(self)), dtype=bool), same])
+
+    def entered(self, at: int) -> tuple[str | None, ...]:
+        """Give what a person has entered in a row, in the order of the ledger's columns."""
+        rows = self._found[self.owner[at]]
+        cells = dict(zip(rows.keys, rows.rows[self._places[at]], strict=True))
+        return tuple(cells.get(one.key) for one in self.ledger.columns if one.entry)
 
     def any_of(self, rows: np.ndarray) -> np.ndarray:
         """Tell which returns have one of these rows."""

@@ -12,7 +12,7 @@ from huizong.periods import Period
 from huizong.read_figures import Heading, find_heading
 from huizong.records import OWN, SUMMARY, UNIT, Finding, Identity, LedgerRows
 from huizong.sheets import Labels, folded, form_mark, labelled
-from huizong.texts import catalogue, say
+from huizong.texts import catalogue
 from huizong.workbooks import Sheet, Workbook
 
 
@@ -77,7 +77,7 @@ def identity_of(
     period = Period.named(period_text)
     findings = []
     if period is None:
-        shown = {"found": period_text or say("book.empty")}
+        shown = {"found": period_text}
         findings.append(
             Finding("unknown_period", "ask", page.sheet.name, period_cell, "period", shown)
         )

@@ -79,10 +79,17 @@ class Finding(msgspec.Struct, frozen=True):
     details: Mapping[str, str] = {}
 
     def key(self, unit: str, period: str, set_code: str) -> str:
-        """Name it so that the same fault in the same place has the same name next time."""
-        parts = (unit, period, set_code, self.code, self.subject, self.sheet, self.cell)
-        found = self.details.get("found", "")
-        return hashlib.sha256("\0".join((*parts, found)).encode()).hexdigest()[:8].upper()
+        """
+        Name it so that the same fault in the same place has the same name next time.
+
+        What is said of several rows or cells is known by the digest of all that stands in them,
+        wherever they stand.
+        """
+        place = (self.sheet, self.cell, self.details.get("found", ""))
+        if digest := self.details.get("digest"):
+            place = (digest,)
+        parts = (unit, period, set_code, self.code, self.subject, *place)
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:8].upper()
 
 
 class LedgerTotal(msgspec.Struct, frozen=True, array_like=True):

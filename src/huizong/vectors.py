@@ -11,7 +11,7 @@ from huizong.exact import Exact
 from huizong.ground import BLANK, NA, NUMBER, Ground, Header, Returns
 from huizong.language import Rule
 from huizong.meaning import QUOTIENT_PLACES, facts
-from huizong.syntax import Comparison, Each, Figure, Logic, Node, Number, Operation, walk
+from huizong.syntax import Call, Comparison, Each, Figure, Logic, Node, Number, Operation, walk
 from huizong.truth import Truth
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "Header",
     "Returns",
     "Sides",
+    "failing_contents",
     "judge",
     "operands",
     "row_verdicts",
@@ -56,6 +57,27 @@ def row_verdicts(relation: Rule, ground: Ground) -> tuple[np.ndarray, np.ndarray
     table = ground.table(node.source.symbol, previous=node.source.previous)
     failing = Evaluation(ground).of_rows(node).no
     return table.owner[failing], table.numbers[failing]
+
+
+def failing_contents(relation: Rule, ground: Ground, position: int) -> list[tuple]:
+    """
+    Give what the failing rows of one return say, and the figures that they are held against.
+
+    The order is that of the contents, not of the sheet; empty for a relation that is no EACH.
+    """
+    node = relation.expression
+    if not isinstance(node, Each):
+        return []
+    table = ground.table(node.source.symbol, previous=node.source.previous)
+    rows = np.flatnonzero(Evaluation(ground).of_rows(node).no & (table.owner == position))
+    within = Evaluation(ground, table)
+    figures = [
+        within.number(part).take(rows).decimals(len(rows))
+        for part in walk(node.condition)
+        if isinstance(part, Figure) or (isinstance(part, Call) and part.name == "FIGURE")
+    ]
+    entered = [table.entered(at) for at in rows.tolist()]
+    return sorted(zip(entered, *figures, strict=True), key=repr)
 
 
 def values(expression: Node, ground: Ground, scale: int) -> tuple[np.ndarray, list[Decimal | None]]:
