@@ -19,7 +19,7 @@ from huizong.records import Unit, level_of
 from huizong.roster import Line, read_lines, refuse_unknown_parents
 from huizong.safely import free_name, is_open, told, write_safely
 from huizong.settings import Settings, read_control
-from huizong.texts import listed, marked
+from huizong.texts import language, listed, marked
 from huizong.unit_levels import office_level, unit_level
 
 CONTROL = (console.FILE, console.OLD_FILE)
@@ -151,7 +151,9 @@ def init_office(
     units = tuple(line.unit for line in lines)
     own = _own_unit(units, unit, folder)
     refuse_unknown_parents(lines, own.code, roster.name if roster else CONTROL[0])
-    settings = Settings(code=own.code, name=own.name, period=str(_quarter(now)), sets=sets)
+    settings = Settings(
+        code=own.code, name=own.name, period=str(_quarter(now)), sets=sets, language=language()
+    )  # fmt: skip
     try:
         # What units send is personal: in a folder that is made here only its owner reads.
         folder.mkdir(0o700, parents=True, exist_ok=True)

@@ -94,7 +94,8 @@ def _send_set(
             save_copy(work.book, copy, work.at)
         work.progress("return", number, total)
         code = checked.form_set.code
-        yield SentBack(entry.unit, code, safely.path, entry.digest, blank.problems)
+        asks = one_a_cell(blank.problems)
+        yield SentBack(entry.unit, code, safely.path, entry.digest, asks)
     for entry in summaries:
         yield _list_alone(work, checked, period, entry)
 
@@ -136,4 +137,4 @@ def _list_alone(work: Work, checked: CheckedSet, period: Period, entry: UnitRetu
         lead = lead_of(name_of(checked.form_set), found)
         write_problems(sheet, Styles(book), title, lead, found, links=False)
     code = checked.form_set.code
-    return SentBack(entry.unit, code, safely.path, entry.digest, tuple(found))
+    return SentBack(entry.unit, code, safely.path, entry.digest, found)
