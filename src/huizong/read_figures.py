@@ -9,7 +9,6 @@ from math import copysign
 from huizong.cells import NOT_APPLICABLE, Figure, address, plain, read_date, read_figure, squash
 from huizong.findings import named
 from huizong.forms import FormSet, Indicator
-from huizong.gate import Kind
 from huizong.records import FigureCell, Finding
 from huizong.sheets import (
     cell_fault,
@@ -20,6 +19,7 @@ from huizong.sheets import (
     is_real_date,
     number_in_date,
     plain_text,
+    saved_as_zero,
     text_at,
     words,
 )
@@ -259,8 +259,9 @@ def _figure(
         return FigureCell(
             indicator.code, "blank", "", place, "", formula
         ), findings if value != "" else []
+    nothing = saved_as_zero(book, sheet, row, column, value)
     if not indicator.numeric:
-        return _other_figure(value, indicator, place, formula), []
+        return _other_figure("" if nothing else value, indicator, place, formula), []
     if value.__class__ is str and squash(value) in _no_total():
         # A summary's total that could not be worked out: nothing stands there, nothing is wrong.
         return FigureCell(indicator.code, "blank", "", place, "", formula), []
@@ -274,11 +275,12 @@ def _figure(
         del common["value"]
         value = number
     figure = read_figure(value, indicator.unit, indicator.zero_words)
-    saved_as_zero = formula and book.kind is Kind.XLS and figure.value == 0
-    if saved_as_zero and not zero_report and not determined:
-        # The issued formula of a cell that nobody filled in: LibreOffice saves its result "" as 0
-        # in an .xls. Blank is not zero, so it counts as blank and the unit is asked.
-        if not indicator.required:
+    # A zero report says of flows that they are 0; a stock's formula takes last period's figure,
+    # which is put in again.
+    known = indicator.time == "flow" if zero_report else determined
+    if nothing and not known:
+        # The issued formula of a cell that nobody filled in: blank is not zero, the unit is asked.
+        if not indicator.required and not zero_report:
             findings.append(finding("formula_zero", "info", sheet, row, column, **common))
         return FigureCell(indicator.code, "blank", "", place, "", formula), findings
     findings += _remarks(sheet, row, column, figure, indicator, common, formula and not zero_report)

@@ -22,6 +22,7 @@ from huizong.sheets import (
     number_in_date,
     plain_text,
     rows_below,
+    saved_as_zero,
 )
 from huizong.workbooks import Sheet, Workbook
 
@@ -201,6 +202,10 @@ def _take(taken: _Taken, row: int, cells: Sequence[object], readers: Readers) ->
             values.append(None)
         elif (row, at) in taken.under:
             taken.say("under_merge", "info", row, at, column, found=plain_text(value))
+            values.append(None)
+        elif column.entry and saved_as_zero(taken.book, taken.sheet, row, at, value):
+            if column.numeric:
+                taken.say("formula_zero", "info", row, at, column, found=plain_text(value))
             values.append(None)
         else:
             values.append(_cell(taken, row, at, column, value))

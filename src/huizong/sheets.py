@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 
 from huizong.cells import address, clean_text, squash
+from huizong.gate import Kind
 from huizong.records import Finding
 from huizong.texts import catalogue
 from huizong.workbooks import Sheet, Workbook
@@ -137,6 +138,17 @@ def number_in_date(
     if isinstance(value, dt.datetime | dt.date | dt.time | dt.timedelta):
         return book.serial(sheet, row, column)
     return None
+
+
+def saved_as_zero(book: Workbook, sheet: Sheet, row: int, column: int, value: object) -> bool:
+    """
+    Whether a formula's result may be the empty text: in an .xls LibreOffice saves that as 0
+    wherever the cell has a format for numbers or dates.
+    """
+    if book.kind is not Kind.XLS or (row, column) not in sheet.formulas:
+        return False
+    number = number_in_date(book, sheet, row, column, value)
+    return (value if number is None else number) == 0 and value is not False
 
 
 def is_real_date(value: object) -> bool:
