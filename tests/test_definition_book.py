@@ -80,6 +80,8 @@ def column(path, sheet: str, key: str) -> str:
         ("指标", "min", "九", "definition.shape", 2),
         ("指标", "min", 9000, "definition.range", 2),
         ("指标", "code", "TJ02", "definition.double", 2),
+        ("指标", "total", "wmean", "definition.total", 2),
+        ("指标", "total", "max", "definition.extreme", 2),
     ],
 )
 def test_fault_is_named_by_sheet_and_row(sheet, field, value, code, line, tmp_path):

@@ -379,3 +379,46 @@ def test_and_inside_implication_is_not_split(tmp_path):
     """
     (rule,) = checked(tmp_path, "AA01 = 0 => AA02 = 0 AND AA12 = 0").relations
     assert isinstance(rule.expression, Logic)
+
+
+@pytest.mark.parametrize(
+    ("total", "code"),
+    [
+        ('total = "wmean", weight = "AA01"', "total"),
+        ('weight = "AA01", total = "wmean"', "total"),
+        ('total = "latest"', "total"),
+        ('total = "mean"', "total"),
+        ('total = "max"', "extreme"),
+        ('total = "min"', "extreme"),
+    ],
+)
+def test_totals_that_would_be_wrong_are_refused(total, code, tmp_path):
+    """
+    A mean or a latest is no total, and the greatest of a period adds up over no year: refused at
+    the indicator's own line.
+    """
+    extra = (
+        '{ code = "AA20", zh = "数", en = "Figure", unit = "件", type = "int", time = "flow", '
+        f"{total} }},"
+    )
+    with pytest.raises(DefinitionError) as caught:
+        form_set(tmp_path, extra=extra)
+    details = caught.value.details
+    assert (caught.value.code, details["file"], details["key"]) == (
+        f"definition.{code}", "definition.toml", "AA20",
+    )  # fmt: skip
+    text = (tmp_path / "AA" / "definition.toml").read_text(encoding="utf-8").splitlines()
+    assert '"AA20"' in text[details["line"] - 1]
+    assert details["what"] in str(caught.value)
+
+
+@pytest.mark.parametrize("total", ["max", "min"])
+def test_extremes_of_stocks_are_totals(total, tmp_path):
+    """
+    A figure of the period alone may be the greatest or least of the units.
+    """
+    extra = (
+        '{ code = "AA20", zh = "数", en = "Figure", unit = "件", type = "int", time = "stock", '
+        f'total = "{total}" }},'
+    )
+    assert form_set(tmp_path, extra=extra).by_code["AA20"].total == total

@@ -1,6 +1,6 @@
 """Add the units' figures up: exact totals, ratios of summed parts, coverage, own figures beside."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from types import MappingProxyType
 
@@ -10,13 +10,12 @@ import numpy as np
 from huizong.cells import NOT_APPLICABLE, plain
 from huizong.digests import Counted, DigestKey, count_distinct, names_of
 from huizong.forms import FormSet, Indicator
-from huizong.language import CheckedSet, codes_of
+from huizong.language import CheckedSet
 from huizong.past import Past
 from huizong.records import (
     SUMMARY,
     AuditedFinding,
     Change,
-    FigureCell,
     Identity,
     LedgerTotal,
     Reading,
@@ -24,10 +23,7 @@ from huizong.records import (
     Total,
     UnitReturn,
 )
-
-# Works out the rates of readings from their other figures: the same engine as the audit's.
-Place = tuple[str, str]  # unit code and role
-Rates = Callable[[Sequence[Reading]], Sequence[Mapping[str, FigureCell]]]
+from huizong.total_rates import Place, Rates, Sources, as_cell, as_reading, cell_of, with_rates
 
 
 class _Column(msgspec.Struct, frozen=True):
@@ -61,15 +57,9 @@ def aggregate(
         _total(indicator, included, own_in, len(units), past, names.get(indicator.code))
         for indicator in form_set.indicators
     ]
-    totals = _with_rates(form_set, identity, totals, rates)
-    parts = {code: _parts(checked, code, included, beside) for code in _of_two_sets(checked)}
-    whole = {code: _parts(checked, code, everyone, beside) for code in parts}
-    totals = [
-        _of_parts(checked, total, identity, len(parts[total.code]), whole[total.code], rates)
-        if total.code in parts
-        else total
-        for total in totals
-    ]
+    sources = Sources(checked=checked, identity=identity, included=included, own=own_in,
+                      past=past, beside=beside, rates=rates)  # fmt: skip
+    totals, parts = with_rates(sources, totals)
     digests = {code: one.digests for code, one in names.items() if one and one.digests}
     mark = next((one.mark for one in names.values() if one and one.digests), "")
     return Summary(
@@ -80,7 +70,7 @@ def aggregate(
         totals=tuple(totals),
         units=tuple(units),
         own=own,
-        ledger_totals=_ledger_totals(everyone) + _part_totals(whole),
+        ledger_totals=_ledger_totals(everyone) + parts,
         changes=_changes(form_set, before, totals),
         digests=digests,
         digest_key=mark,
@@ -95,7 +85,7 @@ def _names(
     summaries: list[Reading] = []
     names: list[tuple[str, ...]] = []
     for one in returns:
-        cell = _cell(one, code)
+        cell = cell_of(one, code)
         if one.reading is None:
             continue
         below = one.reading.identity.role == SUMMARY
@@ -115,70 +105,8 @@ def _names(
     return count_distinct(code, names, summaries, key)
 
 
-def _of_two_sets(checked: CheckedSet) -> tuple[str, ...]:
-    return tuple(code for code in checked.ratios if checked.asked_elsewhere(code))
-
-
-def _parts(
-    checked: CheckedSet, code: str, returns: Sequence[UnitReturn],
-    beside: Mapping[Place, Mapping[str, Decimal]],
-) -> list[dict[str, Decimal]]:  # fmt: skip
-    """
-    Give, for every return that has them all, the figures that a rate of two sets is made of.
-
-    A unit that has sent only one of the two sets is in neither part of the rate.
-    """
-    codes = codes_of(checked.ratios[code])
-    found = []
-    for one in returns:
-        said = one.reading.ledger_totals if one.reading else ()
-        own = {t.key.partition(":")[2]: Decimal(t.value) for t in said if t.symbol == code}
-        role = one.reading.identity.role if one.reading else ""
-        if role != SUMMARY and not own:
-            other = beside.get((one.unit.code, role), {})
-            cells = {part: _cell(one, part) for part in codes}
-            numbers = {
-                part: Decimal(c.value) for part, c in cells.items() if c and c.state == "number"
-            }
-            own = {part: value for part, value in {**other, **numbers}.items() if part in codes}
-        if len(own) == len(codes):
-            found.append(own)
-    return found
-
-
-def _of_parts(
-    checked: CheckedSet, total: Total, identity: Identity, counted: int,
-    parts: Sequence[Mapping[str, Decimal]], rates: Rates,
-) -> Total:  # fmt: skip
-    """Work out a rate of two sets from what all the same units said in both."""
-    if not parts:
-        return msgspec.structs.replace(total, state="blank", value="", ytd="", counted=0)
-    sums = {part: ("number", plain(sum(one[part] for one in parts))) for part in parts[0]}
-    (rate,) = rates([_as_reading(identity, sums)])
-    cell, by_code = rate[total.code], checked.form_set.by_code
-    lasts = all(part not in by_code or by_code[part].time != "flow" for part in sums)
-    return msgspec.structs.replace(
-        total,
-        state=cell.state,
-        value=cell.value,
-        counted=counted,
-        ytd=_shown(cell) if lasts else "",
-    )
-
-
-def _part_totals(
-    parts: Mapping[str, Sequence[Mapping[str, Decimal]]],
-) -> tuple[LedgerTotal, ...]:
-    return tuple(
-        LedgerTotal(code, f"part:{part}", plain(sum(one[part] for one in found)))
-        for code, found in parts.items()
-        if found
-        for part in found[0]
-    )
-
-
 def _column(indicator: Indicator, returns: Sequence[UnitReturn]) -> _Column:
-    cells = [_cell(one, indicator.code) for one in returns]
+    cells = [cell_of(one, indicator.code) for one in returns]
     states = np.array([cell.state if cell else "blank" for cell in cells], dtype=object)
     numbers = states == "number"
     scaled = [
@@ -189,17 +117,11 @@ def _column(indicator: Indicator, returns: Sequence[UnitReturn]) -> _Column:
     return _Column(np.array(scaled, dtype=object), numbers, states == "na")
 
 
-def _cell(one: UnitReturn, code: str) -> FigureCell | None:
-    if one.reading is None:
-        return None
-    return next((figure for figure in one.reading.figures if figure.code == code), None)
-
-
 def _total(
     indicator: Indicator, included: Sequence[UnitReturn], own: UnitReturn | None, expected: int,
     past: Past, names: Counted | None = None,
 ) -> Total:  # fmt: skip
-    own_cell = _cell(own, indicator.code) if own else None
+    own_cell = cell_of(own, indicator.code) if own else None
     common = {
         "code": indicator.code,
         "own": own_cell,
@@ -214,21 +136,21 @@ def _total(
     counted = int((column.numbers | column.not_applicable)[: len(included)].sum())
     if indicator.total == "distinct" and names is None:
         return Total(state="no_key", counted=counted, **common)
+    state, value = "number", ""
     if not column.numbers.any():
         state = "na" if column.not_applicable.any() else "blank"
-        return Total(state=state, counted=counted, **common)
-    if indicator.total == "distinct" and names is not None:
+    elif indicator.total == "distinct" and names is not None:
         value = str(names.count)
     else:
         value = plain(Decimal(_over(indicator, column)).scaleb(-indicator.scale))
-    ytd, coverage = _to_date(indicator, value, past)
+    ytd, coverage = _to_date(indicator, NOT_APPLICABLE if state == "na" else value, past)
     return Total(
-        state="number", value=value, counted=counted, ytd=ytd, ytd_coverage=coverage, **common
+        state=state, value=value, counted=counted, ytd=ytd, ytd_coverage=coverage, **common
     )
 
 
 def _counted(indicator: Indicator, included: Sequence[UnitReturn]) -> int:
-    cells = (_cell(one, indicator.code) for one in included)
+    cells = (cell_of(one, indicator.code) for one in included)
     return sum(cell is not None and cell.state in ("number", "na") for cell in cells)
 
 
@@ -243,54 +165,21 @@ def _over(indicator: Indicator, column: _Column) -> int:
 
 
 def _to_date(indicator: Indicator, value: str, past: Past) -> tuple[str, str]:
-    """Add the year's earlier periods to a flow; a missing one shows as coverage 1/2."""
+    """Add up the year's periods of a flow; one without it shows as coverage 1/2, —— does not."""
     if indicator.time != "flow":
-        return value, ""
-    earlier, have = past.so_far.get(indicator.code, ("0", 0))
-    coverage = "" if have == past.expected else f"{have + 1}/{past.expected + 1}"
-    return plain(Decimal(value) + Decimal(earlier)), coverage
-
-
-def _with_rates(
-    form_set: FormSet, identity: Identity, totals: Sequence[Total], rates: Rates
-) -> list[Total]:
-    """Work out every rate of the total, and of the year to date, from summed parts."""
-    now = _as_reading(identity, {total.code: _as_cell(total) for total in totals})
-    year = _as_reading(
-        identity, {total.code: ("number" if total.ytd else "blank", total.ytd) for total in totals}
-    )
-    this, to_date = rates([now, year])
-    coverage = next((total.ytd_coverage for total in totals if total.ytd), "")
-    done = []
-    for total in totals:
-        if form_set.by_code[total.code].computed:
-            cell, ytd = this[total.code], to_date[total.code]
-            total = msgspec.structs.replace(
-                total, state=cell.state, value=cell.value, ytd=_shown(ytd), ytd_coverage=coverage
-            )
-        done.append(total)
-    return done
-
-
-def _shown(cell: FigureCell) -> str:
-    return NOT_APPLICABLE if cell.state == "na" else cell.value
-
-
-def _as_reading(identity: Identity, figures: Mapping[str, tuple[str, str]]) -> Reading:
-    cells = (FigureCell(code, state, value) for code, (state, value) in figures.items())
-    return Reading(identity=identity, figures=tuple(cells))
+        return ("" if value == NOT_APPLICABLE else value), ""
+    given = (*past.so_far.get(indicator.code, ("",) * past.expected), value)
+    have = list(filter(None, given))
+    numbers = [Decimal(one) for one in have if one != NOT_APPLICABLE]
+    if not numbers:
+        return "", ""
+    return plain(sum(numbers)), "" if len(have) == len(given) else f"{len(have)}/{len(given)}"
 
 
 def totals_reading(summary: Summary) -> Reading:
     """Give the totals as a return of the office's own level, to be audited as one."""
-    return _as_reading(summary.identity, {total.code: _as_cell(total) for total in summary.totals})
-
-
-def _as_cell(total: Total) -> tuple[str, str]:
-    """A total that says a word in place of a figure is blank to whoever judges it."""
-    return (
-        "number" if total.value else total.state if total.state == "na" else "blank"
-    ), total.value
+    totals = as_reading(summary.identity, {one.code: as_cell(one) for one in summary.totals})
+    return msgspec.structs.replace(totals, ledger_totals=summary.ledger_totals)
 
 
 def _ledger_totals(returns: Iterable[UnitReturn]) -> tuple[LedgerTotal, ...]:
@@ -298,7 +187,7 @@ def _ledger_totals(returns: Iterable[UnitReturn]) -> tuple[LedgerTotal, ...]:
     for one in returns:
         for total in one.reading.ledger_totals if one.reading else ():
             key = (total.symbol, total.key)
-            if total.key.startswith("part:"):
+            if total.part:
                 continue
             sums[key] = sums.get(key, Decimal(0)) + Decimal(total.value)
     return tuple(LedgerTotal(*key, plain(value)) for key, value in sums.items())

@@ -8,10 +8,11 @@ import msgspec
 from huizong.cells import NOT_APPLICABLE, plain
 from huizong.contents import change, is_number, plain_value
 from huizong.forms import FormSet, Indicator
+from huizong.language import codes_of
 from huizong.periods import Period
 from huizong.records import Summary, Total, UnitReturn
 from huizong.recount import ratio
-from huizong.syntax import Figure, parse, walk
+from huizong.syntax import parse
 from huizong.texts import listed, say
 
 Who = tuple[str, bool]  # unit code, and whether it is the office itself
@@ -112,8 +113,7 @@ def _figures(
 def _reasons(indicator: Indicator, remarks: Mapping[str, str]) -> Iterator[str]:
     """Give what the unit has remarked; a rate moves with its parts, and for their reasons."""
     if indicator.ratio:
-        nodes = walk(parse(indicator.ratio))
-        codes = tuple(dict.fromkeys(node.code for node in nodes if isinstance(node, Figure)))
+        codes = codes_of(parse(indicator.ratio))
         yield say("amendment.rate", codes=listed(codes))
         yield from (remarks.get(code, "") for code in codes)
     yield remarks.get(indicator.code, "")
@@ -206,10 +206,11 @@ def _years_to_date(
         flow = form_set.by_code[code].time == "flow" and not form_set.by_code[code].computed
         if flow and all(map(is_number, (*values, old.get(code, "")))):
             new[code] = plain(Decimal(old[code]) - Decimal(values[0]) + Decimal(values[1]))
+    parts = {one.code: codes_of(parse(one.ratio)) for one in form_set.indicators if one.computed}
     rates = {
-        one.code: ratio(one, new)
-        for one in form_set.indicators
-        if one.computed and old.get(one.code)
+        code: ratio(form_set.by_code[code], new)
+        for code, of in parts.items()
+        if old.get(code) and any(new.get(part) != old.get(part) for part in of)
     }
     new |= {code: rate for code, rate in rates.items() if rate is not None}
     for code, value in new.items():

@@ -14,6 +14,7 @@ IDENTITY_KEYS = ("huizong", "set", "version", "period", "code", "name", "role", 
 LEDGER_ROW = "ledger"
 PAPER = "paper"
 DIGEST_ROW = "digest"
+PART_ROW = "part"
 
 _SHORT = 40
 LETTERS = tuple(column_letters(column) for column in range(MAX_COLUMNS))

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from huizong.cells import NOT_APPLICABLE
 from huizong.forms import FormSet, Indicator, Ledger
+from huizong.layout import asked_elsewhere
 from huizong.pages import foreign
 from huizong.periods import Period
 from huizong.records import MISSING, PASSED, FigureCell, LedgerRows, Summary, Total, UnitReturn
@@ -108,12 +109,23 @@ class Contents:
     def units_alone(self) -> Mapping[str, str]:
         """The units added up without the office's own figures, by code."""
         known = self.form_set.by_code
-        return recount(
-            self.form_set,
-            (
-                {code: plain_value(cell) for code, cell in unit.items() if code in known}
-                for unit in self.figures
-            ),
+        figures = [
+            {code: plain_value(cell) for code, cell in unit.items() if code in known}
+            for unit in self.figures
+        ]
+        return recount(self.form_set, figures, self.parts)
+
+    @cached_property
+    def parts(self) -> tuple[Mapping[str, Mapping[str, str]], ...]:
+        """Per unit the parts of each rate that its summary has over a part of its units."""
+        known = self.form_set
+        computed = [one.code for one in known.indicators if one.computed]
+        rates = [code for code in computed if not asked_elsewhere(known, code)]
+        return tuple(
+            {code: parts for code in rates if (parts := entry.reading.parts_of(code))}
+            if entry.included and entry.reading
+            else {}
+            for entry in self.summary.units
         )
 
     def lacking(self, code: str) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from huizong.cells import NOT_APPLICABLE, plain
 from huizong.findings import named
 from huizong.forms import Indicator
 from huizong.ground import BLANK, NA, NUMBER, TEXT, Ground, Values, values_of
-from huizong.language import CheckedSet, Computed
+from huizong.language import CheckedSet, Computed, codes_of
 from huizong.layout import STATUSES
 from huizong.records import SUMMARY, FigureCell, Finding, LedgerRows, Reading
 from huizong.vectors import values
@@ -46,7 +46,8 @@ def determine(
         ground = ground_of(_rebuilt(readings, figures))
     for computed in checked.computed:
         indicator = checked.form_set.by_code[computed.code]
-        state, texts = values(computed.expression, ground, computed.scale)
+        over = _over_parts(ground, computed, readings)
+        state, texts = values(computed.expression, over, computed.scale)
         wanted = _wanted(checked, computed, indicator, readings)
         elsewhere = checked.asked_elsewhere(computed.code)
         for numbered in _put(indicator, figures, readings, state, texts, wanted):
@@ -119,11 +120,8 @@ def _wanted(
 ) -> np.ndarray:
     """Tell whose figure may be worked out: all rates; else where the ledgers' states are set."""
     if indicator.computed:
-        # A summary says itself over which units a rate of two sets is worked out.
         stated = checked.asked_elsewhere(computed.code)
-        return np.array(
-            [not stated or one.identity.role != SUMMARY for one in readings], dtype=bool
-        )
+        return np.array([_may_divide(one, computed.code, stated) for one in readings], dtype=bool)
     symbols = [one.symbol for one in checked.ledgers_of(computed.code) if one.kind != "plan"]
     return np.array(
         [
@@ -134,6 +132,25 @@ def _wanted(
         ],
         dtype=bool,
     )
+
+
+def _may_divide(reading: Reading, code: str, stated: bool) -> bool:
+    """A summary says itself over which units a rate is; parts of 0 are those of no unit at all."""
+    if parts := reading.parts_of(code):
+        return any(map(Decimal, parts.values()))
+    return reading.identity.role != SUMMARY or not stated
+
+
+def _over_parts(ground: Ground, computed: Computed, readings: Sequence[Reading]) -> Ground:
+    """Put what summaries say of the parts of a rate in place of their totals."""
+    said = [reading.parts_of(computed.code) for reading in readings]
+    for code in codes_of(computed.expression) if any(said) else ():
+        known = ground.figure(code)
+        texts, states = known.texts.copy(), known.state.copy()
+        for position in (at for at, parts in enumerate(said) if code in parts):
+            texts[position], states[position] = said[position][code], NUMBER
+        ground = ground.standing(code, values_of(texts, states, "number"))
+    return ground
 
 
 def _is_set(ledgers: Sequence[LedgerRows], symbol: str) -> bool:

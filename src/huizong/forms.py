@@ -6,7 +6,7 @@ import tomllib
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import msgspec
 
@@ -33,6 +33,8 @@ DIMENSIONS = {
 _OF_PERSONS = frozenset(("人", "名", "户", "人次", "户次", "件", "起"))
 
 Level = Literal["must", "release", "explain", "note"]
+# How units become a total. No mean and no latest: a mean is a rate of two figures that add up.
+Way = Literal["sum", "ratio", "distinct", "max", "min", "none"]
 LEVELS_OF_OFFICE = ("社区", "街道", "区县", "市", "省")
 
 
@@ -78,11 +80,10 @@ class Indicator(Measured, kw_only=True):
     unit: str
     type: Literal["int", "decimal", "percent", "date", "choice", "text"]
     time: Literal["stock", "flow", "ytd"]
-    total: Literal["sum", "ratio", "distinct", "wmean", "max", "min", "latest", "none"] = "sum"
+    total: Way = "sum"
     places: int | None = None
     ratio: str = ""
     distinct: str = ""
-    weight: str = ""
     source_rule: str = msgspec.field(name="from", default="")
     required: bool = False
     minimum: Decimal | None = msgspec.field(name="min", default=None)
@@ -284,6 +285,7 @@ def read_form_set(folder: Path) -> FormSet:
     except msgspec.ValidationError as error:
         raise _wrong_shape(path, text, table, str(error)) from error
     _refuse_doubles(form_set, path, text)
+    _refuse_extremes(form_set, path, text)
     _refuse_ranges(form_set, path, text)
     _refuse_ranks(form_set, path, text)
     return form_set
@@ -335,6 +337,8 @@ def _wrong_shape(path: Path, text: str, table: dict, why: str) -> DefinitionErro
         name = next((field for field in ("code", "id", "key", "item") if field in entry), "")
         key = str(entry.get(name, "")) or found[0]
         line = line_of(text, f'"{entry.get(name)}"') if name else 0
+        if found[1] == "indicators" and (way := entry.get("total", "sum")) not in get_args(Way):
+            return DefinitionError("definition.total", file=path.name, line=line, key=key, what=way)
     elif found := re.search(r"field `(\w+)`", why):
         key, line = found[1], line_of(text, f"{found[1]} =")
     return DefinitionError("definition.shape", file=path.name, line=line, key=key, why=why)
@@ -348,6 +352,16 @@ def _refuse_doubles(form_set: FormSet, path: Path, text: str) -> None:
         if codes.count(code) > 1:
             line = line_of(text, f'"{code}"', 2)
             raise DefinitionError("definition.double", file=path.name, line=line, key=code)
+
+
+def _refuse_extremes(form_set: FormSet, path: Path, text: str) -> None:
+    """A flow adds up over the year: the greatest of several periods would be added to another."""
+    for one in form_set.indicators:
+        if one.time == "flow" and one.total in ("max", "min"):
+            line = line_of(text, f'"{one.code}"')
+            raise DefinitionError(
+                "definition.extreme", file=path.name, line=line, key=one.code, what=one.total
+            )
 
 
 def _refuse_ranks(form_set: FormSet, path: Path, text: str) -> None:

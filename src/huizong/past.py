@@ -23,19 +23,21 @@ class Past(msgspec.Struct, frozen=True):
     What the books say of earlier periods, as plain decimals or —— by code.
 
     `before` adds up the year's earlier periods, without the codes that lack one of them;
-    `so_far` adds up what there is, and says in how many periods;
-    `periods` of `expected` earlier periods have figures. `merged` names the units whose figures
-    are in it beside the unit's own, `split` those that the unit was a part of.
+    `so_far` gives the flows of each, blank where one has none; `partial` are the rates that one
+    of them had over a part of its units. `periods` of `expected` earlier periods have figures.
+    `merged` names the units whose figures are in it beside the unit's own, `split` those that the
+    unit was a part of.
     """
 
     previous: Figures = {}
     year_ago: Figures = {}
     before: Figures = {}
-    so_far: Mapping[str, tuple[str, int]] = {}
+    so_far: Mapping[str, tuple[str, ...]] = {}
     periods: int = 0
     expected: int = 0
     merged: tuple[str, ...] = ()
     split: tuple[str, ...] = ()
+    partial: frozenset[str] = frozenset()
 
 
 class Opening(msgspec.Struct, frozen=True):
@@ -108,8 +110,16 @@ def past_of_office(
         without = hidden(of) if of else ()
         return {one: value for one, value in known.items() if one not in without}
 
-    earlier = [at(of) for of in period.within_year[:-1]]
-    return _past(form_set, at(period.previous), at(period.year_ago), earlier)
+    within = period.within_year[:-1]
+    past = _past(form_set, at(period.previous), at(period.year_ago), [at(of) for of in within])
+    return msgspec.structs.replace(past, partial=_partial(book, within, form_set))
+
+
+def _partial(book: Book, periods: Iterable[Period], form_set: FormSet) -> frozenset[str]:
+    """Name the rates that a published summary had over a part of its units."""
+    published = (last_summary(book, str(of), form_set.code) for of in periods)
+    said = (one for summary in published if summary for one in summary.ledger_totals)
+    return frozenset(one.symbol for one in said if one.part)
 
 
 def _totals(book: Book, code: str, of: Period, form_set: FormSet) -> Figures:
@@ -125,16 +135,15 @@ def _totals(book: Book, code: str, of: Period, form_set: FormSet) -> Figures:
 
 def _past(form_set: FormSet, previous: Figures, year_ago: Figures, earlier: list[Figures]) -> Past:
     before: dict[str, str] = {}
-    so_far: dict[str, tuple[str, int]] = {}
+    so_far: dict[str, tuple[str, ...]] = {}
     for indicator in form_set.indicators:
-        values = [figures.get(indicator.code, "") for figures in earlier]
+        values = tuple(figures.get(indicator.code, "") for figures in earlier)
         numbers = [value for value in values if value and value != NOT_APPLICABLE]
         if not indicator.numeric or indicator.time != "flow":
             continue
-        total = plain(sum(map(Decimal, numbers), Decimal(0)))
-        so_far[indicator.code] = (total, len(numbers))
+        so_far[indicator.code] = values
         if len(numbers) == len(values):
-            before[indicator.code] = total
+            before[indicator.code] = plain(sum(map(Decimal, numbers), Decimal(0)))
     have = sum(bool(figures) for figures in earlier)
     return Past(previous, year_ago, before, so_far, have, len(earlier))
 

@@ -92,18 +92,26 @@ class Finding(msgspec.Struct, frozen=True):
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:8].upper()
 
 
+PART = "part:"
+
+
 class LedgerTotal(msgspec.Struct, frozen=True, array_like=True):
     """
     One figure about a ledger or plan, free of names.
 
     `key` is `rows` (how many), `sum:COLUMN` (total of a numeric column) or `count:COLUMN=CHOICE`.
-    For a rate over another set's figures `symbol` is its code and `key` is `part:CODE`: what of
-    that figure belongs to the units that the rate is worked out for.
+    For a rate that is not over all units `symbol` is its code and `key` is `part:CODE`: what of
+    that figure belongs to the units that the rate is over.
     """
 
     symbol: str
     key: str
     value: str
+
+    @property
+    def part(self) -> str:
+        """The code of the figure of which it is a part of a rate; empty if it is about a ledger."""
+        return self.key.removeprefix(PART) if self.key.startswith(PART) else ""
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -135,6 +143,12 @@ class Reading(msgspec.Struct, frozen=True):
     digests: Mapping[str, tuple[str, ...]] = {}
     digest_key: str = ""
     corrects: str = ""
+
+    def parts_of(self, rate: str) -> dict[str, str]:
+        """Give what a summary says of the parts of a rate; empty if it is over all its units."""
+        return {
+            one.part: one.value for one in self.ledger_totals if one.symbol == rate and one.part
+        }
 
 
 class Unit(msgspec.Struct, frozen=True, kw_only=True):

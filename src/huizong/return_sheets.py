@@ -293,7 +293,7 @@ def _write_rules(page: Page, row: int, contents: Contents) -> None:
         row = _write_rule(page, row, relation.id, name_of(relation), relation.rule, level)
     for indicator in contents.form_set.indicators:
         way = say(f"summary.way.{indicator.total}")
-        rule = indicator.ratio or indicator.distinct or indicator.weight or way
+        rule = indicator.ratio or indicator.distinct or way
         row = _write_rule(page, row, indicator.code, name_of(indicator).strip(), rule, way)
 
 

@@ -7,9 +7,11 @@ from xlsxwriter.format import Format
 from huizong.cells import NOT_APPLICABLE
 from huizong.contents import Contents, change, some
 from huizong.forms import Indicator
+from huizong.language import codes_of
 from huizong.pages import Page, Value, figure, foreign, lines_needed
 from huizong.records import FigureCell, Total
 from huizong.styles import change_format, set_up_page
+from huizong.syntax import parse
 from huizong.texts import either, language, measure_name, name_of, say
 
 _HEADINGS = (
@@ -208,7 +210,13 @@ def _units_value(indicator: Indicator, total: Total, contents: Contents) -> Valu
 
 
 def _remark(indicator: Indicator, total: Total, contents: Contents) -> str:
-    """Say that a total is unfinished, and who is missing where it is not the same as on top."""
+    """Say what is unfinished about a total, or why its rate over the year is blank."""
+    words = (_unfinished(indicator, total, contents), _no_rate_to_date(indicator, total, contents))
+    return say("summary.semicolon").join(filter(None, words))
+
+
+def _unfinished(indicator: Indicator, total: Total, contents: Contents) -> str:
+    """Name who is missing where it is not the same as on top."""
     if total.counted >= total.expected or total.state in _WORDS:
         return ""
     words = say("summary.unfinished", mark=f"{total.counted}/{total.expected}")
@@ -216,6 +224,15 @@ def _remark(indicator: Indicator, total: Total, contents: Contents) -> str:
     if lacking == contents.not_included:
         return words
     return words + say("summary.lacking", names=some(lacking, 3))
+
+
+def _no_rate_to_date(indicator: Indicator, total: Total, contents: Contents) -> str:
+    """A rate over the year is left out where its parts are of other periods or units."""
+    if not indicator.computed or total.ytd:
+        return ""
+    parts = [contents.totals.get(code) for code in codes_of(parse(indicator.ratio))]
+    given = all(one is not None and one.ytd for one in parts)
+    return say("summary.no_rate_to_date") if given else ""
 
 
 def _write_notes(page: Page, row: int, contents: Contents) -> int:

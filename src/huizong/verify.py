@@ -14,6 +14,7 @@ from huizong.checkrows import (
     IDENTITY_KEYS,
     LEDGER_ROW,
     LETTERS,
+    PART_ROW,
     checksum,
     mark,
     split_marks,
@@ -32,7 +33,7 @@ _CODE = re.compile(r"[0-9A-F]{4}(?:-[0-9A-F]{4}){3}")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 _COLUMN_OF = {letters: column for column, letters in enumerate(LETTERS)}
 _IDENTITY = frozenset(
-    (*IDENTITY_KEYS, "number", "expected", "reported", "missing", LEDGER_ROW, DIGEST_ROW)
+    (*IDENTITY_KEYS, "number", "expected", "reported", "missing", LEDGER_ROW, DIGEST_ROW, PART_ROW)
 )
 
 
@@ -239,6 +240,16 @@ class _Book:
         """Give the figures at some places as plain decimals."""
         return {code: _plain(self.at(sheet, *place)) for code, place in places.items()}
 
+    def parts(self, units: int) -> list[dict[str, dict[str, str]]]:
+        """Per unit of 分单位 the parts of the rates that its summary has over a part of its own."""
+        found: list[dict[str, dict[str, str]]] = [{} for _ in range(units)]
+        for kind, rate, told in self.hidden:
+            number, _, said = told.partition(":")
+            part, _, value = said.partition("=")
+            if kind == PART_ROW and number.isdigit() and 0 < int(number) <= units:
+                found[int(number) - 1].setdefault(rate, {})[part] = _plain(value)
+        return found
+
     def sources(self) -> Iterator[tuple[tuple[str, str], int | None, str]]:
         """List the files of 来源: the digest's place, the unit's number (0 is 本级), the digest."""
         sheet, returns = self.name("sources"), self.name("returns")
@@ -327,7 +338,9 @@ def _compare_totals(book: _Book, form_set: FormSet, rates: Rates | None) -> Iter
     sheet = book.name("units")
     own = book.figures(sheet, units.own)
     below = [book.figures(sheet, places) for places in units.units]
-    total, subtotal = (_again(form_set, parts, rates) for parts in ([own, *below], below))
+    parts = book.parts(len(below))
+    total = _again(form_set, [own, *below], [{}, *parts], rates)
+    subtotal = _again(form_set, below, parts, rates)
     yield from _differing(book, sheet, units.total, total)
     front = book.name("totals")
     for key, expected in (("total", total), ("own", own), ("units", subtotal)):
@@ -335,9 +348,10 @@ def _compare_totals(book: _Book, form_set: FormSet, rates: Rates | None) -> Iter
 
 
 def _again(
-    form_set: FormSet, parts: Sequence[Mapping[str, str]], rates: Rates | None
-) -> dict[str, str]:
-    totals = recount(form_set, parts)
+    form_set: FormSet, figures: Sequence[Mapping[str, str]],
+    parts: Sequence[Mapping[str, Mapping[str, str]]], rates: Rates | None,
+) -> dict[str, str]:  # fmt: skip
+    totals = recount(form_set, figures, parts)
     return totals | dict(rates(form_set, totals)) if rates else totals
 
 

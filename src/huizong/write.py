@@ -25,6 +25,7 @@ from huizong.checkrows import (
     LEDGER_ROW,
     MAX_COLUMNS,
     MAX_ROWS,
+    PART_ROW,
     checksum,
 )
 from huizong.contents import Contents
@@ -119,6 +120,7 @@ def _write_book(book: Workbook, contents: Contents) -> str:
             for code, digests in summary.digests.items()
             for digest in digests
         ),
+        *_parts(contents),
         *(row for page in pages for row in page.check_rows()),
     ]
     code = checksum(rows)
@@ -129,6 +131,14 @@ def _write_book(book: Workbook, contents: Contents) -> str:
     hidden.hide()
     pages[0].sheet.activate()
     return code
+
+
+def _parts(contents: Contents) -> Iterator[tuple[str, str, str]]:
+    """Give the parts of rates that units' own summaries have over a part of their units."""
+    for number, rates in enumerate(contents.parts, 1):
+        for code, parts in rates.items():
+            for part, value in parts.items():
+                yield PART_ROW, code, f"{number}:{part}={value}"
 
 
 def _is_wanted(key: str, contents: Contents) -> bool:
