@@ -26,7 +26,7 @@ from huizong.children import Children
 from huizong.doing import attempt
 from huizong.fetch import fetch
 from huizong.letter_entries import places_seen
-from huizong.mailbox_folder import KIND, letters_in
+from huizong.mailbox_folder import KIND, letters_below
 from huizong.periods import Period
 from huizong.take_in import TASK
 from huizong.work import at_work, checked_sets
@@ -51,7 +51,7 @@ def quarter(order):
                     pipeline.collect(work, (), readers)
             elif step == "letters":
                 seen = places_seen(work.book, KIND)
-                fetch(work, letters_in(Path(order["office"]).parent / "信", seen))
+                fetch(work, letters_below(Path(order["office"]).parent / "信", seen))
             else:
                 getattr(pipeline, step)(work, period)
 

@@ -23,7 +23,7 @@ from huizong.letter_parts import open_letter
 from huizong.letter_store import Incoming, store_letters
 from huizong.letters import letter_id
 from huizong.letters_in import MOST_FROM_ONE, _take_in
-from huizong.mailbox_folder import KIND, letters_in
+from huizong.mailbox_folder import KIND, letters_below
 from huizong.mailing import said
 from huizong.office import init_office, open_office
 from huizong.texts import say
@@ -74,7 +74,7 @@ def fetched(office: Path, folder: Path, checks: str = "", *, audit: bool = False
     with at_work(office, NOW, "test") as work:
         if checks:
             work = with_checks(work, checks)
-        done = fetch(work, letters_in(folder, places_seen(work.book, KIND)))
+        done = fetch(work, letters_below(folder, places_seen(work.book, KIND)))
         if audit:
             pipeline.audit(work, PERIOD)
         return done
@@ -345,7 +345,7 @@ def test_bounces_and_the_office_above_are_never_too_many(office, tmp_path):
         settings = msgspec.structs.replace(work.office.settings, upper_mail="ZFW@qh.example.gov.cn")
         changed = msgspec.structs.replace(work.office, settings=settings)
         work = msgspec.structs.replace(work, office=changed)
-        done = fetch(work, letters_in(tmp_path / "信", ()))
+        done = fetch(work, letters_below(tmp_path / "信", ()))
 
     assert Counter(outcomes(done)) == dict.fromkeys(("bounce", "above"), MOST_FROM_ONE + 1)
 

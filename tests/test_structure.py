@@ -15,7 +15,7 @@ LAYERS = (
     (
         "words",
         "errors texts reporting records periods cells safely exact findings unit_names personal"
-        " person_names clock screen unit_levels",
+        " person_names clock screen unit_levels batches",
     ),
     ("macros", "compound_file vba_compression vba_directory vba_project macros"),
     (

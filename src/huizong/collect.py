@@ -7,7 +7,6 @@ import io
 import os
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
 
 import msgspec
@@ -34,10 +33,10 @@ from huizong.inbox import (
     scan,
     stat_of,
 )
-from huizong.keeping import mark_foreign
+from huizong.keeping import put_originals
 from huizong.office import Office
 from huizong.personal import masked
-from huizong.safely import sync, sync_folder, told
+from huizong.safely import told
 from huizong.wholeness import digest_of_file
 
 __all__ = (
@@ -53,7 +52,6 @@ __all__ = (
 # Why a file waits that has not been read yet: as it came, or out of an archive.
 STORED, IN_ARCHIVE = "stored", "in_archive"
 _CHUNK = 1 << 20
-_AT_ONCE = 16
 _SHEETS = (".xlsx", ".xlsm", ".xls", ".xltx", ".ods", ".et", ".ett", ".csv")
 _KINDS = frozenset((*_SHEETS, ".hzkey", ".zip", ".rar", ".7z", ".pdf", ".doc", ".docx"))
 
@@ -144,7 +142,8 @@ def _store(
         held = files_of(book, digests=copies.keys()) if copies else ()
         known = {file.digest: file for file in held}
         new = {d: _received(copy, at) for d, copy in copies.items() if d not in known}
-        _put_in_place(copies, {d: folder / file.kept_as for d, file in (known | new).items()})
+        if copies:
+            _put_in_place(folder, copies, known | new)
     except OSError as error:
         raise told(error, folder) from error
     finally:
@@ -161,6 +160,13 @@ def _store(
         else Stored(Path(one), "busy")
         for one, copy in copied.items()
     )
+
+
+def _put_in_place(folder: Path, copies: Mapping[str, _Copy], files: Mapping[str, Received]) -> None:
+    """Give the copies their own names; an original that somebody removed is put there again."""
+    targets = {digest: folder / files[digest].kept_as for digest in copies}
+    gone = {copies[d].temp: path for d, path in targets.items() if not path.exists()}
+    put_originals(folder, gone)
 
 
 def _stored(path: Path, copy: _Copy, file: Received, folder: Path, *, is_new: bool) -> Stored:
@@ -214,13 +220,6 @@ def _write_all(target: io.FileIO, chunk: bytes) -> None:
         view = view[target.write(view) :]
 
 
-def _bring_to_disk(temps: Sequence[Path]) -> None:
-    """Wait for all at once: one after the other takes the disk three times as long."""
-    if temps:
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
-            list(pool.map(sync, temps))
-
-
 def _digest(path: Path) -> str:
     try:
         return digest_of_file(path)
@@ -240,18 +239,6 @@ def uncollected(office: Office, book: Book) -> tuple[Path, ...]:
 def _was_seen(office: Office, book: Book, path: Path) -> bool:
     place = place_of(office, path)
     return any(one.path == place for one in sightings_of(book, _digest(path)))
-
-
-def _put_in_place(copies: Mapping[str, _Copy], targets: Mapping[str, Path]) -> None:
-    """Bring copies and then their names to the disk; an original that somebody removed too."""
-    wanted = [digest for digest in copies if not targets[digest].exists()]
-    _bring_to_disk([copies[digest].temp for digest in wanted])
-    for digest in wanted:
-        mark_foreign(copies[digest].temp)
-        copies[digest].temp.chmod(0o400)
-        copies[digest].temp.replace(targets[digest])
-    if wanted:
-        sync_folder(targets[wanted[0]].parent)
 
 
 def _kept_name(copy: _Copy) -> str:

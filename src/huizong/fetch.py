@@ -6,19 +6,16 @@ import msgspec
 
 from huizong import pipeline
 from huizong.come_back import settle_returned
-from huizong.letter_entries import STORED, LetterEntry, files_below, known_below, letters_of
+from huizong.letter_entries import UNOPENED, LetterEntry, files_below, known_below, letters_of
 from huizong.letter_store import Arrived, Incoming, store_letters
-from huizong.letters import NO_FORM as NOTHING_INSIDE
-from huizong.letters import RETURNS
+from huizong.letters import FORMLESS, NO_FORM, RETURNS
 from huizong.personal import masked
 from huizong.records import NOT_A_RETURN
 from huizong.safely import RESERVE, require_space
 from huizong.take_in import UNPACKED, Collected
 from huizong.work import Work
 
-# Of a letter with files none of which is a form of ours.
-NO_FORM = "no_form"
-WITHOUT_FORM = NOTHING_INSIDE | {NO_FORM}
+WITHOUT_FORM = FORMLESS | {NO_FORM}
 
 
 class Fetched(msgspec.Struct, frozen=True):
@@ -45,7 +42,7 @@ def fetch(work: Work, incoming: Iterable[Incoming]) -> Fetched:
     arrived = store_letters(work.office, work.book, incoming, work.now)
     if arrived.broken and not arrived.count:
         raise arrived.broken
-    waiting = letters_of(work.book, state=STORED)
+    waiting = letters_of(work.book, state=UNOPENED)
     collected = pipeline.collect(work)
     settle_returned(work.book)
     wanted = {one.digest for one in (*waiting, *arrived.new)}

@@ -8,7 +8,7 @@ from huizong.come_back import bounces_by_address, come_back, draft_came_back
 from huizong.draft_entries import UPWARD, Drafted, drafted_upward, drafts_of
 from huizong.history import summaries_of
 from huizong.letter_entries import Carried, LetterEntry, carried_files, letters_of, taken_above
-from huizong.letters import FORMS_OR_NOT, RETURNS, TAKEN_ABOVE, addresses
+from huizong.letters import FORMS_OR_NOT, NO_FORM, RETURNS, TAKEN_ABOVE, addresses
 from huizong.papers import Row, SetReturns
 from huizong.periods import Period
 from huizong.records import NOT_A_RETURN, OWN, PENDING, UNIT
@@ -25,7 +25,7 @@ IN, OUT = "in", "out"
 DRAFT, GONE, BOUNCED = "letter_state.draft", "letter_state.gone", "letter_state.bounced"
 # … and one that came: its files are taken in, wait for the officer, or there was none.
 FILED, WAITS = "letter_state.filed", "letter_state.waits"
-FORMLESS, RECEIVED_ABOVE = "letter_state.no_form", "letter_state.taken_above"
+EMPTY, RECEIVED_ABOVE = "letter_state.no_form", "letter_state.taken_above"
 
 
 class LastLetter(msgspec.Struct, frozen=True, kw_only=True):
@@ -146,7 +146,7 @@ def _received(work: Work, period: Period) -> Iterator[_Found]:
                 state = WAITS if file.state == PENDING and file.reason != "placed" else FILED
                 yield from ((code, _came(one, state)) for code in _units(file, wrote))
         if not forms and one.reason in FORMS_OR_NOT:
-            yield from ((code, _came(one, FORMLESS)) for code in wrote)
+            yield from ((code, _came(one, EMPTY)) for code in wrote)
 
 
 def _is_form(file: Carried) -> bool:
@@ -159,5 +159,5 @@ def _units(file: Carried, wrote: Sequence[str]) -> Sequence[str]:
 
 
 def _came(one: LetterEntry, state: str) -> LastLetter:
-    kind = "no_form" if state == FORMLESS else RETURNS
+    kind = NO_FORM if state == EMPTY else RETURNS
     return LastLetter(way=IN, kind=kind, state=state, at=one.received_at)

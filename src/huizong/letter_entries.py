@@ -8,7 +8,7 @@ from huizong.book import Book
 from huizong.letters import LETTERS, TAKEN_ABOVE, Claim, Letter, is_proved
 
 # Stored, not yet taken apart; taken apart; beyond what letters are.
-STORED, OPENED, REFUSED = "stored", "opened", "refused"
+UNOPENED, OPENED, REFUSED = "stored", "opened", "refused"
 
 
 class LetterEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,8 +22,8 @@ class LetterEntry(msgspec.Struct, frozen=True, kw_only=True):
     kept_as: str
     size: int
     received_at: str
-    state: str = STORED
-    reason: str = STORED
+    state: str = UNOPENED
+    reason: str = UNOPENED
     letter: Letter = Letter()
 
     @property
@@ -92,13 +92,18 @@ def places_seen(book: Book, mailbox: str) -> frozenset[str]:
     return frozenset(place for (place,) in book.ask(sql, (mailbox, f"{mailbox}\U0010ffff")))
 
 
+def _below(place: str) -> tuple[str, str]:
+    """Give the bounds of all paths below a place: as text, `0` is what comes after the slash."""
+    return f"{place}/", f"{place}0"
+
+
 def files_below(book: Book, place: str) -> tuple[tuple[str, str], ...]:
     """Give state and reason of each file that came in one letter, in its archives too."""
     sql = (
         "SELECT DISTINCT f.digest, f.state, f.reason FROM sighting AS s JOIN file AS f"
         " ON f.digest = s.digest WHERE s.path >= ? AND s.path < ?"
     )
-    return tuple(row[1:] for row in book.ask(sql, (f"{place}/", f"{place}0")))
+    return tuple(row[1:] for row in book.ask(sql, _below(place)))
 
 
 def carried_files(book: Book) -> Mapping[str, tuple[Carried, ...]]:
@@ -108,7 +113,7 @@ def carried_files(book: Book) -> Mapping[str, tuple[Carried, ...]]:
         " JOIN file AS f ON f.digest = s.digest WHERE s.path >= ? AND s.path < ? ORDER BY s.path"
     )
     found: dict[str, list[Carried]] = {}
-    for path, *file in book.ask(sql, (f"{LETTERS}/", f"{LETTERS}0")):
+    for path, *file in book.ask(sql, _below(LETTERS)):
         found.setdefault(path.split("/")[2], []).append(Carried(*file))
     return {name: tuple(files) for name, files in found.items()}
 
@@ -119,7 +124,7 @@ def known_below(book: Book, place: str) -> tuple[tuple[str, str], ...]:
         "SELECT s.path, f.received_at FROM sighting AS s JOIN file AS f ON f.digest = s.digest"
         " WHERE s.path >= ? AND s.path < ? AND NOT (f.source >= ? AND f.source < ?) ORDER BY s.path"
     )
-    ends = (f"{place}/", f"{place}0")
+    ends = _below(place)
     return tuple((path.rpartition("/")[2], at) for path, at in book.ask(sql, (*ends, *ends)))
 
 
@@ -129,7 +134,7 @@ def letter_with(book: Book, digest: str) -> Letter | None:
         "SELECT path FROM sighting WHERE digest = ? AND path >= ? AND path < ?"
         " ORDER BY at, path LIMIT 1"
     )
-    found = book.ask(sql, (digest, f"{LETTERS}/", f"{LETTERS}0"))
+    found = book.ask(sql, (digest, *_below(LETTERS)))
     name = found[0][0].split("/")[2] if found else ""
     rows = book.ask("SELECT blob FROM letter WHERE kept_as = ?", (name,))
     return _letter(rows[0][0]) if rows else None
@@ -156,7 +161,7 @@ def claims_of(book: Book, server: str) -> Mapping[str, tuple[Claim, ...]]:
     inside = "SELECT digest FROM sighting WHERE path >= ? AND path < ?"
     sql = f"SELECT digest, path FROM sighting WHERE digest IN ({inside}) ORDER BY at, path"
     paths: dict[str, list[str]] = {}
-    for digest, path in book.ask(sql, (f"{LETTERS}/", f"{LETTERS}0")):
+    for digest, path in book.ask(sql, _below(LETTERS)):
         paths.setdefault(digest, []).append(path)
     by_letters = {
         digest: {path.split("/")[2]: None for path in found}

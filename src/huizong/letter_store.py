@@ -3,20 +3,20 @@
 import datetime as dt
 import hashlib
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import msgspec
 
+from huizong.batches import batches
 from huizong.book import Book
 from huizong.errors import HuizongError
-from huizong.keeping import mark_foreign
+from huizong.keeping import put_originals
 from huizong.letter_entries import REFUSED, LetterEntry, Place, letters_of, save_letters
 from huizong.office import Office
-from huizong.safely import sync, sync_folder, temp_beside, told
+from huizong.safely import temp_beside, told
 
 # Brought to the disk together: one by one takes three times as long.
-_AT_ONCE, _BYTES_AT_ONCE, _THREADS = 64, 32_000_000, 16
+_AT_ONCE, _BYTES_AT_ONCE = 64, 32_000_000
 TOO_BIG = "letter_too_big"
 
 
@@ -48,27 +48,23 @@ def store_letters(
         HuizongError: If the disk is full: what is not entered will be fetched again.
     """
     count, new, broken = 0, list[LetterEntry](), []
-    for batch in _batches(incoming, broken):
+    letters = _until_broken(incoming, broken)
+    for batch in batches(letters, _size, most=_AT_ONCE, size_at_once=_BYTES_AT_ONCE):
         count += len(batch)
         new += _store(office, book, batch, now.isoformat(timespec="seconds"))
     return Arrived(count, tuple(new), broken[0] if broken else None)
 
 
-def _batches(incoming: Iterable[Incoming], broken: list[HuizongError]) -> Iterator[list[Incoming]]:
-    """Put letters together; an error of the mailbox ends them after what came before it."""
-    batch: list[Incoming] = []
-    size = 0
+def _size(one: Incoming) -> int:
+    return len(one.data)
+
+
+def _until_broken(incoming: Iterable[Incoming], broken: list[HuizongError]) -> Iterator[Incoming]:
+    """Give letters until an error of the mailbox, which is kept: what came before it counts."""
     try:
-        for one in incoming:
-            batch.append(one)
-            size += len(one.data)
-            if len(batch) >= _AT_ONCE or size >= _BYTES_AT_ONCE:
-                yield batch
-                batch, size = [], 0
+        yield from incoming
     except HuizongError as error:
         broken.append(error)
-    if batch:
-        yield batch
 
 
 def _store(office: Office, book: Book, batch: list[Incoming], at: str) -> list[LetterEntry]:
@@ -98,12 +94,6 @@ def _put_in_place(folder: Path, files: dict[str, bytes]) -> None:
                 temp = temp_beside(folder / name)
                 temp.write_bytes(data)
                 temps[temp] = folder / name
-        with ThreadPoolExecutor(_THREADS) as pool:
-            list(pool.map(sync, temps))
-        for temp, path in temps.items():
-            mark_foreign(temp)
-            temp.chmod(0o400)
-            temp.replace(path)
-        sync_folder(folder)
+        put_originals(folder, temps)
     except OSError as error:
         raise told(error, folder) from error

@@ -13,8 +13,10 @@ BOUNCE, RECEIPT, AUTO_REPLY, OWN = "bounce", "receipt", "auto_reply", "own"
 NOTICE = "notice"  # of a server that has delivered one of ours, or is still trying to
 TAKEN_ABOVE, UNPROVED_ABOVE = "taken_above", "unproved_above"  # it names a file that it received
 ABOVE = "above"  # from the office above, without a file: nobody is asked for one
-NO_FORM = frozenset((LINK, PICTURE, TEXT))
-FORMS_OR_NOT = NO_FORM | {RETURNS}
+FORMLESS = frozenset((LINK, PICTURE, TEXT))
+FORMS_OR_NOT = FORMLESS | {RETURNS}
+# What becomes of one with files none of which is a form of ours.
+NO_FORM = "no_form"
 # A stored letter could not be read, as on a share that is away for a moment: it is opened later.
 UNREAD = "letter_unread"
 # Where letters lie in the office's folder; the files of one have a path below its own.

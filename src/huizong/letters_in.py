@@ -7,16 +7,23 @@ from collections.abc import Collection, Iterator, Sequence
 import msgspec
 
 from huizong.archives import Member
+from huizong.batches import batches
 from huizong.children import Children, Outcome
 from huizong.clock import CHINA
 from huizong.collect import STORED, store_members
 from huizong.history import all_summaries
-from huizong.letter_entries import OPENED, REFUSED, LetterEntry, letters_of, save_letters
-from huizong.letter_entries import STORED as WAITS
+from huizong.letter_entries import (
+    OPENED,
+    REFUSED,
+    UNOPENED,
+    LetterEntry,
+    letters_of,
+    save_letters,
+)
 from huizong.letters import (
     ABOVE,
+    FORMLESS,
     FORMS_OR_NOT,
-    NO_FORM,
     OWN,
     TAKEN_ABOVE,
     TEXT,
@@ -35,10 +42,11 @@ from huizong.work import Work
 TASK = "huizong.letter_parts:open_file"
 PROCESSES = 2
 # Stored together: one by one costs the disk several times as much.
-_AT_ONCE = 16_000_000
+_AT_ONCE, _BYTES_AT_ONCE = 500, 16_000_000
 # Of a sender whom the roster does not know no more are taken in at a time; the rest waits.
 MOST_FROM_ONE = 100
 TOO_MANY = "letter_too_many"
+_Result = tuple[LetterEntry, Opened | Unopened]
 _decode = msgspec.msgpack.Decoder(Opened | Unopened).decode
 
 
@@ -51,7 +59,7 @@ def open_letters(work: Work) -> tuple[LetterEntry, ...]:
     """
     mails = (*(unit.mail for unit in work.office.roster), work.office.settings.upper_mail)
     known = {address for mail in mails for address in addresses(mail)}
-    waiting = (*letters_of(work.book, state=WAITS), *_released(work, known))
+    waiting = (*letters_of(work.book, state=UNOPENED), *_released(work, known))
     if not waiting:
         return ()
     done: list[LetterEntry] = []
@@ -59,7 +67,7 @@ def open_letters(work: Work) -> tuple[LetterEntry, ...]:
     with Children(PROCESSES, TASK) as children:
         jobs = ((str(work.office.letters / one.kept_as),) for one in waiting)
         outcomes = ((waiting[one.index], _result(one)) for one in children.run(jobs))
-        for batch in _batches(outcomes):
+        for batch in batches(outcomes, _size, most=_AT_ONCE, size_at_once=_BYTES_AT_ONCE):
             done += _take_in(work, [_within(one, known, counts) for one in batch])
             work.progress("letters", len(done), len(waiting))
     return tuple(done)
@@ -67,14 +75,11 @@ def open_letters(work: Work) -> tuple[LetterEntry, ...]:
 
 def _released(work: Work, known: Collection[str]) -> Iterator[LetterEntry]:
     """Give the letters that were too many, of senders whom the roster knows by now."""
-    for one in letters_of(work.book, state=REFUSED):
-        if one.reason == TOO_MANY and one.letter.sender in known:
-            yield one
+    refused = letters_of(work.book, state=REFUSED, reason=TOO_MANY)
+    return (one for one in refused if one.letter.sender in known)
 
 
-def _within(
-    one: tuple[LetterEntry, Opened | Unopened], known: Collection[str], counts: Counter[str]
-) -> tuple[LetterEntry, Opened | Unopened]:
+def _within(one: _Result, known: Collection[str], counts: Counter[str]) -> _Result:
     """Leave out the files of a letter by a stranger who has sent too many."""
     entry, result = one
     # Bounces and the like all come from one postman, and nothing in them is taken in.
@@ -95,24 +100,12 @@ def _result(outcome: Outcome) -> Opened | Unopened:
     return _decode(outcome.value)
 
 
-Batch = list[tuple[LetterEntry, Opened | Unopened]]
+def _size(one: _Result) -> int:
+    result = one[1]
+    return sum(len(each.data) for each in result.attachments) if isinstance(result, Opened) else 0
 
 
-def _batches(results: Iterator[tuple[LetterEntry, Opened | Unopened]]) -> Iterator[Batch]:
-    batch: Batch = []
-    size = 0
-    for entry, result in results:
-        batch.append((entry, result))
-        if isinstance(result, Opened):
-            size += sum(len(one.data) for one in result.attachments)
-        if size >= _AT_ONCE:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
-
-
-def _take_in(work: Work, batch: Batch) -> Sequence[LetterEntry]:
+def _take_in(work: Work, batch: Sequence[_Result]) -> Sequence[LetterEntry]:
     """Take letters in together; where one has what no book can hold, each by itself."""
     try:
         return _taken(work, batch)
@@ -122,7 +115,7 @@ def _take_in(work: Work, batch: Batch) -> Sequence[LetterEntry]:
     return _taken(work, [(batch[0][0], Unopened("letter_crashed"))])
 
 
-def _taken(work: Work, batch: Batch) -> Sequence[LetterEntry]:
+def _taken(work: Work, batch: Sequence[_Result]) -> Sequence[LetterEntry]:
     opened = [_opened(work, entry, result) for entry, result in batch]
     members = {
         f"{entry.place}/{number}/{name}": member
@@ -138,7 +131,7 @@ def _taken(work: Work, batch: Batch) -> Sequence[LetterEntry]:
 
 def _opened(work: Work, entry: LetterEntry, result: Opened | Unopened) -> LetterEntry:
     if isinstance(result, Unopened):
-        state = WAITS if result.code == UNREAD else REFUSED
+        state = UNOPENED if result.code == UNREAD else REFUSED
         return msgspec.structs.replace(entry, state=state, reason=result.code)
     letter = msgspec.structs.replace(result.letter, kind=_kind(work, result.letter))
     state = REFUSED if letter.kind == TOO_MANY else OPENED
@@ -151,7 +144,7 @@ def _kind(work: Work, letter: Letter) -> str:
     if is_ours(key, letter.message_id):
         return OWN
     above = letter.sender.lower() in addresses(settings.upper_mail)
-    if letter.kind not in NO_FORM or not letter.received:
+    if letter.kind not in FORMLESS or not letter.received:
         return ABOVE if above and letter.kind == TEXT else letter.kind
     if above and is_proved(letter, settings.mail_checks):
         return TAKEN_ABOVE

@@ -13,7 +13,7 @@ BEGINNING = 64_000
 KIND = "folder:"
 
 
-def letters_in(folder: Path, seen: Collection[str]) -> Iterator[Incoming]:
+def letters_below(folder: Path, seen: Collection[str]) -> Iterator[Incoming]:
     """
     Give the letters of a folder and those below it that were not seen yet, in order of names.
 

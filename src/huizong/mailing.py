@@ -15,7 +15,7 @@ from huizong.fetch import fetch as take_letters
 from huizong.letter_entries import OPENED, LetterEntry, begun_at, places_seen
 from huizong.letters import BOUNCE, RETURNS
 from huizong.letters_in import MOST_FROM_ONE, TOO_MANY
-from huizong.mailbox_folder import KIND, letters_in
+from huizong.mailbox_folder import KIND, letters_below
 from huizong.mailbox_imap import letters_on
 from huizong.passwords import keep_password
 from huizong.personal import masked
@@ -28,7 +28,7 @@ def fetch(
 ) -> Told:
     """Fetch from a folder, or from the mailbox of the settings, and say what came."""
     if folder:
-        return said(take_letters(work, letters_in(folder, places_seen(work.book, KIND))))
+        return said(take_letters(work, letters_below(folder, places_seen(work.book, KIND))))
     settings = work.office.settings
     account = account_of(settings.mail_server, settings.mail_user)
     first = _first_day(work, since)
