@@ -359,6 +359,40 @@ def test_correction_of_other_figures_leaves_a_rate_alone():
     assert [one.code for one in moved] == ["JC01"]
 
 
+def test_correction_that_leaves_a_part_blank_ends_a_rate_to_date():
+    """
+    Once a unit's part is gone, later years to date of the rate are none; of other rates they move.
+    """
+    form_set = checked_sets()["TJ"].form_set
+    one, other = returned("1", "TJ", **TJ), {"TJ02": "4", "TJ03": "2"}
+    before = added_up([one, returned("2", "TJ", TJ04="2", **other)], "TJ")
+    after = added_up([one, returned("2", "TJ", TJ04="", TJ02="5", TJ03="2")], "TJ")
+    earlier = past(TJ02=("14",), TJ03=("12",), TJ04=("11",))
+    later = added_up([returned("1", "TJ", Q2, **TJ)], "TJ", Q2, earlier)
+    moved = {(one.code, one.before, one.after)
+             for one in later_comparisons(before, after, form_set, [later])
+             if one.what == say("amendment.ytd")}  # fmt: skip
+
+    assert moved == {
+        ("TJ02", "24", "25"), ("TJ04", "20", "18"), ("TJ05", "83.3", ""), ("TJ06", "91.7", "88"),
+    }  # fmt: skip
+
+
+def test_rate_above_what_is_stated_of_its_parts_is_named(tmp_path):
+    """
+    汇总表 says the rate of the parts that go upward: with other parts it is at fault.
+    """
+    made = added_up([returned("1", "JC", **WHOLE), returned("2", "JC", **SOME)])
+    other = [msgspec.structs.replace(one, value="4") if one.part == "JC06" else one
+             for one in made.ledger_totals]  # fmt: skip
+    wrong = msgspec.structs.replace(made, ledger_totals=tuple(other))
+    content, _ = summary_bytes(wrong, checked_sets()["JC"].form_set)
+    (tmp_path / "a.xlsx").write_bytes(content)
+    faults = verify_file(tmp_path / "a.xlsx").faults
+
+    assert [(one.code, one.sheet, one.expected) for one in faults] == [("total", "汇总表", "25")]
+
+
 def office_of(folder: Path, code: str, above: str, units: dict[str, str]) -> Path:
     """Make an office that collects the community profile."""
     lines = ["区划代码,单位名称,上级代码", f"{code},{folder.name},{above}"]

@@ -179,7 +179,7 @@ def later_comparisons(
                 indicator = form_set.by_code[total.code]
                 yield from _later(indicator, total, moved[total.code], this, period)
         if this in period.within_year[:-1]:
-            yield from _years_to_date(form_set, summary, moved)
+            yield from _years_to_date(form_set, summary, after, moved)
 
 
 def _later(
@@ -197,28 +197,34 @@ def _later(
 
 
 def _years_to_date(
-    form_set: FormSet, summary: Summary, moved: Mapping[str, tuple[str, str]]
+    form_set: FormSet, summary: Summary, after: Summary, moved: Mapping[str, tuple[str, str]]
 ) -> Iterator[Moved]:
-    """Give the years to date of a later summary as they come out now, rates from summed parts."""
+    """
+    Give the years to date of a later summary as they come out now, rates from summed parts.
+
+    A rate whose parts are no longer of the same units or periods has none.
+    """
     old = {total.code: total.ytd for total in summary.totals}
-    new = dict(old)
-    for code, values in moved.items():
-        flow = form_set.by_code[code].time == "flow" and not form_set.by_code[code].computed
-        if flow and all(map(is_number, (*values, old.get(code, "")))):
-            new[code] = plain(Decimal(old[code]) - Decimal(values[0]) + Decimal(values[1]))
-    parts = {one.code: codes_of(parse(one.ratio)) for one in form_set.indicators if one.computed}
-    rates = {
-        code: ratio(form_set.by_code[code], new)
-        for code, of in parts.items()
-        if old.get(code) and any(new.get(part) != old.get(part) for part in of)
-    }
-    new |= {code: rate for code, rate in rates.items() if rate is not None}
+    flows = {one.code for one in form_set.indicators if one.time == "flow" and not one.computed}
+    flows &= moved.keys()
+    told = {code for code in flows if all(map(is_number, (*moved[code], old.get(code, ""))))}
+    new = old | {code: plain(Decimal(old[code]) + _difference(moved[code])) for code in told}
+    partial = {one.symbol for one in after.ledger_totals if one.part}
+    for one in form_set.indicators:
+        parts = flows & {*codes_of(parse(one.ratio))} if one.computed and old.get(one.code) else ()
+        if parts:
+            rate = ratio(one, new) if parts <= told and one.code not in partial else ""
+            new |= {} if rate is None else {one.code: rate}
     for code, value in new.items():
         if value != old[code]:
             yield Moved(
                 whose=summary.identity.period, code=code, before=old[code], after=value,
                 what=say("amendment.ytd"),
             )  # fmt: skip
+
+
+def _difference(values: tuple[str, str]) -> Decimal:
+    return Decimal(values[1]) - Decimal(values[0])
 
 
 def rank_changes(before: Summary, after: Summary, form_set: FormSet) -> Iterator[Moved]:

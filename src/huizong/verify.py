@@ -21,8 +21,8 @@ from huizong.checkrows import (
 )
 from huizong.forms import FormSet, installed, read_form_set
 from huizong.layout import asked_elsewhere
-from huizong.records import FigureCell, Reading
-from huizong.recount import recount
+from huizong.records import PART, FigureCell, Reading
+from huizong.recount import ratio, recount
 from huizong.texts import catalogue, say
 from huizong.workbooks import open_workbook
 
@@ -240,6 +240,15 @@ class _Book:
         """Give the figures at some places as plain decimals."""
         return {code: _plain(self.at(sheet, *place)) for code, place in places.items()}
 
+    def stated(self) -> dict[str, dict[str, str]]:
+        """The parts of the total's own rates that are over a part of the units, as they go up."""
+        found: dict[str, dict[str, str]] = {}
+        for kind, rate, told in self.hidden:
+            key, _, value = told.rpartition("=")
+            if kind == LEDGER_ROW and key.startswith(PART):
+                found.setdefault(rate, {})[key.removeprefix(PART)] = _plain(value)
+        return found
+
     def parts(self, units: int) -> list[dict[str, dict[str, str]]]:
         """Per unit of 分单位 the parts of the rates that its summary has over a part of its own."""
         found: list[dict[str, dict[str, str]]] = [{} for _ in range(units)]
@@ -342,6 +351,8 @@ def _compare_totals(book: _Book, form_set: FormSet, rates: Rates | None) -> Iter
     total = _again(form_set, [own, *below], [{}, *parts], rates)
     subtotal = _again(form_set, below, parts, rates)
     yield from _differing(book, sheet, units.total, total)
+    # The level above divides what is stated: the front has to say the same.
+    total |= _divided(form_set, book.stated())
     front = book.name("totals")
     for key, expected in (("total", total), ("own", own), ("units", subtotal)):
         yield from _differing(book, front, _front_places(book, front, form_set, key), expected)
@@ -353,6 +364,15 @@ def _again(
 ) -> dict[str, str]:  # fmt: skip
     totals = recount(form_set, figures, parts)
     return totals | dict(rates(form_set, totals)) if rates else totals
+
+
+def _divided(
+    form_set: FormSet, stated: Mapping[str, Mapping[str, str]]
+) -> Iterator[tuple[str, str]]:
+    for code, parts in stated.items():
+        rate = ratio(form_set.by_code[code], parts) if code in form_set.by_code else None
+        if rate is not None:
+            yield code, rate
 
 
 def _front_places(
