@@ -13,6 +13,7 @@ import pytest
 import ovba
 from huizong import console
 from huizong.control import project, write_control
+from huizong.control_places import PERIODS
 from huizong.errors import HuizongError
 from huizong.macros import macros_folder
 from huizong.office import (
@@ -69,6 +70,20 @@ def test_built_file_is_that_of_the_sources(sample):
 
     assert parts_of(BUILT.read_bytes()) == parts
     assert faults(parts) == []
+
+
+@pytest.mark.parametrize(
+    ("period", "first"), [("", "2026Q1"), ("D20250401-20250415", "2025Q1"), ("2027M03", "2027Q1")]
+)
+def test_periods_to_choose_where_no_quarter_is_set(tmp_path, period, first):
+    """
+    With no period or one of days in the settings, those of its year or of now can be chosen.
+    """
+    settings = Settings(code="990101001000", name="清河街道", period=period)
+    write_control(tmp_path / console.FILE, settings, sample_roster(), NOW)
+
+    sheet = openpyxl.load_workbook(tmp_path / console.FILE, data_only=True)[console.CONSOLE]
+    assert sheet.cell(1, PERIODS + 1).value == first
 
 
 def test_every_module_comes_back(sample):

@@ -5,15 +5,22 @@ from pathlib import Path
 
 import pytest
 import xlsxwriter
+from msgspec.structs import replace
 
+from huizong.book import open_book
+from huizong.control import write_control
+from huizong.doctor_office import gather_office
 from huizong.errors import HuizongError
+from huizong.history import Issued, save_issued
 from huizong.office import expected_units, init_office, open_office
 from huizong.periods import Period
 from huizong.records import Unit
 from huizong.roster import read_roster
 from huizong.settings import DRAFT, SMTP, settings_of
+from huizong.standing import standing
 from huizong.tables import OPTIONS
 from huizong.unit_names import find_unit
+from huizong.work import at_work
 
 NOW = dt.datetime(2026, 4, 9, 10, 5)
 Q1 = Period.parse("2026Q1")
@@ -308,6 +315,7 @@ def test_wrong_settings_name_their_cells():
         ["报送截止日", "八天"],
         ["发信方式", "电报"],
         ["发信服务器", "http://smtp"],
+        ["报送截止日", "TJ=20260410"],
     ]
 
     with pytest.raises(HuizongError) as caught:
@@ -317,7 +325,56 @@ def test_wrong_settings_name_their_cells():
     assert wrong == [
         ("设置", "B1", "code"), ("设置", "B2", "language"), ("设置", "B3", "period"),
         ("设置", "B4", "due"), ("设置", "B5", "send_by"), ("设置", "B6", "send_server"),
+        ("设置", "B7", "due"),
     ]  # fmt: skip
+
+
+def test_form_set_that_nobody_knows_is_refused_by_cell(tmp_path):
+    """
+    A code of no form set, in the settings or the roster, stops every command with its cell.
+    """
+    path = roster_file(tmp_path, f"990101001001,和平社区,{STREET},,,,,,,,,tj、统计")
+    with pytest.raises(HuizongError) as caught:
+        init_office(tmp_path / "甲", roster=path, now=NOW)
+    assert [(one.cell, one.found) for one in caught.value.details["wrong"]] == [("L2", "统计")]
+    assert not (tmp_path / "甲").exists()
+
+    office = init_office(tmp_path / "乙", now=NOW)
+    roster = (office.roster[0], *(replace(one, sets=("TJ表",)) for one in office.roster[1:2]))
+    settings = replace(
+        office.settings,
+        sets=("TJ", "SX"),
+        due_days={"JT": 8},
+        due_on={("矛盾", "2026Q1"): NOW.date()},
+    )
+    write_control(office.control, settings, roster, NOW)
+
+    with pytest.raises(HuizongError) as caught, at_work(office.folder, NOW, "status"):
+        pass
+
+    wrong = [(one.sheet, one.code, one.found) for one in caught.value.details["wrong"]]
+    assert wrong == [
+        ("设置", "set_unknown", "SX"), ("设置", "set_unknown", "JT"),
+        ("设置", "set_unknown", "矛盾"), ("名册", "set_unknown", "TJ表"),
+    ]  # fmt: skip
+    facts = gather_office(office.folder, "ext4", libreoffice=False)
+    assert facts.settings.code == "error.roster"
+
+
+def test_form_set_that_is_gone_stops_nothing(tmp_path):
+    """
+    A code of which something was issued or received, but that is installed no more, is told.
+    """
+    office = init_office(tmp_path / "清河", now=NOW)
+    settings = replace(office.settings, sets=("TJ", "QX"))
+    write_control(office.control, settings, office.roster, NOW)
+    issued = Issued("2025Q4", "QX", "1", STREET, "own", "", "", "表.xlsx", "2026-01-05T09:00:00")
+    with open_book(office.book) as book, book.writing():
+        save_issued(book, [issued])
+
+    with at_work(office.folder, NOW, "status") as work:
+        assert [one.code for one in work.notices] == ["notice.set_gone"]
+        assert {one.set_code for one in standing(work, Q1)} == {"TJ"}
 
 
 def test_folder_that_is_no_office(tmp_path):

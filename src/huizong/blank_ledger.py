@@ -56,13 +56,16 @@ def _split(widths: Sequence[float]) -> tuple[int, int] | None:
     """
     Tell how a wide ledger is printed on two pages: how many columns on both, where one ends.
 
-    What the row is about stands on both; the rest is parted so that both are about as wide.
+    What the row is about stands on both; the rest is parted so that both are about as wide. Where
+    only one column is the rest it cannot be parted: one page it is.
     """
     if sum(widths) <= _ONE_PAGE:
         return None
     keep = sum(width <= _ON_BOTH for width in itertools.accumulate(widths)) or 1
     both = sum(widths[:keep])
     parts = range(keep + 1, len(widths))
+    if not parts:
+        return None
     at = min(parts, key=lambda one: max(sum(widths[:one]), both + sum(widths[one:])))
     return keep, at
 

@@ -27,7 +27,7 @@ def write_control(path: Path, settings: Settings, roster: Sequence[Unit], now: d
     """Write the control workbook of a new office, with its macros."""
     with new_workbook(path, say("control.title"), now) as book:
         styles = Styles(book)
-        write_desk(book, settings, setting_cells())
+        write_desk(book, settings, setting_cells(), now)
         _write_todo(book, styles)
         write_outbox(book, styles)
         write_roster(book, styles, roster)

@@ -1,5 +1,6 @@
 """控制台, the front sheet of the control workbook: what a person chooses, presses and opens."""
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -36,6 +37,7 @@ from huizong.control_places import (
 from huizong.control_progress import write_progress
 from huizong.forms import installed, read_form_set
 from huizong.paperwork import STEPS
+from huizong.periods import Period
 from huizong.roster import SHEET
 from huizong.settings import SETTINGS, Settings
 from huizong.styles import Styles, set_up_page
@@ -45,7 +47,9 @@ from huizong.texts import name_of, say
 _CHARACTER = 7
 
 
-def write_desk(book: Workbook, settings: Settings, cells: Mapping[str, str]) -> None:
+def write_desk(
+    book: Workbook, settings: Settings, cells: Mapping[str, str], now: dt.datetime
+) -> None:
     """Write the front sheet; `cells` says where the settings of each name stand."""
     styles = Styles(book, LOOKS)
     sheet = book.add_worksheet(console.CONSOLE)
@@ -55,7 +59,7 @@ def write_desk(book: Workbook, settings: Settings, cells: Mapping[str, str]) -> 
     _write_buttons(sheet)
     _write_links(sheet, styles)
     write_progress(book, sheet, styles, cells["code"])
-    _write_hidden(sheet, settings)
+    _write_hidden(sheet, Period.parse(settings.period).year if settings.period else now.year)
     for name, place in named_places().items():
         book.define_name(name, f"={console.CONSOLE}!{fixed(*place)}")
     sheet.activate()
@@ -189,12 +193,11 @@ _PERIODS = tuple(
 )
 
 
-def _write_hidden(sheet: Worksheet, settings: Settings) -> None:
-    """Write what the macro says by itself, and the periods around the one that is chosen."""
+def _write_hidden(sheet: Worksheet, year: int) -> None:
+    """Write what the macro says by itself, and the periods around a year or the one chosen."""
     for name in ("working", "no_python", "no_addin"):
         row, column = named_places()[f"HZ_{name.upper()}"]
         sheet.write_string(row, column, say(f"console.{name}"))
-    year = int(settings.period[:4])
     chosen = f"IFERROR(VALUE(LEFT({address(FIELDS, LEFT)},4)),{year})"
     for row, (years, part) in enumerate(_PERIODS):
         formula = f'={chosen}+{years}&"{part}"'

@@ -113,11 +113,6 @@ def counts_names(form_set: FormSet) -> bool:
     return any(indicator.total == "distinct" for indicator in form_set.indicators)
 
 
-def key_file_name(unit: Unit) -> str:
-    """Name the file by which an office below gets the key."""
-    return f"去重密钥_{unit.code}_{unit.name}{ENDING}"
-
-
 def write_key(path: Path, key: DigestKey, sender: str, to: str) -> None:
     """Write the key for one office below; only its owner can read the file."""
     told = {

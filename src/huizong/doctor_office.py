@@ -9,11 +9,12 @@ from pathlib import Path
 
 import msgspec
 
-from huizong.book import open_book
+from huizong.book import Book, open_book
 from huizong.clock import china_now, is_doubtful, minute_of
 from huizong.errors import HuizongError
 from huizong.lock import hold, me
-from huizong.office import BOOK, CONTROL, open_office
+from huizong.notices import sets_gone
+from huizong.office import BOOK, CONTROL, Office, open_office
 from huizong.remarks import Remark, good, mend, note
 from huizong.safely import RESERVE, temp_beside
 
@@ -65,15 +66,24 @@ def gather_office(folder: Path, filesystem: str, *, libreoffice: bool) -> Office
     with contextlib.suppress(OSError):
         facts = msgspec.structs.replace(facts, free=shutil.disk_usage(folder).free)
     try:
-        open_office(folder)
+        office = open_office(folder)
     except HuizongError as error:
         return msgspec.structs.replace(facts, settings=error)
     try:
         who = me(facts.now.isoformat(timespec="seconds"), "doctor")
         with hold(folder, who), open_book(folder / BOOK, reading=True) as book:
-            return msgspec.structs.replace(facts, book=book.damage, last=book.last_event_at())
+            facts = msgspec.structs.replace(facts, book=book.damage, last=book.last_event_at())
+            return msgspec.structs.replace(facts, settings=_unknown_sets(office, book))
     except HuizongError as error:
         return msgspec.structs.replace(facts, book=error)
+
+
+def _unknown_sets(office: Office, book: Book) -> HuizongError | None:
+    try:
+        sets_gone(office, book)
+    except HuizongError as error:
+        return error
+    return None
 
 
 def _closed(folder: Path) -> str:

@@ -154,6 +154,12 @@ def last_summary(book: Book, period: str, set_code: str) -> Summary | None:
     return _summary(rows[0][0]) if rows else None
 
 
+def sets_ever(book: Book) -> frozenset[str]:
+    """Give the form sets of which anything was ever issued or received."""
+    rows = book.ask("SELECT set_code FROM issued UNION SELECT set_code FROM file")
+    return frozenset(code for (code,) in rows if code)
+
+
 def save_copy(book: Book, copy: SentCopy, at: str) -> None:
     """Enter a correction copy; the same one written again is the same entry."""
     cells = msgspec.json.encode(copy.cells).decode()

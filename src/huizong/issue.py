@@ -11,11 +11,12 @@ from huizong.caches import with_caches
 from huizong.desk import Blank
 from huizong.forms import FormSet
 from huizong.history import Issued
+from huizong.keeping import safe_name
 from huizong.language import CheckedSet
 from huizong.past import Past, nothing_before
 from huizong.periods import Period
 from huizong.records import OWN, UNIT, Identity, LedgerRows, Reading, Unit
-from huizong.safely import write_safely
+from huizong.safely import is_open, write_safely
 from huizong.texts import say
 from huizong.unit_levels import unit_level
 from huizong.wholeness import digest_of_file
@@ -116,10 +117,11 @@ def write_issued(blanks: Sequence[Blank], folder: Path, ours: Collection[str] = 
     sets = "+".join(blank.identity.set_code for blank in blanks)
     first = msgspec.structs.replace(blanks[0].identity, set_code=sets)
     path = _free(folder / f"{file_name(first)}.xlsx", ours)
-    with write_safely(path) as temp:
+    safely = write_safely(path)
+    with safely as temp:
         write_blanks(blanks, temp)
-    digest = digest_of_file(path)
-    return [_entry(blank, digest, path.name) for blank in blanks]
+    digest = digest_of_file(safely.path)
+    return [_entry(blank, digest, safely.path.name) for blank in blanks]
 
 
 def _entry(blank: Blank, digest: str, name: str) -> Issued:
@@ -131,9 +133,9 @@ def _entry(blank: Blank, digest: str, name: str) -> Issued:
 
 
 def _free(path: Path, ours: Collection[str]) -> Path:
-    """Find a name under which nothing stands but what we have written ourselves."""
+    """Find a name that no program has open, and that only we have written under."""
     number, free = 1, path
-    while free.exists() and digest_of_file(free) not in ours:
+    while is_open(free) or (free.exists() and digest_of_file(free) not in ours):
         number += 1
         free = path.with_name(f"{path.stem}_{number}{path.suffix}")
     return free
@@ -142,4 +144,5 @@ def _free(path: Path, ours: Collection[str]) -> Path:
 def file_name(identity: Identity) -> str:
     """Name a workbook so that people can tell it: period, code, unit, form set."""
     own = "（本级）" if identity.role == OWN else ""
-    return f"{identity.period}_{identity.code}_{identity.name}{own}_{identity.set_code}"
+    name = safe_name(identity.name)
+    return f"{identity.period}_{identity.code}_{name}{own}_{identity.set_code}"

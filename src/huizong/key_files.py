@@ -8,13 +8,13 @@ import msgspec
 from huizong.digests import (
     ENDING,
     counts_names,
-    key_file_name,
     key_for_issuing,
     key_of,
     take_key,
     write_key,
 )
 from huizong.entries import Received, save_files
+from huizong.keeping import safe_name
 from huizong.letter_entries import claims_of
 from huizong.office import reports_in
 from huizong.periods import Period
@@ -43,6 +43,11 @@ def issue_keys(work: Work, period: Period, set_code: str = "") -> tuple[Path, ..
     for path, unit in zip(paths, below, strict=True):
         write_key(path, key, work.office.unit.code, unit.code)
     return paths
+
+
+def key_file_name(unit: Unit) -> str:
+    """Name the file by which an office below gets the key."""
+    return f"去重密钥_{unit.code}_{safe_name(unit.name)}{ENDING}"
 
 
 def offices_below(work: Work, period: Period) -> tuple[Unit, ...]:

@@ -4,10 +4,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from huizong.closing import refuse_closed
-from huizong.digests import key_file_name
 from huizong.errors import HuizongError
 from huizong.history import Issued, issued_of
-from huizong.key_files import offices_below
+from huizong.key_files import key_file_name, offices_below
 from huizong.letter_templates import ISSUED
 from huizong.letter_writing import (
     ALTERED,

@@ -7,8 +7,10 @@ import msgspec
 
 from huizong.book import Book
 from huizong.clock import is_doubtful, minute_of
+from huizong.history import sets_ever
 from huizong.keeping import altered, edited
 from huizong.office import Office
+from huizong.roster import refused
 from huizong.texts import listed, say
 
 # So many are named; the rest are counted.
@@ -31,6 +33,7 @@ class Notice(msgspec.Struct, frozen=True):
 
 def notices_of(office: Office, book: Book, now: dt.datetime, *, reading: bool) -> Iterator[Notice]:
     """Look at the book, the clock and the files; originals only where their figures are used."""
+    yield from sets_gone(office, book)
     if book.damage:
         yield Notice(book.damage.code, book.damage.details)
     last = book.last_event_at()
@@ -44,3 +47,21 @@ def notices_of(office: Office, book: Book, now: dt.datetime, *, reading: bool) -
     if names:
         told = {"count": len(names), "files": tuple(names[:NAMED])}
         yield Notice("notice.original_altered", told)
+
+
+def sets_gone(office: Office, book: Book) -> tuple[Notice, ...]:
+    """
+    Tell which cells name form sets that were used here and are installed no more.
+
+    Raises:
+        HuizongError: If cells name what never was one (`error.roster`, naming the cells).
+    """
+    unknown = office.settings.unknown_sets
+    used = sets_ever(book) if unknown else ()
+    wrong = [one for one in unknown if one.found not in used]
+    if wrong:
+        raise refused(office.control.name, wrong)
+    return tuple(
+        Notice("notice.set_gone", {"sheet": one.sheet, "cell": one.cell, "set": one.found})
+        for one in unknown
+    )

@@ -11,12 +11,13 @@ import msgspec
 from huizong import console
 from huizong.book import BACKUPS, create_book
 from huizong.errors import HuizongError
+from huizong.forms import installed
 from huizong.history import Made
 from huizong.launchers import write_launchers
 from huizong.letters import LETTERS
 from huizong.periods import Period
 from huizong.records import Unit, level_of
-from huizong.roster import Line, read_lines, refuse_unknown_parents
+from huizong.roster import Line, read_lines, refuse_unknown_parents, refused, unknown_sets
 from huizong.safely import free_name, is_open, told, write_safely
 from huizong.settings import Settings, read_control
 from huizong.texts import language, listed, marked
@@ -151,6 +152,8 @@ def init_office(
     units = tuple(line.unit for line in lines)
     own = _own_unit(units, unit, folder)
     refuse_unknown_parents(lines, own.code, roster.name if roster else CONTROL[0])
+    if roster and (unknown := [*unknown_sets(lines, installed())]):
+        raise refused(roster.name, unknown)
     settings = Settings(
         code=own.code, name=own.name, period=str(_quarter(now)), sets=sets, language=language()
     )  # fmt: skip

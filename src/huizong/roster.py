@@ -4,7 +4,7 @@ import csv
 import datetime as dt
 import io
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -175,6 +175,14 @@ def refuse_unknown_parents(lines: Sequence[Line], own: str, file: str) -> None:
     ]
     if wrong:
         raise refused(file, wrong)
+
+
+def unknown_sets(lines: Sequence[Line], known: Collection[str]) -> Iterator[Wrong]:
+    """List the cells that name a form set which is not installed, one entry a code."""
+    for line in lines:
+        for code in line.unit.sets:
+            if code not in known:
+                yield Wrong(SHEET, line.cells.get("sets", ""), "set_unknown", code, listed(known))
 
 
 def _above(code: str, parents: dict[str, str]) -> set[str]:

@@ -2,16 +2,17 @@
 
 import datetime as dt
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import msgspec
 
 from huizong.cells import address, clean_text, read_date, squash
 from huizong.errors import HuizongError
-from huizong.forms import FormSet
+from huizong.forms import FormSet, installed
 from huizong.letters import addresses, is_address
 from huizong.periods import Period
 from huizong.records import Unit
@@ -24,8 +25,9 @@ from huizong.roster import (
     refused,
     sheets_of,
     shown,
+    unknown_sets,
 )
-from huizong.texts import catalogue, say
+from huizong.texts import catalogue, listed, say
 
 SETTINGS = "设置"
 # 不要, 要, 要（三人不同）: whether a summary is signed before it is submitted.
@@ -37,6 +39,7 @@ LEDGER_ROWS = LEFT_OUT, MASKED, WHOLE = "none", "masked", "whole"
 # Settings of which one of a few words is chosen; texts `<name>.<key>`, the first is the usual one.
 CHOICES = MappingProxyType({"signing": SIGNING, "send_by": SEND_BY, "ledger_rows": LEDGER_ROWS})
 USUAL_DAYS, MOST_DAYS = 3, 90  # for mending
+_LATEST = 366  # days after a period to the deadline
 # imap.example.gov.cn, imap.example.gov.cn:993, imap.example.gov.cn:143 STARTTLS
 _SERVER = re.compile(r"[A-Za-z0-9.-]+(:\d{1,5})?( STARTTLS)?", re.IGNORECASE)
 LANGUAGES = {"中文": "zh", "English": "en"}
@@ -56,7 +59,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     it, `mail_checks` the name by which it signs its checks of senders, empty if it makes none;
     `upper_mail` is where summaries go, addresses of the office above; `send_by` is how letters
     leave (发信方式), `send_server` the SMTP server; `ledger_rows` is whether ledgers go up
-    (上报明细).
+    (上报明细). `unknown_sets` are the cells, of the roster too, that name form sets which are
+    not installed: whether that is wrong the book of record knows.
     """
 
     code: str
@@ -82,6 +86,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     send_by: str = DRAFT
     send_server: str = ""
     ledger_rows: str = LEFT_OUT
+    unknown_sets: tuple[Wrong, ...] = ()
 
     def paper_ledgers(self, form_set: FormSet) -> tuple[str, ...]:
         """Give the ledgers (symbols) of a form set of which only the totals are filled in."""
@@ -153,6 +158,8 @@ def control_of(
     settings = settings_of(sheets[SETTINGS], file)
     lines = lines_of(sheets[SHEET], SHEET, file)
     refuse_unknown_parents(lines, settings.code, file)
+    unknown = (*settings.unknown_sets, *unknown_sets(lines, installed()))
+    settings = msgspec.structs.replace(settings, unknown_sets=unknown)
     return settings, tuple(line.unit for line in lines)
 
 
@@ -165,19 +172,35 @@ def settings_of(rows: Sequence[Sequence], file: str) -> Settings:
     }
     values: dict[str, object] = {}
     wrong: list[Wrong] = []
+    unknown: list[Wrong] = []
     for number, row in enumerate(rows):
         name = labels.get(squash(str(row[0]))) if row else None
         if name:
             value = row[1] if len(row) > 1 else ""
             got, fault = _READERS.get(name, _plain)(value)
-            values |= got if name == "due" else {name: got}
+            read = got if name == "due" else {name: got}
+            values |= read
             if fault:
                 wrong.append(Wrong(SETTINGS, address(number, 1), fault, shown(value)))
+            unknown += _unknown_sets(read, address(number, 1))
     missing = [n for n in ("code", "name") if not values.get(n) and not wrong]
     wrong += [Wrong(SETTINGS, "B", "setting_missing", "", say(f"setting.{n}")) for n in missing]
     if wrong:
         raise refused(file, wrong)
-    return Settings(**values)
+    return Settings(**values, unknown_sets=tuple(unknown))
+
+
+def _unknown_sets(read: Mapping[str, Any], cell: str) -> Iterator[Wrong]:
+    """List what one setting names that is no installed form set."""
+    named = (
+        *read.get("sets", ()),
+        *read.get("due_days", ()),
+        *(code for code, _ in read.get("due_on", ())),
+    )
+    known = installed()
+    for code in dict.fromkeys(named):
+        if code not in known:
+            yield Wrong(SETTINGS, cell, "set_unknown", code, listed(known))
 
 
 def _plain(value: object) -> tuple[str, str]:
@@ -224,8 +247,8 @@ def _due(value: object) -> tuple[dict[str, object], str]:
     for part in filter(None, map(str.strip, text.replace("＝", "=").split("；"))):
         left, _, right = part.partition("=")
         words, day = left.upper().split(), read_date(right.strip())
-        if len(words) == 1 and right.strip().isdecimal():
-            days[words[0]] = int(right)
+        if len(words) == 1 and (count := _whole(right.strip(), range(_LATEST + 1))) is not None:
+            days[words[0]] = count
         elif len(words) == 2 and day and not _period(words[1])[1]:
             fixed[words[0], _period(words[1])[0]] = day
         else:
@@ -254,8 +277,14 @@ def _days(value: object) -> tuple[int, str]:
     text = shown(value)
     if not text:
         return USUAL_DAYS, ""
-    good = text.isascii() and text.isdigit() and 1 <= int(text) <= MOST_DAYS
-    return (int(text), "") if good else (0, "days")
+    days = _whole(text, range(1, MOST_DAYS + 1))
+    return (days or 0, "" if days else "days")
+
+
+def _whole(text: str, allowed: range) -> int | None:
+    """Read a whole number of days, if it is one of those allowed."""
+    good = text.isdecimal() and len(text) <= len(str(allowed.stop))
+    return int(text) if good and int(text) in allowed else None
 
 
 def _redefined(value: object) -> tuple[Mapping[str, str], str]:

@@ -55,7 +55,9 @@ def standing(work: Work, period: Period) -> tuple[Stand, ...]:
 def _stands(work: Work, period: Period) -> Iterator[Stand]:
     waiting = held_files(work.book)
     filed = _filed(work, period)
-    for code in work.office.settings.sets or tuple(installed()):
+    known_sets = installed()
+    wanted = work.office.settings.sets or known_sets
+    for code in (one for one in wanted if one in known_sets):
         known = standings_of(work.book, str(period), code)
         for unit, role in _expected(work.office, period, code):
             one = known.get((code, unit.code, role))
