@@ -13,7 +13,7 @@ import pytest
 
 from huizong import acts
 from huizong.errors import HuizongError
-from huizong.letter_templates import REMINDER
+from huizong.letter_templates import ISSUED
 from huizong.letter_writing import Asked, draft
 from huizong.letters import Attachment
 from huizong.records import Unit
@@ -69,9 +69,9 @@ def office(tmp_path) -> Path:
     office = street_with_drafts(tmp_path)
     with at(office) as work:
         unit = Unit(code=LIGHT, name="光明社区", parent="", mail=MAILS[LIGHT][0])
-        names = "unit office period officer phone date count missing"
+        names = "unit office period officer phone date count asked how"
         asked = Asked(
-            kind=REMINDER, unit=unit, about=("x",), fields=dict.fromkeys(names.split(), "甲"),
+            kind=ISSUED, unit=unit, about=("x",), fields=dict.fromkeys(names.split(), "甲"),
             path=work.office.drafts(str(PERIOD)) / "附件.eml",
             attachments=(Attachment("表.xlsx", DATA), Attachment("表.xlsx", DATA * 2)),
         )  # fmt: skip

@@ -4,7 +4,7 @@ import contextlib
 import datetime as dt
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -22,15 +22,19 @@ from huizong.draft_files import DraftFile, as_sent, read_draft
 from huizong.draft_places import lying
 from huizong.errors import HuizongError
 from huizong.leaving import Concern, letters_concerns
-from huizong.letter_templates import REMINDER
-from huizong.letter_writing import own_domain, units_of
-from huizong.letters import MOST_BYTES, addresses, is_address, is_ours, letter_id
+from huizong.letter_templates import CORRECTION, RECEIPT, REMINDER, REPLY
+from huizong.letter_writing import known_addresses, own_domain, units_of
+from huizong.letters import MOST_BYTES, is_address, is_ours, letter_id
+from huizong.letters_out import still_asked
 from huizong.paperwork import last_made, signed_sets
 from huizong.periods import Period
 from huizong.safely import write_safely
 from huizong.sending_entries import Approval, queue_of, save_approval
 from huizong.texts import listed, say
 from huizong.work import Work
+
+# What such a letter says may have changed since it was drafted.
+_OF_THE_DAY = (RECEIPT, REPLY, CORRECTION, REMINDER)
 
 
 class Proposed(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,12 +63,12 @@ def proposed(work: Work, period: Period) -> tuple[Proposed, ...]:
     """
     if not is_address(work.office.settings.mail_user):
         raise HuizongError("error.send_no_address", user=work.office.settings.mail_user or "——")
-    letters = []
+    letters, asked = [], still_asked(work, period)
     for drafted, path, approval in _lying(work, str(period)):
         if approval:
             _remove(work, path, approval)
         else:
-            letters.append(_proposed(work, period, drafted, path))
+            letters.append(_proposed(work, drafted, path, asked))
     order = {code: number for number, code in enumerate(units_of(work))}
     letters.sort(key=lambda one: order.get(_unit(one.drafted), -1))
     sought = letters_concerns(
@@ -95,13 +99,15 @@ def _unit(drafted: Drafted) -> str:
     return "" if drafted.kind in UPWARD else drafted.unit
 
 
-def _proposed(work: Work, period: Period, drafted: Drafted, path: Path) -> Proposed:
+def _proposed(
+    work: Work, drafted: Drafted, path: Path, asked: Collection[tuple[str, str]]
+) -> Proposed:
     content, unreadable = _content(path)
     file = read_draft(content[:MOST_BYTES])
     unit = units_of(work).get(drafted.unit)
     name = say("letter.upper") if drafted.kind in UPWARD else unit.name if unit else drafted.unit
     wrong = unreadable or (*_too_big(content), *_wrong_headings(work, drafted, file),
-                           *_outdated(work, period, drafted))  # fmt: skip
+                           *_outdated(work, drafted, asked))  # fmt: skip
     return Proposed(
         drafted=drafted, path=path, name=name, content=content, file=file, wrong=wrong
     )  # fmt: skip
@@ -136,30 +142,28 @@ def _wrong_headings(work: Work, drafted: Drafted, file: DraftFile) -> Iterator[s
         yield say(code, names=listed(strangers))
 
 
-def known_addresses(work: Work, unit: str, kind: str) -> frozenset[str]:
-    """Give the addresses to which a letter may go: those of its unit, or of the office above."""
-    if kind in UPWARD:
-        text = work.office.settings.upper_mail
-    else:
-        text = next((one.mail for one in units_of(work).values() if one.code == unit), "")
-    return frozenset(filter(is_address, addresses(text)))
-
-
-def _outdated(work: Work, period: Period, drafted: Drafted) -> Iterator[str]:
+def _outdated(
+    work: Work, drafted: Drafted, asked: Collection[tuple[str, str]]
+) -> Iterator[str]:  # fmt: skip
     """
-    A letter may be overtaken by another about the same, a reminder by its return the next day, a
-    summary by its next version.
+    A letter may be overtaken by another about the same, a reminder by the next day, a summary by
+    its next version, and whatever was asked by what has come or was decided since.
     """
     if newer := newer_about(work.book, drafted.about, drafted.number):
         yield say("sending.replaced", when=minute_of(newer.at), file=Path(newer.path).name)
     if drafted.kind == REMINDER and drafted.at[:10] != f"{work.now:%Y-%m-%d}":
         yield say("sending.old_reminder", day=drafted.at[:10])
-    if drafted.kind in UPWARD:
-        sets = signed_sets(work.book, str(period))
-        made = filter(None, (last_made(work.book, str(period), code) for code in sets))
-        last = {one.about for of in made if (one := drafted_upward(work.book, of))}
-        if drafted.about not in last:
-            yield say("sending.old_summary")
+    elif drafted.kind in _OF_THE_DAY and (drafted.about, drafted.unit) not in asked:
+        yield say(f"sending.overtaken_{drafted.kind}")
+    if drafted.kind in UPWARD and drafted.about not in _newest_upward(work, drafted.period):
+        yield say("sending.old_summary")
+
+
+def _newest_upward(work: Work, period: str) -> frozenset[str]:
+    """Name what the letters are about that carry the last version of each summary."""
+    made = (last_made(work.book, period, code) for code in signed_sets(work.book, period))
+    last = (drafted_upward(work.book, of) for of in made if of)
+    return frozenset(one.about for one in last if one)
 
 
 def approver(work: Work, officer: str) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from huizong.draft_entries import (
+    UPWARD,
     Drafted,
     about_of,
     is_as_drafted,
@@ -172,6 +173,15 @@ def _recipients(asked: Asked) -> tuple[str, ...]:
     known = tuple(sorted(filter(is_address, addresses(asked.unit.mail))))
     wrote = asked.answered.sender.lower() if asked.answered else ""
     return (wrote,) if wrote in known else known
+
+
+def known_addresses(work: Work, unit: str, kind: str) -> frozenset[str]:
+    """Give the addresses to which a letter may go: those of its unit, or of the office above."""
+    if kind in UPWARD:
+        text = work.office.settings.upper_mail
+    else:
+        text = next((one.mail for one in units_of(work).values() if one.code == unit), "")
+    return frozenset(filter(is_address, addresses(text)))
 
 
 def fields_of(work: Work, period: Period, name: str) -> dict[str, str]:

@@ -1,14 +1,19 @@
 """Draft the letters of a period to the units: receipts, replies, correction copies, reminders."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
+import msgspec
+
 from huizong.clock import minute_of
-from huizong.entries import Received, digest_of, files_of
+from huizong.corrections import has_problems, problems_of
+from huizong.desk import Problem
+from huizong.draft_entries import about_of
+from huizong.entries import Received, answers_of, digest_of, files_of, readings_of
 from huizong.fetch import WITHOUT_FORM, outcome
 from huizong.findings import remedy, words
 from huizong.held import held_file, held_files, wants_password
-from huizong.history import issued_of
+from huizong.history import closed_periods, issued_of
 from huizong.letter_entries import OPENED, LetterEntry, letter_with, letters_of
 from huizong.letter_templates import CORRECTION, RECEIPT, REMINDER, REPLY
 from huizong.letter_writing import (
@@ -36,8 +41,10 @@ from huizong.records import (
     TO_MEND,
     UNIT,
     Unit,
+    UnitReturn,
 )
-from huizong.send_back import SentBack
+from huizong.send_back import SentBack, to_send_back
+from huizong.settle import settle
 from huizong.standing_book import sets_in_book
 from huizong.texts import listed, say, spoken
 from huizong.unit_levels import role_below
@@ -45,6 +52,7 @@ from huizong.work import Work
 
 # What an officer has sent away: whoever sent it, nothing was received from the unit.
 _NOT_THEIRS = ("turned_away", "rejected")
+_TAKEN = (ADOPTED, RETURNED, SUPERSEDED)
 
 
 def receipts(
@@ -84,10 +92,53 @@ def reminders(
         return draft_all(work, period, asked, again=again, unit=unit)
 
 
-def _receipts(work: Work, period: Period) -> Iterator[Asked]:
+def still_asked(work: Work, period: Period) -> frozenset[tuple[str, str]]:
+    """
+    Name what letters of a period are about that are true as the book stands now, with their units:
+    another that was drafted before has been overtaken.
+    """
+    # What waits for a decision that is still open was received all the same.
+    letters = (
+        *_receipts(work, period, ()), *_replies(work, period), *_reminders(work, period)
+    )  # fmt: skip
+    asked = ((one.kind, one.unit.code, one.about) for one in letters if isinstance(one, Asked))
+    return frozenset(
+        (about_of(kind, *about), unit) for kind, unit, about in (*asked, *_to_mend(work, period))
+    )
+
+
+def _to_mend(work: Work, period: Period) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    if str(period) in closed_periods(work.book):
+        return
+    wanted = [one for of in sets_in_book(work, period) for one in to_send_back(of)]
+    for one in filter(has_problems, _as_answered(work, wanted)):
+        unit = one.unit.code
+        yield CORRECTION, unit, _about_return(unit, one.digest, problems_of(one))
+
+
+def _as_answered(work: Work, returns: Sequence[UnitReturn]) -> Iterator[UnitReturn]:
+    """Bring findings up to what the officer has answered since the last audit."""
+    answers = answers_of(work.book)
+    answered = {one.digest for one in returns if any(f.key in answers for f in one.findings)}
+    readings = readings_of(work.book, sorted(answered))
+    for one in returns:
+        reading, found = readings.get(one.digest), one.findings
+        if reading:
+            found = settle([finding.finding for finding in found], reading, answers)
+        yield msgspec.structs.replace(one, findings=found)
+
+
+def _about_return(unit: str, digest: str, problems: Iterable[Problem]) -> tuple[str, ...]:
+    """Name a return and what is asked about it; a row of a list may stand for several problems."""
+    return unit, digest, *sorted({key for one in problems for key in one.key.splitlines()})
+
+
+def _receipts(
+    work: Work, period: Period, states: Collection[str] = _TAKEN
+) -> Iterator[Asked]:  # fmt: skip
     units = units_of(work)
     by_file: dict[tuple[str, str], list[Received]] = {}
-    for file in files_of(work.book, period=str(period), states=(ADOPTED, RETURNED, SUPERSEDED)):
+    for file in files_of(work.book, period=str(period), states=states):
         theirs = file.unit in units and file.role != OWN and file.reason not in _NOT_THEIRS
         if theirs and file.number:
             by_file.setdefault((file.unit, digest_of(file.digest)), []).append(file)
@@ -129,11 +180,18 @@ def _replies(work: Work, period: Period) -> Iterator[Asked]:
 
 
 def _owing(work: Work, period: Period) -> dict[str, Unit]:
-    """Give by their addresses the units whose returns are missing or to be mended."""
+    """
+    Give by their addresses the units whose returns are missing or to be mended; of several with one
+    address the first of the roster.
+    """
     units, sets = units_of(work), sets_in_book(work, period)
     states = (MISSING, TO_MEND, TO_EXPLAIN)
     codes = {one.unit.code for of in sets for one in of.returns if one.state in states}
-    return {mail: units[code] for code in codes for mail in addresses(units[code].mail)}
+    owing: dict[str, Unit] = {}
+    for code, unit in units.items():
+        for mail in addresses(unit.mail) if code in codes else ():
+            owing.setdefault(mail, unit)
+    return owing
 
 
 def _returned_letters(work: Work) -> dict[str, list[Received]]:
@@ -156,7 +214,8 @@ def _reply(work: Work, period: Period, unit: Unit, entry: LetterEntry, problems:
         "received": minute_of(entry.received_at), "problems": problems,
     }  # fmt: skip
     return Asked(
-        kind=REPLY, unit=unit, about=(unit.code, entry.digest), answered=entry.letter,
+        # One letter has one answer, whichever of the units with its address owes something.
+        kind=REPLY, unit=unit, about=(entry.digest,), answered=entry.letter,
         path=draft_path(work, period, REPLY, unit.name, entry.digest[:8]),
         fields=fields_of(work, period, unit.name) | fields,
     )  # fmt: skip
@@ -170,7 +229,7 @@ def _correction(work: Work, period: Period, copy: SentBack) -> Asked:
     }  # fmt: skip
     return Asked(
         kind=CORRECTION, unit=unit, fields=fields_of(work, period, unit.name) | fields,
-        about=(unit.code, copy.digest, *sorted({one.key for one in copy.asks})),
+        about=_about_return(unit.code, copy.digest, copy.asks),
         path=draft_path(work, period, CORRECTION, *_copy_parts(copy)),
         attachments=(Attachment(copy.path.name, copy.path.read_bytes()),), answered=answered,
     )  # fmt: skip

@@ -55,10 +55,7 @@ def send_back(work: Work, period: Period, unit: str = "") -> tuple[SentBack, ...
     done: list[SentBack] = []
     for checked in work.sets(period):
         returns = examine(work, checked, period)
-        asked = [one for one in returns.rows if unit in ("", one.unit.code)]
-        # Of two files of a unit the newer may be refused while the earlier stands.
-        sent = [one for entry in asked for one in (entry, entry.refused) if one]
-        wanted = [one for one in sent if _is_wanted(one)]
+        wanted = [one for one in to_send_back(returns) if unit in ("", one.unit.code)]
         done += _send_set(work, checked, period, returns, wanted)
     details = {"period": str(period), "files": [one.path.name for one in done]}
     work.book.record("sent_back", details, work.at) if done else None
@@ -69,6 +66,13 @@ def _refuse_unknown(work: Work, code: str) -> None:
     known = {one.code for one in (*work.office.roster, work.office.unit)}
     if code and code not in known:
         raise HuizongError("error.unknown_unit", code=code)
+
+
+def to_send_back(returns: SetReturns) -> Iterator[UnitReturn]:
+    """Give the returns in which their units have something to mend or explain."""
+    # Of two files of a unit the newer may be refused while the earlier stands.
+    sent = (one for entry in returns.rows for one in (entry, entry.refused) if one)
+    return filter(_is_wanted, sent)
 
 
 def _is_wanted(entry: UnitReturn) -> bool:

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import msgspec
 
-from huizong.approving import known_addresses
 from huizong.book import Book
 from huizong.clock import minute_of
 from huizong.delivery import Outbound, Post, Reply
 from huizong.draft_entries import newer_about
 from huizong.draft_files import read_draft
 from huizong.errors import HuizongError
+from huizong.letter_writing import known_addresses
 from huizong.personal import masked
 from huizong.sending_entries import (
     CANCELLED,
