@@ -4,7 +4,8 @@ import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from huizong.audit import audit_across
-from huizong.entries import Received, digest_of, names_seen, readings_of
+from huizong.earlier import readings_now
+from huizong.entries import Received, digest_of, names_seen
 from huizong.ground import Header
 from huizong.history import closed_periods
 from huizong.language import CheckedSet
@@ -49,7 +50,7 @@ def questions(
     stamp = _stamp(rules, files, names)
     if work.book.ask("SELECT rules FROM audited WHERE digest = ?", (whole,)) == [(stamp,)]:
         return None
-    readings = readings_of(work.book, [file.digest for file in files])
+    readings = readings_now(work.book, [file.digest for file in files], checked.form_set)
     files = [file for file in files if file.digest in readings]
     before = period.previous
     past = figures_at(work.book, before, checked.form_set) if before else {}

@@ -14,6 +14,7 @@ from huizong.amendments import (
     total_changes,
     unit_changes,
 )
+from huizong.earlier import summary_now
 from huizong.entries import answers_of, files_of
 from huizong.gone_up import went_up
 from huizong.history import (
@@ -143,7 +144,8 @@ def _gone_up(work: Work, made: Sequence[Made]) -> set[int]:
 def _amendment(work: Work, checked: CheckedSet, period: Period, old: int, new: int) -> Amendment:
     form_set = checked.form_set
     before, after = (
-        summary_of(work.book, str(period), form_set.code, number) for number in (old, new)
+        summary_now(summary_of(work.book, str(period), form_set.code, number), form_set)
+        for number in (old, new)
     )
     later = tuple(_later(work, checked, period))
     opened = [one for one in closings_of(work.book, str(period)) if not one.closed]
@@ -168,7 +170,7 @@ def _later(work: Work, checked: CheckedSet, period: Period) -> Iterator[Summary]
     for other in sorted(one for one in periods if period in earlier_periods(one)):
         summary = last_summary(work.book, str(other), checked.form_set.code)
         if summary:
-            yield summary
+            yield summary_now(summary, checked.form_set)
 
 
 def _decided(work: Work, checked: CheckedSet, period: Period) -> dict[str, tuple[str, str]]:

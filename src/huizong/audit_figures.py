@@ -64,7 +64,14 @@ def check_required(audited: Audited) -> Iterator[Numbered]:
         state = audited.ground.figure(indicator.code).state
         for position in np.flatnonzero((state == BLANK) & _asked(audited, indicator)):
             reading = audited.readings[position]
-            told = {finding.subject for finding in reading.findings if finding.level == "must"}
+            if all(one.code != indicator.code for one in reading.figures):
+                continue  # the form had no such cell when it was read
+            # What came into the form after the blank was issued is told as that.
+            told = {
+                finding.subject
+                for finding in reading.findings
+                if finding.level == "must" or finding.code == "former_new"
+            }
             if indicator.code not in told and not _waits(audited, reading, indicator):
                 yield found_at(audited, int(position), indicator, "required", "must",
                           **_measure(indicator))  # fmt: skip

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from huizong.entries import readings_of
+from huizong.earlier import readings_now
 from huizong.forms import FormSet
 from huizong.ground import NOTHING_BESIDE, Beside, Returns
 from huizong.history import adopted_of, figures_of, last_summary
@@ -60,7 +60,7 @@ def _now(work: Work, form_set: FormSet, period: Period, *, rows: bool) -> dict[P
     """Give the other set's returns; whole readings only where a rule looks into its ledgers."""
     if rows:
         adopted = adopted_of(work.book, str(period), form_set.code)
-        readings = readings_of(work.book, adopted.values())
+        readings = readings_now(work.book, adopted.values(), form_set)
         return {place: readings[digest] for place, digest in adopted.items() if digest in readings}
     cells: dict[Place, list[FigureCell]] = {}
     for one in figures_of(work.book, str(period), form_set.code):

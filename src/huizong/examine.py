@@ -10,6 +10,7 @@ from huizong.across import questions, split
 from huizong.audit import audit
 from huizong.beside import beside_of, marks_beside
 from huizong.choosing import Choice
+from huizong.earlier import as_issued, issued_earlier, kept_beside, readings_now
 from huizong.entries import (
     Answer,
     Received,
@@ -81,6 +82,7 @@ def _rules(work: Work, checked: CheckedSet, period: Period) -> str:
     settings = work.office.settings
     chosen = (settings.paper_ledgers(form_set), redefined_in(checked, settings.redefined, period))
     stamp = f"{reader_version()} {chosen} {form_set.relations} {form_set.indicators} {past}"
+    stamp += f" {form_set.version} {issued_earlier(work.book, form_set, period)}"
     if checked.others:
         stamp += f" {marks_beside(work, checked, period)}"
     return hashlib.sha256(stamp.encode()).hexdigest()[:16]
@@ -98,7 +100,7 @@ def _judge(
     judged = verdicts(work, checked, period, places, ordered)
     work.progress("audit", len(files), len(files))
     determined = {
-        file.digest: reading
+        file.digest: kept_beside(reading, before)
         for file, (reading, _), before in zip(files, judged, ordered, strict=True)
         if reading.figures != before.figures
     }
@@ -114,6 +116,7 @@ def verdicts(
     readings: Sequence[Reading],
 ) -> list[Judged]:  # fmt: skip
     """Judge readings beside what the books say of these units' past; nothing is entered."""
+    readings = as_issued(work.book, checked.form_set, period, places, readings)
     who = {unit for unit, _ in places}
     past = pasts_of(
         work.book, work.office.roster, checked, period, who, work.office.settings.redefined
@@ -154,7 +157,8 @@ def _last_readings(
         place = (heirs.get(file.unit, file.unit), file.role)
         if place in wanted:
             sent[place].append(file.digest)
-    readings = readings_of(work.book, [one for digests in sent.values() for one in digests])
+    wanted_files = [one for digests in sent.values() for one in digests]
+    readings = readings_now(work.book, wanted_files, checked.form_set)
     found = {}
     for place, digests in sent.items():
         several = [readings[one] for one in digests if one in readings]

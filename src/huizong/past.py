@@ -262,7 +262,8 @@ def opening_sources(book: Book, period: Period, form_set: FormSet) -> dict[Who, 
         if published:
             received.add((published.identity.code, SUMMARY))
         for unit, role, code, source in book.ask(sql, (str(of), form_set.code)):
-            if (unit, role) not in received and not form_set.by_code[code].computed:
+            indicator = form_set.by_code.get(code)  # openings outlive what the form asks
+            if indicator and (unit, role) not in received and not indicator.computed:
                 found.setdefault((unit, role), {})[source] = None
     return {who: tuple(sources) for who, sources in found.items()}
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from huizong.clock import minute_of
 from huizong.contents import some
 from huizong.differences import Compared
+from huizong.earlier import EARLIER
 from huizong.entries import Received
 from huizong.findings import place, remedy, who, with_sheet, words
 from huizong.findings_paper import remedy_of_total
@@ -93,6 +94,7 @@ def audit_lines(audited: Audited) -> Iterator[str]:
             if unit.refused:
                 yield from _refused_lines(unit, unit.refused)
         yield counts_line(sets)
+        yield from earlier_lines(sets)
     for sets in audited.totals:
         yield from _totals_lines(sets)
     yield from told_of(audited.answers)
@@ -136,6 +138,18 @@ def counts_line(sets: SetReturns) -> str:
     own = (sets.own.state,) if sets.own else ()
     counts = counted((unit.state for unit in sets.returns), own)
     return say("command.audited", set=sets.name, counts=counts)
+
+
+def earlier_lines(sets: SetReturns) -> Iterator[str]:
+    """Say once how many returns of a form set were made or read by an earlier definition."""
+    told = [
+        next((one.finding for one in unit.findings if one.finding.code in EARLIER), None)
+        for unit in sets.rows
+    ]
+    versions = dict.fromkeys(str(one.details["found"]) for one in told if one)
+    if versions:
+        count = sum(one is not None for one in told)
+        yield say("command.earlier", set=sets.name, count=count, versions=listed(tuple(versions)))
 
 
 def _level(one: AuditedFinding) -> str:

@@ -4,10 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from huizong.book import Book
 from huizong.choosing import Candidate, Choice, choose
-from huizong.entries import Answer, Received, readings_of
+from huizong.earlier import readings_now
+from huizong.entries import Answer, Received
 from huizong.forms import FormSet
 from huizong.history import copies_of
-from huizong.records import ADOPTED, PENDING, RETURNED, WAITING, AuditedFinding
+from huizong.records import ADOPTED, PENDING, RETURNED, WAITING, AuditedFinding, Reading
 from huizong.settle import state_of
 
 
@@ -23,13 +24,13 @@ def choose_file(
     }
     # A single one is compared with no other.
     compared = [file.digest for file in files] if len(acceptable) > 1 else ()
-    return choose([*_candidates(book, files, acceptable, compared)], *told)
+    readings = readings_now(book, compared, told[1])
+    return choose([*_candidates(book, files, acceptable, readings)], *told)
 
 
 def _candidates(
-    book: Book, files: Sequence[Received], acceptable: set[str], compared: Sequence[str]
+    book: Book, files: Sequence[Received], acceptable: set[str], readings: Mapping[str, Reading]
 ) -> Iterator[Candidate]:
-    readings = readings_of(book, compared)
     copies = copies_of(book, {one.corrects for one in readings.values()})
     for file in files:
         reading = readings.get(file.digest)

@@ -11,7 +11,7 @@ from huizong.caches import with_caches
 from huizong.corrections import filled_as_sent, has_problems, marked, problems_of
 from huizong.descent import copy_of
 from huizong.desk import Blank, Problem
-from huizong.entries import readings_of
+from huizong.earlier import readings_now
 from huizong.errors import HuizongError
 from huizong.examine import examine
 from huizong.form_styles import Styles
@@ -84,7 +84,7 @@ def _send_set(
     wanted: Sequence[UnitReturn],
 ) -> Iterator[SentBack]:  # fmt: skip
     folder = work.office.corrections(str(period))
-    readings = readings_of(work.book, [one.digest for one in wanted])
+    readings = readings_now(work.book, [one.digest for one in wanted], checked.form_set)
     entries = [msgspec.structs.replace(one, reading=readings.get(one.digest)) for one in wanted]
     summaries = [one for one in entries if one.reading and one.reading.identity.role == SUMMARY]
     forms = [one for one in entries if one.reading and one not in summaries]

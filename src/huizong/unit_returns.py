@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from huizong.choosing import Choice
-from huizong.entries import Received, readings_of
+from huizong.earlier import readings_now
+from huizong.entries import Received
 from huizong.history import Standing, save_standings, standings_of
 from huizong.language import CheckedSet
 from huizong.office import expected_units
@@ -24,7 +25,7 @@ from huizong.records import (
 from huizong.settle import state_of
 from huizong.texts import name_of
 from huizong.unit_levels import role_below
-from huizong.work import Work
+from huizong.work import Work, checked_sets
 
 Place = tuple[str, str]  # unit code and role
 
@@ -136,7 +137,7 @@ def _roles(returns: Sequence[UnitReturn]) -> Iterator[str]:
 def with_readings(work: Work, returns: SetReturns) -> SetReturns:
     """Put the readings to the returns, for the total."""
     digests = [one.digest for one in returns.rows if one.digest]
-    readings = readings_of(work.book, digests)
+    readings = readings_now(work.book, digests, checked_sets()[returns.code].form_set)
 
     def filled(one: UnitReturn) -> UnitReturn:
         return msgspec.structs.replace(one, reading=readings.get(one.digest))
