@@ -25,6 +25,7 @@ def former_return(code: str, version: str) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         shutil.copytree(TEMPLATES, folder, dirs_exist_ok=True)
         then = Path(folder) / code
+        shutil.rmtree(then / "versions")
         shutil.copyfile(VERSIONS / code / f"{version}.toml", then / "definition.toml")
         form_set = read_form_set(then)
         (blank, _) = blanks_for(check(form_set, {code: form_set}), PERIOD, [UNIT], OWN, {})

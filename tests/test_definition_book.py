@@ -76,8 +76,8 @@ def column(path, sheet: str, key: str) -> str:
     [
         ("审核关系", "rule", "TJ99 <= TJ03", "definition.unknown_code", 2),
         ("审核关系", "rule", "TJ04 <=", "definition.syntax", 2),
-        ("审核关系", "level", "hard", "definition.shape", 2),
-        ("指标", "min", "九", "definition.shape", 2),
+        ("审核关系", "level", "hard", "definition.value", 2),
+        ("指标", "min", "九", "definition.value", 2),
         ("指标", "min", 9000, "definition.range", 2),
         ("指标", "code", "TJ02", "definition.double", 2),
         ("指标", "total", "wmean", "definition.total", 2),

@@ -8,8 +8,8 @@ from pathlib import Path
 from huizong.texts import catalogue
 
 SOURCE = Path(__file__).parents[1] / "src" / "huizong"
-# Their details are completed where they are caught: file, line and key.
-COMPLETED = frozenset({"file", "line", "key"})
+# Made of their set, file, line and key where they are said.
+COMPLETED = frozenset({"place"})
 
 
 def raised(source: str) -> Iterator[tuple[int, str, set[str] | None]]:

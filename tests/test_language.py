@@ -29,7 +29,7 @@ indicators = [
   { code = "AA03", zh = "金额", en = "Amount", unit = "万元", type = "decimal", time = "flow" },
   { code = "AA04", zh = "补助", en = "Grant", unit = "元", type = "decimal", time = "flow" },
   { code = "AA05", zh = "面积", en = "Area", unit = "平方米", type = "decimal", time = "stock" },
-  { code = "AA06", zh = "比例", en = "Share", unit = "%", type = "percent", time = "flow" },
+  { code = "AA06", zh = "比例", en = "Share", unit = "%", type = "percent", time = "flow", total = "none" },
   { code = "AA07", zh = "日期", en = "Day", unit = "", type = "date", time = "stock" },
   { code = "AA08", zh = "结论", en = "Result", unit = "", type = "choice", choices = ["是", "否"], time = "stock" },
   { code = "AA12", zh = "其他", en = "Other", unit = "件", type = "int", time = "flow" },
@@ -290,8 +290,8 @@ def test_limits_of_other_levels_do_not_contradict(tmp_path):
 
 
 COMPUTED = (
-    ('ratio = "AA01 - AA02"', "", "no_base", "AA20"),
-    ('ratio = "AA20 / AA02"', "", "circular", "AA20"),
+    ('total = "ratio", ratio = "AA01 - AA02"', "", "no_base", "AA20"),
+    ('total = "ratio", ratio = "AA20 / AA02"', "", "circular", "AA20"),
     ('from = "AA20 + 1"', "", "circular", "AA20"),
     ('from = "YTD(AA20) + 1"', "", "circular", "AA20"),
     ('from = "COUNT(AA_L2)"', "", "unknown_ledger", "AA20"),

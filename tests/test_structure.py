@@ -20,8 +20,8 @@ LAYERS = (
     ("macros", "compound_file vba_compression vba_directory vba_project macros"),
     (
         "definitions",
-        "forms former syntax meaning language formula_rows formulas layout numbers_of_people ground"
-        " truth row_functions evaluate vectors",
+        "form_shape form_checks forms former syntax meaning language formula_rows formulas layout"
+        " numbers_of_people ground truth row_functions evaluate vectors",
     ),
     ("looks", "styles form_styles tables checkrows pages"),
     (

@@ -21,6 +21,7 @@ from huizong.forms import (
     TextSection,
     installed,
     read_form_set,
+    read_installed,
 )
 from huizong.language import check
 from huizong.roster import sheets_of
@@ -151,8 +152,7 @@ def import_definition(path: Path, folder: Path) -> FormSet:
         temp.write_text(text, encoding="utf-8")
     try:
         form_set = read_form_set(folder)
-        sets = {code: read_form_set(one) for code, one in installed().items()}
-        check(form_set, {**sets, form_set.code: form_set})
+        check(form_set, {**read_installed(), form_set.code: form_set})
     except DefinitionError as error:
         target.unlink()
         raise _placed(error, sheets, path.name) from error

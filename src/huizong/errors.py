@@ -21,7 +21,18 @@ class HuizongError(Exception):
 
 
 class DefinitionError(HuizongError):
-    """A form set is wrong; details carry `file`, `line` (0 if unknown), `key` and what is wrong."""
+    """
+    A form set is wrong; details carry what is wrong, and where as far as it is known.
+
+    That is `set`, `file`, `line` (0 if unknown) and `key`; the words have them as `place`.
+    """
+
+    def __str__(self) -> str:
+        from huizong.texts import marked, say
+
+        names = (name for name in ("set", "file", "line", "key") if self.details.get(name))
+        parts = [say(f"definition.at_{name}", **{name: self.details[name]}) for name in names]
+        return say(self.code, **{**self.details, "place": marked("，").join(parts)})
 
 
 def place_of(error: BaseException) -> str:

@@ -1,15 +1,14 @@
 """Former versions of a form set: read a return on an older template, map it to the present one."""
 
-import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
 import msgspec
 
-from huizong.errors import DefinitionError
 from huizong.findings import both, named
-from huizong.forms import FormSet, Indicator, Ledger
+from huizong.form_shape import Flaw, doubled, nearest
+from huizong.forms import FormSet, Indicator, Ledger, definition_error, read_toml, shaped
 from huizong.records import FigureCell, Finding, Reading
 
 
@@ -47,17 +46,70 @@ def former_versions(folder: str) -> Mapping[str, Former]:
     Raises:
         DefinitionError: If a file is no such description.
     """
-    found = {}
-    for path in sorted(Path(folder, "versions").glob("*.toml")) if folder else ():
-        try:
-            found[path.stem] = msgspec.convert(
-                tomllib.loads(path.read_text(encoding="utf-8")), Former
-            )
-        except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
-            raise DefinitionError(
-                "definition.toml", file=f"versions/{path.name}", line=0, why=str(error)
-            ) from error
-    return found
+    return {path.stem: _described(path) for path in _files(folder)}
+
+
+def _files(folder: str) -> tuple[Path, ...]:
+    return tuple(sorted(Path(folder, "versions").glob("*.toml"))) if folder else ()
+
+
+def _described(path: Path) -> Former:
+    set_code, name = path.parent.parent.name, f"versions/{path.name}"
+    table, text = read_toml(path, set_code, name)
+    return shaped(table, Former, {name: text}, set_code)
+
+
+def check_versions(form_set: FormSet) -> None:
+    """
+    Refuse a description of a former version by which no return could be read.
+
+    Raises:
+        DefinitionError: With the file, and the code that cannot be.
+    """
+    former = former_versions(form_set.folder)
+    for path in _files(form_set.folder):
+        texts = {f"versions/{path.name}": path.read_text(encoding="utf-8-sig")}
+        if path.stem == form_set.version:
+            now = Flaw("definition.version_now", details={"what": path.stem})
+            raise definition_error(now, texts, form_set.code)
+        for flaw in _flaws(form_set, former[path.stem]):
+            raise definition_error(flaw, texts, form_set.code)
+
+
+def _flaws(form_set: FormSet, former: Former) -> Iterator[Flaw]:
+    """List what a description says of figures, ledgers and columns that there are not."""
+    codes = form_set.by_code
+    named = {"new": former.new, "names": former.names, "renamed": former.renamed.values()}
+    for key, found in named.items():
+        for code in found:
+            if code not in codes:
+                yield _unknown("unknown_code", key, code, codes)
+    for code in former.new:
+        if code in former.renamed.values():
+            yield Flaw("definition.new_renamed", (("new", ""),), {"key": "new", "what": code})
+    ledgers = {one.code: one for one in form_set.ledgers}
+    for key, found in (("columns", former.columns), ("new_columns", former.new_columns)):
+        for code, columns in found.items():
+            if code not in ledgers:
+                yield _unknown("unknown_ledger", key, code, ledgers)
+                continue
+            known = ledgers[code].by_key
+            for column in columns:
+                if column not in known:
+                    yield _unknown("unknown_column", key, column, known, ledger=code)
+    if twice := doubled(_codes_then(form_set, former)):
+        yield Flaw("definition.then_double", (("code", twice),), {"what": twice})
+
+
+def _unknown(code: str, key: str, what: str, known: Iterable[str], **more: str) -> Flaw:
+    details = {"key": key, "what": what, "near": nearest(what, known), **more}
+    return Flaw(f"definition.{code}", ((key, ""),), details)
+
+
+def _codes_then(form_set: FormSet, former: Former) -> list[str]:
+    then = {now: code for code, now in former.renamed.items()}
+    kept = [one.code for one in form_set.indicators if one.code not in former.new]
+    return [then.get(code, code) for code in kept] + [one.code for one in former.removed]
 
 
 def known_version(form_set: FormSet, version: str) -> Former | None:

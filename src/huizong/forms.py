@@ -3,14 +3,17 @@
 import os
 import re
 import tomllib
+from collections.abc import Mapping
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import msgspec
 
-from huizong.errors import DefinitionError
+from huizong.errors import DefinitionError, HuizongError
+from huizong.form_checks import flaws
+from huizong.form_shape import Flaw, flaw_of, line_of_entry
 
 # What a unit of measure measures. Counts of anything may be compared with one another
 # (corrections.md); all that is not listed here is a count.
@@ -35,7 +38,8 @@ _OF_PERSONS = frozenset(("人", "名", "户", "人次", "户次", "件", "起"))
 Level = Literal["must", "release", "explain", "note"]
 # How units become a total. No mean and no latest: a mean is a rate of two figures that add up.
 Way = Literal["sum", "ratio", "distinct", "max", "min", "none"]
-LEVELS_OF_OFFICE = ("社区", "街道", "区县", "市", "省")
+OfficeLevel = Literal["社区", "街道", "区县", "市", "省"]
+LEVELS_OF_OFFICE: tuple[OfficeLevel, ...] = get_args(OfficeLevel)
 
 
 class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -77,7 +81,7 @@ class Indicator(Measured, kw_only=True):
     code: str
     zh: str
     en: str
-    unit: str
+    unit: str = ""
     type: Literal["int", "decimal", "percent", "date", "choice", "text"]
     time: Literal["stock", "flow", "ytd"]
     total: Way = "sum"
@@ -88,7 +92,7 @@ class Indicator(Measured, kw_only=True):
     required: bool = False
     minimum: Decimal | None = msgspec.field(name="min", default=None)
     maximum: Decimal | None = msgspec.field(name="max", default=None)
-    levels: tuple[str, ...] = LEVELS_OF_OFFICE
+    levels: tuple[OfficeLevel, ...] = LEVELS_OF_OFFICE
     own_only: bool = False
     zero_words: tuple[str, ...] = ("无", "没有")
     choices: tuple[str, ...] = ()
@@ -178,7 +182,7 @@ class Relation(Record, kw_only=True, dict=True):
     zh: str
     en: str
     source: str = ""
-    levels: tuple[str, ...] = LEVELS_OF_OFFICE
+    levels: tuple[OfficeLevel, ...] = LEVELS_OF_OFFICE
     special_report: bool = False
     scope: Literal["return", "units"] = "return"
 
@@ -219,6 +223,7 @@ class FormSet(Record, kw_only=True, dict=True):
     owner: str = ""
     cycle: Literal["M", "Q", "H", "Y", "D"] = "Q"
     due_days: int = 5
+    plan_file: str = msgspec.field(name="plan", default="")
     indicators: tuple[Indicator, ...]
     ledgers: tuple[Ledger, ...] = ()
     relations: tuple[Relation, ...] = ()
@@ -248,14 +253,26 @@ class FormSet(Record, kw_only=True, dict=True):
         return next((ledger for ledger in self.ledgers if ledger.kind == "plan"), None)
 
 
+class Plan(Record):
+    """The plan that all lines share, as it stands in its own file; put into a set when read."""
+
+    ledger: dict[str, Any]
+    relations: tuple[dict[str, Any], ...] = ()
+
+
 def templates_folder() -> Path:
     """
     Find the installed form sets: beside the package, or at the top of a checkout.
 
     HUIZONG_TEMPLATES names another folder, for an office with form sets of its own.
+
+    Raises:
+        HuizongError: If that folder is not there, or holds no form set.
     """
     own = os.environ.get("HUIZONG_TEMPLATES")
     if own:
+        if not any(Path(own).glob("*/definition.toml")):
+            raise HuizongError("error.no_templates", folder=own)
         return Path(own)
     beside = Path(__file__).parent / "templates"
     return beside if beside.is_dir() else Path(__file__).parents[2] / "templates"
@@ -267,116 +284,109 @@ def installed(folder: Path | None = None) -> dict[str, Path]:
     return {path.parent.name: path.parent for path in sorted(root.glob("*/definition.toml"))}
 
 
-def read_form_set(folder: Path) -> FormSet:
+def read_installed() -> dict[str, FormSet]:
     """
-    Read one definition, its shape only; `language.check` looks into its expressions.
+    Read all installed form sets, by code.
 
     Raises:
-        DefinitionError: If a key is missing, unknown, of a wrong type, or a code stands twice.
+        DefinitionError: If one is wrong, or its folder has another name than its code.
     """
-    path = folder / "definition.toml"
-    table, text = _toml(path)
-    plan_file = table.pop("plan", None)
-    if plan_file:
-        beside = folder.parent / plan_file
-        _add_plan(table, beside if beside.is_file() else templates_folder() / plan_file)
-    try:
-        form_set = msgspec.convert({**table, "folder": str(folder)}, FormSet)
-    except msgspec.ValidationError as error:
-        raise _wrong_shape(path, text, table, str(error)) from error
-    _refuse_doubles(form_set, path, text)
-    _refuse_extremes(form_set, path, text)
-    _refuse_ranges(form_set, path, text)
-    _refuse_ranks(form_set, path, text)
+    found = {}
+    for name, folder in installed().items():
+        form_set = found[name] = read_form_set(folder)
+        if form_set.code != name:
+            texts = {"definition.toml": (folder / "definition.toml").read_text(encoding="utf-8")}
+            flaw = Flaw("definition.folder", (("code", form_set.code),), {"folder": name})
+            raise definition_error(flaw, texts, name)
+    return found
+
+
+def read_form_set(folder: Path) -> FormSet:
+    """
+    Read one definition without its expressions; `language.check` looks into these.
+
+    Raises:
+        DefinitionError: If a key is missing, unknown or of a wrong type, or the definition says
+            what can never be right (`form_checks`).
+    """
+    table, text = read_toml(folder / "definition.toml", folder.name)
+    texts = {"definition.toml": text}
+    if plan_file := str(table.get("plan", "")):
+        beside, ours = folder.parent / plan_file, templates_folder() / plan_file
+        path = ours if ours.is_file() and not beside.is_file() else beside
+        texts[path.name] = _add_plan(table, path, folder.name)
+    form_set = shaped({**table, "folder": str(folder)}, FormSet, texts, folder.name)
+    for flaw in flaws(form_set):
+        raise definition_error(flaw, texts, folder.name)
     return form_set
 
 
-def _toml(path: Path) -> tuple[dict, str]:
+def read_toml(path: Path, set_code: str, name: str = "") -> tuple[dict[str, Any], str]:
+    """
+    Read one file of a definition, as a table and as its text; faults call it by `name`.
+
+    Raises:
+        DefinitionError: If it is not there or no TOML, with the line.
+    """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
         return tomllib.loads(text), text
     except OSError as error:
-        raise DefinitionError("definition.missing", file=str(path)) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        found = re.search(r"line (\d+)", str(error))
-        line = int(found[1]) if found else 0
+        raise DefinitionError("definition.missing", set=set_code, file=str(path)) from error
+    except UnicodeDecodeError as error:
+        name = name or path.name
+        raise DefinitionError("definition.encoding", set=set_code, file=name) from error
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"line (\d+), column (\d+)", str(error))
+        line = int(found[1]) if found else len(text.splitlines())
+        column = int(found[2]) if found else 1
+        stands = (text.splitlines() or [""])[line - 1][column - 1 :][:20].strip()
         raise DefinitionError(
-            "definition.toml", file=path.name, line=line, why=str(error)
+            "definition.toml", set=set_code, file=name or path.name, line=line, what=stands or "——"
         ) from error
 
 
-def _add_plan(table: dict, path: Path) -> None:
-    """Put the plan that all lines share into a set, under the set's own code."""
-    plan, _ = _toml(path)
+def shaped(table: Mapping[str, Any], record: type, texts: Mapping[str, str], set_code: str) -> Any:
+    """
+    Make a record of a table.
+
+    Raises:
+        DefinitionError: If a key is missing, unknown or of a wrong type.
+    """
+    try:
+        return msgspec.convert(table, record)
+    except msgspec.ValidationError as error:
+        raise definition_error(flaw_of(str(error), table, record), texts, set_code) from error
+
+
+def definition_error(flaw: Flaw, texts: Mapping[str, str], set_code: str) -> DefinitionError:
+    """Say in which file and on which line of a set a mistake stands; `texts` are its files."""
+    lines = {name: line_of_entry(text, flaw) for name, text in texts.items()}
+    # The plan's own file says its columns without the ledger's code.
+    inner = msgspec.structs.replace(flaw, entry=flaw.entry[-1:])
+    lines |= {name: line_of_entry(texts[name], inner) for name in [*lines][1:] if not lines[name]}
+    file = next((name for name, line in lines.items() if line), next(iter(texts)))
+    where = {"set": set_code, "file": file, "line": lines[file], "key": flaw.key}
+    return DefinitionError(flaw.code, **{**where, **flaw.details})
+
+
+def _add_plan(table: dict[str, Any], path: Path, set_code: str) -> str:
+    """Put the plan that all lines share into a set, under the set's own code; give its text."""
+    found, text = read_toml(path, set_code)
+    plan = shaped(found, Plan, {path.name: text}, set_code)
     code = table.get("code", "")
-    ledger = {**plan["ledger"], "code": f"{code}-P", "kind": "plan"}
+    ledger = {**plan.ledger, "code": f"{code}-P", "kind": "plan"}
     table["ledgers"] = [*table.get("ledgers", []), ledger]
     # Items are ticked off by flow figures (FIGURE); a set of stocks has none.
-    flows = any(one.get("time") == "flow" for one in table.get("indicators", []))
+    indicators = [one for one in table.get("indicators", []) if isinstance(one, dict)]
+    flows = any(one.get("time") == "flow" for one in indicators)
+    rules = [(one, str(one.get("rule", ""))) for one in plan.relations]
     table["relations"] = [
         *table.get("relations", []),
         *(
-            {**rule, "rule": rule["rule"].replace("PLAN", f"{code}_P")}
-            for rule in plan["relations"]
-            if flows or "FIGURE(" not in rule["rule"]
+            {**one, "rule": rule.replace("PLAN", f"{code}_P")}
+            for one, rule in rules
+            if flows or "FIGURE(" not in rule
         ),
     ]
-
-
-def line_of(text: str, needle: str, nth: int = 1) -> int:
-    """Find the line of the `nth` place where `needle` stands in a definition; 0 if nowhere."""
-    lines = [number for number, line in enumerate(text.splitlines(), 1) if needle in line]
-    return lines[nth - 1] if len(lines) >= nth else 0
-
-
-def _wrong_shape(path: Path, text: str, table: dict, why: str) -> DefinitionError:
-    """Say which entry msgspec means by `$.indicators[3].type`, with its line."""
-    key, line = "", 0
-    if found := re.search(r"\$\.(\w+)\[(\d+)\]", why):
-        entry = table[found[1]][int(found[2])]
-        name = next((field for field in ("code", "id", "key", "item") if field in entry), "")
-        key = str(entry.get(name, "")) or found[0]
-        line = line_of(text, f'"{entry.get(name)}"') if name else 0
-        if found[1] == "indicators" and (way := entry.get("total", "sum")) not in get_args(Way):
-            return DefinitionError("definition.total", file=path.name, line=line, key=key, what=way)
-    elif found := re.search(r"field `(\w+)`", why):
-        key, line = found[1], line_of(text, f"{found[1]} =")
-    return DefinitionError("definition.shape", file=path.name, line=line, key=key, why=why)
-
-
-def _refuse_doubles(form_set: FormSet, path: Path, text: str) -> None:
-    codes = [indicator.code for indicator in form_set.indicators]
-    codes += [ledger.code for ledger in form_set.ledgers]
-    codes += [relation.id for relation in form_set.relations]
-    for code in codes:
-        if codes.count(code) > 1:
-            line = line_of(text, f'"{code}"', 2)
-            raise DefinitionError("definition.double", file=path.name, line=line, key=code)
-
-
-def _refuse_extremes(form_set: FormSet, path: Path, text: str) -> None:
-    """A flow adds up over the year: the greatest of several periods would be added to another."""
-    for one in form_set.indicators:
-        if one.time == "flow" and one.total in ("max", "min"):
-            line = line_of(text, f'"{one.code}"')
-            raise DefinitionError(
-                "definition.extreme", file=path.name, line=line, key=one.code, what=one.total
-            )
-
-
-def _refuse_ranks(form_set: FormSet, path: Path, text: str) -> None:
-    for one in form_set.indicators:
-        if one.ranked and not one.better:
-            line = line_of(text, f'"{one.code}"')
-            raise DefinitionError("definition.rank", file=path.name, line=line, key=one.code)
-
-
-def _refuse_ranges(form_set: FormSet, path: Path, text: str) -> None:
-    for one in form_set.indicators:
-        limits = (one.minimum, one.maximum)
-        if None not in limits and limits[0] > limits[1]:
-            line = line_of(text, f'"{one.code}"')
-            raise DefinitionError(
-                "definition.range", file=path.name, line=line, key=one.code,
-                minimum=one.minimum, maximum=one.maximum,
-            )  # fmt: skip
+    return text

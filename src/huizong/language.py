@@ -10,9 +10,11 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from huizong.errors import DefinitionError
-from huizong.forms import FormSet, Ledger, Relation, line_of
+from huizong.form_shape import Flaw
+from huizong.former import check_versions
+from huizong.forms import FormSet, Ledger, Relation, definition_error
 from huizong.layout import MOST_OF_SHEET_NAME, odd_sheet_name
-from huizong.meaning import Scope, absent_sets, facts, prefix_of, resolve
+from huizong.meaning import Scope, absent_sets, facts, prefix_of, resolve, wrong_kind
 from huizong.syntax import (
     Aggregate,
     Cell,
@@ -28,6 +30,8 @@ from huizong.syntax import (
     walk,
 )
 
+# How an entry is called in its definition: by which key, and what that says.
+Name = tuple[str, str]
 _MIRROR = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "=", "<>": "<>"}
 
 
@@ -208,6 +212,7 @@ def check(form_set: FormSet, installed: Mapping[str, FormSet]) -> CheckedSet:
     Raises:
         DefinitionError: With file, line and key; the codes are in `texts/definition.toml`.
     """
+    check_versions(form_set)
     reader = _Reader(form_set, Scope(form_set, installed))
     _refuse_sheet_names(reader)
     rules = tuple(rule for relation in form_set.relations for rule in reader.rules(relation))
@@ -226,8 +231,8 @@ def _refuse_sheet_names(reader: "_Reader") -> None:
         sheets = [f"{one.code} {name}" for one, name in zip(form_set.ledgers, names, strict=True)]
         sheets = [sheet[:MOST_OF_SHEET_NAME] for sheet in sheets]
         if odd := odd_sheet_name(sheets):
-            symbol = form_set.ledgers[sheets.index(odd)].symbol
-            raise reader.fault(DefinitionError("definition.sheet_name", what=odd), symbol)
+            code = form_set.ledgers[sheets.index(odd)].code
+            raise reader.fault(DefinitionError("definition.sheet_name", what=odd), ("code", code))
 
 
 class _Reader:
@@ -239,7 +244,7 @@ class _Reader:
         self.dormant: list[Dormant] = []
 
     def rules(self, relation: Relation) -> Iterator[Rule]:
-        whole = self._read(relation.id, relation.rule, self.scope, "logic")
+        whole = self._read(("id", relation.id), relation.rule, self.scope, "logic")
         if whole is None:
             return
         parts = tuple(_conjuncts(whole))
@@ -249,11 +254,12 @@ class _Reader:
     def figures(self) -> Iterator[Computed]:
         for one in self.form_set.indicators:
             for text in filter(None, (one.source_rule, one.ratio)):
-                node = self._read(one.code, text, self.scope, "number", "date")
+                node = self._read(("code", one.code), text, self.scope, "number", "date")
                 if node is None:
                     continue
                 if one.ratio and not is_quotient(node):
-                    raise self.fault(DefinitionError("definition.no_base", what=text), one.code)
+                    fault = DefinitionError("definition.no_base", what=text)
+                    raise self.fault(fault, ("code", one.code))
                 percent = bool(one.ratio) and one.type == "percent"
                 yield Computed(one.code, _times_100(node) if percent else node, one.scale)
 
@@ -261,11 +267,12 @@ class _Reader:
         for one in self.form_set.indicators:
             if one.total != "distinct":
                 continue
-            node = self._read(one.code, f"DISTINCT({one.distinct})", self.scope, "number")
+            entry = ("code", one.code)
+            node = self._read(entry, f"DISTINCT({one.distinct})", self.scope, "number")
             plain = isinstance(node, Aggregate) and node.where is None and not node.source.previous
             if not plain or node.source.foreign:
                 fault = DefinitionError("definition.syntax", what=one.distinct, column=0)
-                raise self.fault(fault, one.code)
+                raise self.fault(fault, entry)
             yield one.code, (node.source.symbol, tuple(cell.key for cell in node.values))
 
     def columns(self) -> Iterator[Computed]:
@@ -273,43 +280,37 @@ class _Reader:
             scope = Scope(self.form_set, self.scope.others, ledger)
             for column in ledger.columns:
                 if column.rule:
-                    node = self._read(column.key, column.rule, scope, "number", "date")
+                    node = self._read(("key", column.key), column.rule, scope, "number", "date")
                     if node is not None:
                         node = _times_100(node) if column.type == "percent" else node
                         yield Computed(column.key, node, column.scale, ledger.symbol)
 
-    def _read(self, key: str, text: str, scope: Scope, *kinds: str) -> Node | None:
-        """Read one expression; None if it lies dormant."""
+    def _read(self, entry: Name, text: str, scope: Scope, *kinds: str) -> Node | None:
+        """Read the expression of an entry; None if it lies dormant."""
         try:
             raw = parse(text)
             if absent := absent_sets(raw, scope):
-                self.dormant.append(Dormant(key, text, absent))
+                self.dormant.append(Dormant(entry[1], text, absent))
                 return None
             node = resolve(raw, scope)
             if (kind := facts(node).kind) not in kinds:
-                raise DefinitionError(
-                    "definition.type", what=text, expected="/".join(kinds), found=kind
-                )
+                raise wrong_kind(text, kinds, kind)
         except DefinitionError as error:
-            raise self.fault(error, key) from error
+            outer = (("code", scope.ledger.code),) if scope.ledger else ()
+            raise self.fault(error, *outer, entry) from error
         return node
 
-    def fault(self, error: DefinitionError, key: str) -> DefinitionError:
-        """Add the place of the entry `key` to a fault."""
-        file, line = self._place(key)
-        details = {**error.details, "file": file, "line": line, "key": key}
-        return DefinitionError(error.code, **details)
-
-    def _place(self, key: str) -> tuple[str, int]:
+    def fault(self, error: DefinitionError, *entry: Name) -> DefinitionError:
+        """Add the place of an entry to a fault."""
         folder = Path(self.form_set.folder)
-        texts = {}
-        for path in (folder / "definition.toml", *sorted(folder.parent.glob("common/*.toml"))):
-            if self.form_set.folder and path.is_file():
-                texts[path.name] = path.read_text(encoding="utf-8")
-        for name, text in texts.items():
-            if line := line_of(text, f'"{key}"'):
-                return name, line
-        return "definition.toml", 0
+        paths = (folder / "definition.toml", *sorted(folder.parent.glob("common/*.toml")))
+        texts = {
+            path.name: path.read_text(encoding="utf-8")
+            for path in paths
+            if self.form_set.folder and path.is_file()
+        }
+        flaw = Flaw(error.code, entry, error.details)
+        return definition_error(flaw, texts or {"definition.toml": ""}, self.form_set.code)
 
 
 def _conjuncts(node: Node) -> Iterator[Node]:
@@ -339,8 +340,9 @@ def _in_order(reader: _Reader, found: tuple[Computed, ...], parts: object) -> tu
         order = tuple(graphlib.TopologicalSorter(graph).static_order())
     except graphlib.CycleError as error:
         circle = " → ".join(error.args[1])
-        key = names[error.args[1][0]].code
-        raise reader.fault(DefinitionError("definition.circular", what=circle), key) from error
+        one = names[error.args[1][0]]
+        entry = ("key" if one.ledger else "code", one.code)
+        raise reader.fault(DefinitionError("definition.circular", what=circle), entry) from error
     return tuple(names[name] for name in order)
 
 
@@ -377,7 +379,7 @@ def _refuse_contradictions(reader: _Reader, rules: tuple[Rule, ...]) -> None:
                 if limit.excludes(other) or other.excludes(limit):
                     what = f"{code}: {limit.origin} / {other.origin} {other.value}"
                     fault = DefinitionError("definition.contradiction", what=what)
-                    raise reader.fault(fault, rule.relation.id)
+                    raise reader.fault(fault, ("id", rule.relation.id))
             others.append(limit)
 
 

@@ -1,12 +1,13 @@
 """What the names in a relation mean, and whether its values may stand beside one another."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 import msgspec
 from msgspec.structs import replace
 
 from huizong.errors import DefinitionError
+from huizong.form_shape import nearest
 from huizong.forms import LEVELS_OF_OFFICE, Column, FormSet, Indicator, Ledger
 from huizong.syntax import (
     Aggregate,
@@ -28,6 +29,7 @@ from huizong.syntax import (
     rebuild,
     walk,
 )
+from huizong.texts import listed, say
 
 # A quotient has no places of its own: it is compared at nine.
 QUOTIENT_PLACES = 9
@@ -66,7 +68,13 @@ def prefix_of(name: str) -> str:
 
 
 def _fault(code: str, what: str, **more: object) -> DefinitionError:
-    return DefinitionError(f"definition.{code}", file="", line=0, key="", what=what, **more)
+    return DefinitionError(f"definition.{code}", what=what, **more)
+
+
+def wrong_kind(what: str, wanted: Sequence[str], found: str) -> DefinitionError:
+    """Say of what kind a part of an expression should be, and of what kind it is."""
+    expected = say("definition.or").join(say(f"definition.kind_of_{kind}") for kind in wanted)
+    return _fault("type", what, expected=expected, found=say(f"definition.kind_of_{found}"))
 
 
 def absent_sets(node: Node, scope: Scope) -> tuple[str, ...]:
@@ -125,14 +133,16 @@ def _spread(node: Node, scope: Scope) -> tuple[Node, ...]:
 def _indicator(code: str, scope: Scope) -> Indicator:
     indicator = scope.form_set(code).by_code.get(code)
     if indicator is None:
-        raise _fault("unknown_code", code)
+        near = nearest(code, scope.form_set(code).by_code)
+        raise _fault("unknown_code", code, near=near)
     return indicator
 
 
 def _ledger(symbol: str, scope: Scope) -> Ledger:
     ledger = scope.form_set(symbol).by_symbol.get(symbol)
     if ledger is None:
-        raise _fault("unknown_ledger", symbol)
+        near = nearest(symbol, scope.form_set(symbol).by_symbol)
+        raise _fault("unknown_ledger", symbol, near=near)
     return ledger
 
 
@@ -140,7 +150,8 @@ def _resolve_cell(node: Cell, scope: Scope) -> Cell:
     column = scope.ledger.by_key.get(node.key) if scope.ledger else None
     if column is None:
         ledger = scope.ledger.symbol if scope.ledger else ""
-        raise _fault("unknown_column", node.key, ledger=ledger)
+        near = nearest(node.key, scope.ledger.by_key if scope.ledger else ())
+        raise _fault("unknown_column", node.key, ledger=ledger, near=near)
     return replace(
         node, symbol=scope.ledger.symbol, entry=not column.rule, facts=_facts_of_column(column)
     )
@@ -197,6 +208,10 @@ def facts(node: Node) -> Facts:
     return _facts_of_call(node)
 
 
+def _measure_name(measure: str) -> str:
+    return say("definition.counted") if measure == COUNTED else measure
+
+
 def _all_logic(parts: tuple[Node, ...]) -> Facts:
     for part in parts:
         _want(part, "logic")
@@ -206,7 +221,7 @@ def _all_logic(parts: tuple[Node, ...]) -> Facts:
 def _want(node: Node, *kinds: str) -> Facts:
     found = facts(node)
     if found.kind not in kinds:
-        raise _fault("type", describe(node), expected="/".join(kinds), found=found.kind)
+        raise wrong_kind(describe(node), kinds, found.kind)
     return found
 
 
@@ -214,7 +229,8 @@ def _same_measure(parts: tuple[Node, ...]) -> str:
     measures = {facts(part).measure: part for part in parts if facts(part).measure}
     if len(measures) > 1:
         (left, a), (right, b) = list(measures.items())[:2]
-        raise _fault("dimension", f"{describe(a)} / {describe(b)}", expected=left, found=right)
+        units = {"expected": _measure_name(left), "found": _measure_name(right)}
+        raise _fault("dimension", f"{describe(a)} / {describe(b)}", **units)
     return next(iter(measures), "")
 
 
@@ -226,10 +242,10 @@ def _facts_of_comparison(node: Comparison | Among) -> Facts:
     for other in others:
         pair = {kind, facts(other).kind}
         if "logic" in pair or (len(pair) > 1 and pair != {"level", "text"}):
-            raise _fault("type", describe(other), expected=kind, found=facts(other).kind)
+            raise wrong_kind(describe(other), (kind,), facts(other).kind)
         ordered = isinstance(node, Comparison) and node.sign not in ("=", "<>")
         if ordered and "level" not in pair and kind == "text":
-            raise _fault("type", describe(left), expected="number/date", found=kind)
+            raise wrong_kind(describe(left), ("number", "date"), kind)
         _refuse_unknown_choice(left, other)
         _refuse_unknown_choice(other, left)
     if kind == "number":
@@ -242,7 +258,7 @@ def _refuse_unknown_choice(value: Node, text: Node) -> None:
     known = facts(value)
     choices = LEVELS_OF_OFFICE if known.kind == "level" else known.choices
     if choices and isinstance(text, Text) and text.value not in choices:
-        raise _fault("choice", text.value, expected=" ".join(choices))
+        raise _fault("choice", text.value, expected=listed(choices))
 
 
 def _facts_of_arithmetic(node: Operation) -> Facts:
@@ -253,7 +269,7 @@ def _facts_of_arithmetic(node: Operation) -> Facts:
             return Facts("number")
         if kinds == ("date", "number") and node.sign in "+-":
             return Facts("date")
-        raise _fault("type", describe(node), expected="number", found="date")
+        raise wrong_kind(describe(node), ("number",), "date")
     if node.sign == "/":
         return Facts("number", QUOTIENT_PLACES)
     if node.sign == "*":
@@ -275,10 +291,10 @@ def _facts_of_call(node: Call) -> Facts:
     first = arguments[0]
     columns = arguments[: 2 if name == "SUMBY" else 1]
     if name in _OF_COLUMN and not all(isinstance(part, Cell) for part in columns):
-        raise _fault("unknown_column", describe(first), ledger=name)
+        raise _fault("unknown_column", describe(first), ledger=name, near="")
     if name in ("BLANK", "NA"):
         if not isinstance(first, Figure | Cell):
-            raise _fault("type", describe(first), expected="code", found=facts(first).kind)
+            raise wrong_kind(describe(first), ("code",), facts(first).kind)
         return _LOGIC
     if name in ("CARRIED", "CERT20", "ID18"):
         _want(first, "text")
@@ -317,7 +333,7 @@ def _accepted(name: str, at: int) -> tuple[str, ...]:
 
 def _places(node: Node) -> int:
     if not isinstance(node, Number) or node.value not in range(QUOTIENT_PLACES + 1):
-        raise _fault("type", describe(node), expected="0..9", found=facts(node).kind)
+        raise wrong_kind(describe(node), ("places",), facts(node).kind)
     return int(node.value)
 
 
@@ -325,7 +341,7 @@ def _facts_of_grade(node: Call) -> Facts:
     """GRADE(column, text, number, text, number, …): texts and numbers in turn."""
     pairs = node.arguments[1:]
     if len(pairs) % 2:
-        raise _fault("type", describe(pairs[-1]), expected="text, number", found="text")
+        raise wrong_kind(describe(pairs[-1]), ("pairs",), "text")
     for text in pairs[::2]:
         _want(text, "text")
         _refuse_unknown_choice(node.arguments[0], text)

@@ -9,8 +9,8 @@ import msgspec
 from huizong.cells import address, squash
 from huizong.checkrows import PAPER
 from huizong.findings import both, named
-from huizong.former import as_now, as_then, known_version
-from huizong.forms import FormSet, Ledger, installed, read_form_set
+from huizong.former import as_now, as_then, check_versions, known_version
+from huizong.forms import FormSet, Ledger, read_installed
 from huizong.gate import Refused
 from huizong.layout import (
     LEDGER_HEADING_ROW,
@@ -81,8 +81,16 @@ def refusal(refused: Refused) -> Refusal:
 
 @cache
 def form_sets() -> Mapping[str, FormSet]:
-    """Read the installed form sets once a process."""
-    return {code: read_form_set(folder) for code, folder in installed().items()}
+    """
+    Read the installed form sets once a process, with what is said of their former versions.
+
+    Raises:
+        DefinitionError: If one is wrong.
+    """
+    found = read_installed()
+    for form_set in found.values():
+        check_versions(form_set)
+    return found
 
 
 @cache

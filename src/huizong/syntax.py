@@ -298,7 +298,7 @@ def _parser() -> lark.Lark:
 
 
 def _wrong(what: str, column: int) -> DefinitionError:
-    return DefinitionError("definition.syntax", file="", line=0, key="", what=what, column=column)
+    return DefinitionError("definition.syntax", what=what, column=column)
 
 
 def parse(rule: str) -> Node:

@@ -12,7 +12,7 @@ import msgspec
 from huizong.answers import Typed
 from huizong.book import Book, open_book
 from huizong.errors import HuizongError
-from huizong.forms import installed, read_form_set
+from huizong.forms import read_installed
 from huizong.lock import Holder, hold, me
 from huizong.notices import Notice, notices_of
 from huizong.office import Office, open_office
@@ -98,7 +98,7 @@ def checked_sets() -> "Mapping[str, CheckedSet]":
     # Only now: the parser of relations takes longer to load than `status` to answer.
     from huizong.language import check
 
-    form_sets = {code: read_form_set(folder) for code, folder in installed().items()}
+    form_sets = read_installed()
     return {code: check(form_set, form_sets) for code, form_set in form_sets.items()}
 
 
