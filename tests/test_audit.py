@@ -1,14 +1,20 @@
 """The audit: every general check fires and keeps quiet, and says what an officer needs."""
 
+import dataclasses
 from collections.abc import Mapping
+from decimal import Decimal
 
 import msgspec
 import pytest
 
 from fillings import figure_cell, filling
 from huizong.audit import Audit, audit
+from huizong.audit_columns import check_numbers
+from huizong.audit_figures import Audited
+from huizong.cells import address, column_letters
 from huizong.entries import Answer
 from huizong.findings import words
+from huizong.forms import Column, Ledger
 from huizong.ground import Header
 from huizong.periods import Period
 from huizong.records import (
@@ -40,6 +46,7 @@ from issued import (
 )
 
 STREET = "990101001000"
+AMOUNT = "F"  # the column 涉及金额 of the disputes
 LONG = (
     "本季度按计划完成各项工作，社区调委会坚持每半月排查一次，纠纷受理及时，"
     "协议履行良好，群众比较满意，没有发生激化。"
@@ -211,6 +218,71 @@ def test_required_columns_of_a_ledger():
     done = audited(with_rows(returned(), disputes({}, {"category": "", "mediator": ""})))
 
     assert of(done, "required_column") == [("required_column", "E7")]
+
+
+@pytest.mark.parametrize(
+    ("typed", "wanted"),
+    [({"amount_yuan": "5000"}, []), ({"amount_yuan": "0"}, []), ({"amount_yuan": "33.50"}, []),
+     ({"amount_yuan": "-0.01"}, ["negative"]), ({"amount_yuan": "-5000"}, ["negative"]),
+     ({"amount_yuan": "33.505"}, ["too_many_places"]), ({"amount_yuan": None}, []),
+     ({"amount_yuan": "9" * 40 + ".5"}, []), ({"amount_yuan": "9" * 40 + ".501"},
+                                              ["too_many_places"])],
+)  # fmt: skip
+def test_numbers_in_a_ledger(typed: Mapping[str, str], wanted: list[str]):
+    """Fault 8: an amount under its least value, or with too many places, is told at its cell."""
+    done = audited(with_rows(returned(), disputes({}, typed)))
+
+    found = [one for one in done.findings[0] if one.subject == "amount_yuan"]
+    assert [(one.code, one.level, one.cell) for one in found] == [
+        (code, "must", f"{AMOUNT}7") for code in wanted
+    ]
+
+
+def test_counts_and_plan_numbers_are_whole():
+    """
+    Fault 8: half a case, half a quarter and a negative budget are told; a target may be negative,
+    and text in a number's cell is told by the reader alone.
+    """
+    ledgers = tj().form_set.by_symbol
+    counts = _rows("TJ_L2", {"found": "2.5"}, {"found": "2"}, {"found": "-1"}, {"found": "many"})
+    counts = msgspec.structs.replace(counts, odd=((3, "found", "text"),))
+    plan = _rows("TJ_P", {"quarter": "1.5", "target": "-5"}, {"budget_yuan": "-1"})
+    done = audited(with_rows(with_rows(returned(), counts), plan))
+
+    assert of(done, "negative", "not_whole", "too_many_places") == [
+        ("not_whole", _at(ledgers["TJ_L2"], "found", 6)),
+        ("negative", _at(ledgers["TJ_L2"], "found", 8)),
+        ("not_whole", _at(ledgers["TJ_P"], "quarter", 6)),
+        ("negative", _at(ledgers["TJ_P"], "budget_yuan", 7)),
+    ]
+    (half, *_) = (one for one in done.findings[0] if one.code == "not_whole")
+    assert (half.details["found"], half.subject) == ("2.5", "found")
+
+
+def test_least_value_that_is_not_nothing():
+    """A column may have another least value than 0: what is under it is out of range."""
+    column = Column(key="n", zh="数", en="N", type="int", minimum=Decimal(2))
+    rows = LedgerRows("L", "有", "台账", ("n",), ("B",), (6, 7), (("1",), ("2",)))
+    form_set = msgspec.structs.replace(
+        tj().form_set, ledgers=(Ledger(code="L", zh="账", en="L", columns=(column,)),)
+    )
+    reading = Reading(Identity("TJ", "", "2026Q1", "", ""), ledgers=(rows,))
+    some = Audited(dataclasses.replace(tj(), form_set=form_set), (reading,), (), None)
+
+    ((position, one),) = check_numbers(some)
+    assert (position, one.code, one.cell, one.details["low"]) == (0, "out_of_range", "B6", "2")
+
+
+def _rows(symbol: str, *rows: Mapping[str, str]) -> LedgerRows:
+    """Some rows of a ledger, from row 6 on."""
+    keys = tuple(column.key for column in tj().form_set.by_symbol[symbol].columns)
+    cells = tuple(tuple(row.get(key) for key in keys) for row in rows)
+    letters = tuple(map(column_letters, range(len(keys))))
+    return LedgerRows(symbol, "有", symbol, keys, letters, tuple(range(6, 6 + len(rows))), cells)
+
+
+def _at(ledger: Ledger, key: str, row: int) -> str:
+    return address(row - 1, [column.key for column in ledger.columns].index(key))
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from huizong.desk import Blank
 from huizong.issue import standard_blank, write_standard
 from huizong.past import Past
 from huizong.texts import speak
+from huizong.work import checked_sets
 from huizong.workbooks import Sheet, open_workbook
 from issued import (
     CHECKS,
@@ -95,6 +96,24 @@ def test_plan_is_printed_on_two_readable_pages(tmp_path: Path):
     assert (sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) in ((2, None), (2, 1))
     assert (sheet.print_title_cols, sheet["D5"].value) == ("$A:$D", "工作项目")
     assert max(sum(wide[:at]), sum((*wide[:4], *wide[at:]))) < 130
+
+
+@pytest.mark.parametrize("code", ["JC", "SY", "TJ"])
+def test_numbers_typed_into_a_ledger_obey_their_column(code: str):
+    """
+    Fault 8: each number's column lets in what the audit passes: its places, its least value.
+    """
+    form_set = checked_sets()[code].form_set
+    book = load_workbook(next((TEMPLATES / code).glob("*.xlsx")))
+    for ledger in form_set.ledgers:
+        sheet = book[layout.ledger_sheet(ledger)]
+        rules = {str(one.sqref): one.formula1 for one in sheet.data_validations.dataValidation}
+        for at, column in enumerate(ledger.columns):
+            if column.numeric and column.entry:
+                cell = f"{column_letters(at)}6"
+                low = "" if column.minimum is None else f",{cell}>={column.minimum}"
+                rule = f"AND(ISNUMBER({cell}),ROUND({cell},{column.scale})={cell}{low})"
+                assert rules[f"{cell}:{column_letters(at)}5000"] == rule
 
 
 def test_issued_workbook_looks_as_agreed(tmp_path: Path):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 import msgspec
 import numpy as np
 
+from huizong.audit_columns import check_columns, check_numbers
 from huizong.audit_copies import check_copies
 from huizong.audit_figures import (
     Audited,
@@ -25,7 +26,6 @@ from huizong.forms import Ledger
 from huizong.ground import NOTHING_BESIDE, Beside, Ground, Header
 from huizong.language import CheckedSet, Rule
 from huizong.layout import ON_PAPER, STATUSES, report_sheet
-from huizong.read_rows import cell_of
 from huizong.records import SUMMARY, Finding, LedgerRows, Reading
 from huizong.texts import catalogue
 from huizong.vectors import failing_contents, judge, operands, row_verdicts
@@ -104,7 +104,7 @@ def check_ledgers(audited: Audited) -> Iterator[Numbered]:
         if reading.zero_report:
             continue
         for ledger in ledgers:
-            rows = _rows_of(reading, ledger.symbol)
+            rows = reading.rows_of(ledger.symbol)
             if rows and rows.status == ON_PAPER:
                 yield from _paper(audited, position, ledger, rows)
             # Where there are rows, the reader has asked for the state.
@@ -119,35 +119,6 @@ def _paper(audited: Audited, position: int, ledger: Ledger, rows: LedgerRows) ->
     if ledger.symbol not in audited.on_paper:
         details = {**named(ledger), "found": ON_PAPER, **_states()}
         yield position, Finding("ledger_on_paper", "must", rows.sheet, "", ledger.symbol, details)
-
-
-def check_columns(audited: Audited) -> Iterator[Numbered]:
-    """Every filled row of a ledger has its required columns; the plan's are in PL-10."""
-    for ledger in audited.checked.form_set.ledgers:
-        required = [column for column in ledger.columns if column.required]
-        if ledger.kind == "plan" or not required:
-            continue
-        for position, reading in enumerate(audited.readings):
-            rows = _rows_of(reading, ledger.symbol)
-            if rows is not None:
-                yield from _blank_columns(position, rows, required)
-
-
-def _rows_of(reading: Reading, symbol: str) -> LedgerRows | None:
-    return next((rows for rows in reading.ledgers if rows.symbol == symbol), None)
-
-
-def _blank_columns(position: int, rows: LedgerRows, required: Sequence) -> Iterator[Numbered]:
-    wrong = {(at, key) for at, key, _ in rows.odd}
-    for column in required:
-        if column.key not in rows.keys:
-            continue
-        index = rows.keys.index(column.key)
-        for at, row in enumerate(rows.rows):
-            if row[index] is None and (at, column.key) not in wrong:
-                cell = cell_of(rows, rows.numbers[at], column.key)
-                place = (rows.sheet, cell, column.key)
-                yield position, Finding("required_column", "must", *place, named(column))
 
 
 def check_coverage(audited: Audited) -> Iterator[Numbered]:
@@ -214,7 +185,7 @@ def _relation(audited: Audited, rule: Rule, position: int) -> Finding:
     common = {"relation": rule.id, **named(rule, "rule")}
     if lines:
         symbol = rule.ledgers[0]
-        ledger = _rows_of(reading, symbol)
+        ledger = reading.rows_of(symbol)
         sheet = ledger.sheet if ledger else ""
         shown = "、".join(lines[:12])
         contents = digest_of(failing_contents(rule, audited.ground, position))
@@ -268,6 +239,7 @@ CHECKS: tuple[Check, ...] = (
     check_to_date,
     check_previous,
     check_columns,
+    check_numbers,
     check_coverage,
     check_texts,
     check_relations,

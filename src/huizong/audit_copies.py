@@ -12,7 +12,7 @@ from huizong.audit_units import groups
 from huizong.findings import digest_of, named, told
 from huizong.forms import Ledger
 from huizong.ground import NUMBER
-from huizong.records import Finding, LedgerRows, Reading
+from huizong.records import Finding, Reading
 
 # A small count says nothing; a figure of two digits or with decimals does.
 SMALLEST_TELLING = 10
@@ -215,7 +215,7 @@ def _of_rows(
 
 def _rows(reading: Reading, ledger: Ledger) -> dict[tuple, int]:
     """Give the rows that say something, with their numbers: a date or a person among the cells."""
-    found = _ledger_of(reading, ledger.symbol)
+    found = reading.rows_of(ledger.symbol)
     if found is None:
         return {}
     keys = [one.key for one in ledger.columns if one.entry and one.key in found.keys]
@@ -229,15 +229,11 @@ def _rows(reading: Reading, ledger: Ledger) -> dict[tuple, int]:
     return telling
 
 
-def _ledger_of(reading: Reading, symbol: str) -> LedgerRows | None:
-    return next((rows for rows in reading.ledgers if rows.symbol == symbol), None)
-
-
 def _rows_finding(
     audited: Audited, position: int, ledger: Ledger, shared: Mapping[tuple, int],
     others: tuple[int, ...],
 ) -> Finding:  # fmt: skip
-    found = _ledger_of(audited.readings[position], ledger.symbol)
+    found = audited.readings[position].rows_of(ledger.symbol)
     numbers = sorted(shared.values())
     shown = _some([str(number) for number in numbers])
     details = {**named(ledger), **told("finding.rows", "found", rows=shown),

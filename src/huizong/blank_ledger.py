@@ -105,9 +105,7 @@ def _status(desk: Desk, sheet: Any, ledger: Ledger) -> None:
 
 def _filled(desk: Desk, ledger: Ledger) -> LedgerRows | None:
     filling = desk.blank.filling
-    if filling is None:
-        return None
-    return next((rows for rows in filling.ledgers if rows.symbol == ledger.symbol), None)
+    return filling.rows_of(ledger.symbol) if filling else None
 
 
 def _rows(desk: Desk, sheet: Any, ledger: Ledger) -> None:
@@ -154,7 +152,7 @@ def _computed_cell(
 def _validate_columns(sheet: Any, ledger: Ledger) -> None:
     first, last = layout.LEDGER_HEADING_ROW + 1, layout.LAST_LEDGER_ROW
     for index, column in enumerate(ledger.columns):
-        rule = _validation(column)
+        rule = _validation(column, address(first, index))
         if rule:
             sheet.data_validation(first, index, last, index, rule)
 
@@ -193,8 +191,8 @@ def _write_entry(sheet: Any, row: int, index: int, column: Column, value: str, s
         sheet.write_string(row, index, tidy(value), style)
 
 
-def _validation(column: Column) -> dict[str, Any] | None:
-    """Excel's own check at typing, for a ledger's column."""
+def _validation(column: Column, first: str) -> dict[str, Any] | None:
+    """Excel's own check at typing, for a ledger's column whose first cell is `first`."""
     if column.choices:
         error = say("book.choice_error")
         return {"validate": "list", "source": list(column.choices), "error_message": error}
@@ -205,6 +203,17 @@ def _validation(column: Column) -> dict[str, Any] | None:
             "error_message": say("book.date_error"),
         }  # fmt: skip
     if column.numeric and column.entry:
-        return {"validate": "decimal", "criteria": "between", "minimum": -1e12, "maximum": 1e12,
-                "error_message": say("book.input_title")}  # fmt: skip
+        return _number_rule(column, first)
     return None
+
+
+def _number_rule(column: Column, first: str) -> dict[str, Any]:
+    """Let in what the audit lets pass: a number of the declared places, not under its least."""
+    low = "" if column.minimum is None else f",{first}>={column.minimum}"
+    kind = ("whole" if column.scale == 0 else "places") + ("_from" if low else "")
+    text = say(f"book.column_{kind}", places=column.scale, low=column.minimum)
+    return {
+        "validate": "custom",
+        "value": f"=AND(ISNUMBER({first}),ROUND({first},{column.scale})={first}{low})",
+        "error_title": say("book.input_title"), "error_message": text,
+    }  # fmt: skip

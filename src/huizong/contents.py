@@ -183,8 +183,7 @@ def plain_value(cell: FigureCell) -> str:
 
 def rows_of(entry: UnitReturn, ledger: Ledger) -> LedgerRows | None:
     """Find the rows of a ledger or plan in a return."""
-    ledgers = entry.reading.ledgers if entry.reading else ()
-    return next((rows for rows in ledgers if rows.symbol == ledger.symbol), None)
+    return entry.reading.rows_of(ledger.symbol) if entry.reading else None
 
 
 def is_number(text: str) -> bool:

@@ -79,17 +79,13 @@ def _symbols(readings: Sequence[Reading]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(rows.symbol for one in readings for rows in one.ledgers))
 
 
-def _rows_of(reading: Reading, symbol: str) -> LedgerRows | None:
-    return next((rows for rows in reading.ledgers if rows.symbol == symbol), None)
-
-
 def _row_numbers(readings: Sequence[Reading], symbol: str) -> list[tuple[int, ...]]:
     """Number the rows of a ledger so that the same row has the same number in every return."""
     found: list[tuple[int, ...]] = []
     before: list[tuple[str | None, ...]] = []
     last = 0
     for reading in readings:
-        rows = _rows_of(reading, symbol)
+        rows = reading.rows_of(symbol)
         now = [_without_number(rows, row) for row in rows.rows] if rows else []
         numbers: list[int] = []
         for kind, i1, i2, j1, j2 in SequenceMatcher(

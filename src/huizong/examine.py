@@ -81,7 +81,8 @@ def _rules(work: Work, checked: CheckedSet, period: Period) -> str:
     ]
     settings = work.office.settings
     chosen = (settings.paper_ledgers(form_set), redefined_in(checked, settings.redefined, period))
-    stamp = f"{reader_version()} {chosen} {form_set.relations} {form_set.indicators} {past}"
+    asked = f"{form_set.relations} {form_set.indicators} {form_set.ledgers}"
+    stamp = f"{reader_version()} {chosen} {asked} {past}"
     stamp += f" {form_set.version} {issued_earlier(work.book, form_set, period)}"
     if checked.others:
         stamp += f" {marks_beside(work, checked, period)}"

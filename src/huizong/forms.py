@@ -122,7 +122,11 @@ class Indicator(Measured, kw_only=True):
 
 
 class Column(Measured, kw_only=True):
-    """One column of a ledger or plan; `rule` is the expression of a computed column."""
+    """
+    One column of a ledger or plan; `rule` is the expression of a computed column.
+
+    `minimum` is the least that a number may be: 0 where nothing is ever taken back.
+    """
 
     key: str
     zh: str
@@ -130,6 +134,7 @@ class Column(Measured, kw_only=True):
     type: Literal["text", "int", "decimal", "date", "choice", "percent"] = "text"
     places: int | None = None
     unit: str = ""
+    minimum: Decimal | None = msgspec.field(name="min", default=None)
     choices: tuple[str, ...] = ()
     required: bool = False
     public: bool = False

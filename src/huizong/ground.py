@@ -165,9 +165,8 @@ class Table:
 
 def _rows_of(symbol: str, reading: Reading | None) -> LedgerRows | None:
     """A ledger kept on paper is absent: what is tied to it stays undecided."""
-    ledgers = reading.ledgers if reading else ()
-    found = (rows for rows in ledgers if rows.symbol == symbol and rows.status != ON_PAPER)
-    return next(found, None)
+    rows = reading.rows_of(symbol) if reading else None
+    return None if rows is None or rows.status == ON_PAPER else rows
 
 
 def kind_of(what: Indicator | Column) -> str:

@@ -150,6 +150,10 @@ class Reading(msgspec.Struct, frozen=True):
             one.part: one.value for one in self.ledger_totals if one.symbol == rate and one.part
         }
 
+    def rows_of(self, symbol: str) -> LedgerRows | None:
+        """Find the rows of a ledger or plan."""
+        return next((rows for rows in self.ledgers if rows.symbol == symbol), None)
+
 
 class Unit(msgspec.Struct, frozen=True, kw_only=True):
     """
