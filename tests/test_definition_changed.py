@@ -10,12 +10,14 @@ import pytest
 from huizong import pipeline
 from huizong.blank import write_blank
 from huizong.caches import with_caches
+from huizong.checking import reading_of, verify
 from huizong.entries import all_findings
 from huizong.issuing import blanks_of
 from huizong.office import expected_units, init_office
 from huizong.periods import Period
 from huizong.records import PASSED, TO_MEND, FigureCell, Reading
 from huizong.reports import audit_lines
+from huizong.verify import verify_sources
 from huizong.work import at_work
 from own_set import DEFINITION, defined, in_use
 
@@ -138,3 +140,53 @@ def test_new_figure_is_asked_of_who_was_issued_a_blank_with_it(office, tmp_path)
     assert before == [PASSED] * 3
     assert after == [TO_MEND] * 3
     assert asked == {"FX06"}
+
+
+def summary_of(office: Path) -> Path:
+    """The summary of the first quarter, made under the first definition."""
+    (path,) = (office / "汇总" / "2026Q1").glob("*汇总*_v01.xlsx")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("change", "faults"), [("described", set()), ("undescribed", {"version_unknown"})]
+)
+def test_summary_of_an_earlier_version_is_compared_with_its_files(change, faults, office, tmp_path):
+    """
+    By the description of its version its files agree; without one it is said what is lacking.
+    """
+    text, former = CHANGES[change]
+    defined(tmp_path / "sets", text, **former)
+
+    with in_use(tmp_path / "sets"):
+        done = verify(summary_of(office), office / "已收" / "原件")
+
+    assert {one.code for one in done.faults} == faults
+
+
+@pytest.mark.parametrize("code", ["FX01", "FX02", "FX03"])
+def test_file_that_says_otherwise_is_found_in_an_earlier_summary(code, office, tmp_path):
+    """
+    A number, one that is not asked any more, and a choice that differ are named, in every unit.
+    """
+    text, former = CHANGES["described"]
+    defined(tmp_path / "sets", text, **former)
+
+    def other(path: Path, set_code: str) -> Reading:
+        reading = reading_of(path, set_code)
+        figures = [
+            msgspec.structs.replace(one, value="77", typed="77") if one.code == code else one
+            for one in reading.figures
+        ]
+        findings = [
+            msgspec.structs.replace(one, details={**one.details, "found": "77"})
+            if one.subject == code
+            else one
+            for one in reading.findings
+        ]
+        return msgspec.structs.replace(reading, figures=tuple(figures), findings=tuple(findings))
+
+    with in_use(tmp_path / "sets"):
+        done = verify_sources(summary_of(office), office / "已收" / "原件", other)
+
+    assert [(one.code, one.expected) for one in done.faults] == [("source_differs", "77")] * 3

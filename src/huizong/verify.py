@@ -20,10 +20,10 @@ from huizong.checkrows import (
     split_marks,
 )
 from huizong.forms import FormSet, installed, read_form_set
-from huizong.layout import asked_elsewhere
-from huizong.records import PART, FigureCell, Reading
+from huizong.records import PART, Reading
 from huizong.recount import ratio, recount
 from huizong.texts import catalogue, say
+from huizong.verify_versions import MadeBy, made_by, said_by
 from huizong.workbooks import open_workbook
 
 Rows = Sequence[Sequence[object]]
@@ -120,23 +120,35 @@ def verify_sources(
     Look up each file of 来源 by its digest, read it again, and compare it with 分单位.
 
     `read` must give a file's figures of one form set; it is passed in, since reading is another
-    stage. Rates over another set's figures are not in one file, and not compared.
+    stage. Rates over another set's figures are not in one file, and not compared. A summary made
+    by an earlier version is compared under its own codes, if that version is described.
     """
     book = _Book(_sheets(path))
-    form_set = form_set or _installed(book.identity)
-    units = book.units(form_set) if form_set else None
-    if units is None:
+    if not book.hidden:
         return Verification((Fault("no_summary", HIDDEN_SHEET),))
+    form_set = form_set or _present(book.identity)
+    made = made_by(form_set, book.identity.get("version", "")) if form_set else None
+    units = book.units(made.form_set) if made else None
+    faults = [] if units else [_unknown(book.identity, form_set)]
     files = _by_digest(folder)
-    faults: list[Fault] = []
     for place, unit, digest in book.sources():
         found = files.get(digest.partition("+")[0])
         if found is None:
             faults.append(Fault("file_gone", *place, "", digest))
-        elif unit is not None:
-            reading = read(found, form_set.code)
-            faults += _compare_reading(book, units, unit, reading, form_set)
+        elif made and units and unit is not None:
+            reading = read(found, made.form_set.code)
+            faults += _compare_reading(book, units, unit, reading, made)
     return Verification(tuple(faults))
+
+
+def _unknown(identity: Mapping[str, str], form_set: FormSet | None) -> Fault:
+    """Say why the files cannot be compared with a summary: by its set, its version, its sheets."""
+    version = identity.get("version", "")
+    if form_set is None:
+        return Fault("set_unknown", found=identity.get("set", ""))
+    if made_by(form_set, version) is None:
+        return Fault("version_unknown", found=version, expected=form_set.version)
+    return Fault("no_summary", HIDDEN_SHEET)
 
 
 def _sheets(path: Path) -> dict[str, Rows]:
@@ -291,9 +303,13 @@ def _plain(value: object) -> str:
     return text if text == NOT_APPLICABLE or _NUMBER.fullmatch(text) else ""
 
 
-def _installed(identity: Mapping[str, str]) -> FormSet | None:
+def _present(identity: Mapping[str, str]) -> FormSet | None:
     folder = installed().get(identity.get("set", ""))
-    form_set = _form_set(folder) if folder else None
+    return _form_set(folder) if folder else None
+
+
+def _installed(identity: Mapping[str, str]) -> FormSet | None:
+    form_set = _present(identity)
     return form_set if form_set and form_set.version == identity.get("version") else None
 
 
@@ -399,28 +415,16 @@ def _differing(
 
 
 def _compare_reading(
-    book: _Book, units: _Units, unit: int, reading: Reading, form_set: FormSet
+    book: _Book, units: _Units, unit: int, reading: Reading, made: MadeBy
 ) -> Iterator[Fault]:
     """The figures of one file stand in the row (or column) of its unit."""
     sheet = book.name("units")
     places = units.own if unit == 0 else units.units[unit - 1]
     if not any(book.figures(sheet, places).values()):
         return
-    for cell in reading.figures:
-        if cell.code in places and _in_its_file(form_set, cell):
-            value = (
-                cell.value
-                if cell.state == "number"
-                else NOT_APPLICABLE
-                if cell.state == "na"
-                else ""
-            )
-            found = _plain(book.at(sheet, *places[cell.code]))
+    for code, value in said_by(reading, made).items():
+        if code in places:
+            stands = book.at(sheet, *places[code])
+            found = _plain(stands) if made.numeric(code) else _text(stands)
             if found != value:
-                yield Fault("source_differs", sheet, address(*places[cell.code]), found, value)
-
-
-def _in_its_file(form_set: FormSet, cell: FigureCell) -> bool:
-    """Whether a figure follows from its file alone, not from another set or from last period."""
-    rule = form_set.by_code[cell.code].source_rule if cell.formula else ""
-    return "PREV(" not in rule and not asked_elsewhere(form_set, cell.code)
+                yield Fault("source_differs", sheet, address(*places[code]), found, value)
