@@ -18,7 +18,9 @@ from huizong.papers import SetReturns, what_to_do
 from huizong.past import Opening, past_of_office, save_opening
 from huizong.periods import Period
 from huizong.records import SUMMARY, FigureCell, Finding
+from huizong.reports import audit_lines
 from huizong.sample import fill
+from huizong.texts import say
 from huizong.work import at_work, checked_sets
 
 NOW = dt.datetime(2026, 4, 3, 9)
@@ -57,6 +59,7 @@ def test_answers_typed_for_one_period_survive_the_audit_of_another(office, tmp_p
         again = pipeline.audit(work, FIRST)
 
     assert [answer.key for answer in audited.answers.entered] == [key]
+    assert say("answer.entered", count=1) in audit_lines(audited)
     found = [one for row in mediation(again).rows for one in row.findings if one.key == key]
     assert [(one.state, one.officer) for one in found] == [("accepted", "王芳")]
 

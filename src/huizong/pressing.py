@@ -108,7 +108,7 @@ def _answers(applied: "Applied") -> Told:
     from huizong.office_lists import told_of
 
     count = len(applied.entered)
-    lines = [say("addin.answers_entered", count=count)] if count else []
+    lines = [say("answer.entered", count=count)] if count else []
     lines += told_of(applied)
     return Told(tuple(lines), waits=bool(applied.refused))
 

@@ -97,6 +97,8 @@ def audit_lines(audited: Audited) -> Iterator[str]:
         yield from earlier_lines(sets)
     for sets in audited.totals:
         yield from _totals_lines(sets)
+    if entered := len(audited.answers.entered):
+        yield say("answer.entered", count=entered)
     yield from told_of(audited.answers)
     for path in (audited.status, audited.findings):
         if stands_beside(path):
