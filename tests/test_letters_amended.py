@@ -2,6 +2,7 @@
 
 import datetime as dt
 import email
+import hashlib
 from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
@@ -19,8 +20,17 @@ from huizong.history import summaries_of
 from huizong.letter_entries import LetterEntry, save_letters
 from huizong.letters import BOUNCE, TAKEN_ABOVE, Letter
 from huizong.letters_amended import MOST_LINES, correction_fields
-from huizong.sending_entries import SENT, Approval, Sending, save_approval, save_sending
+from huizong.sending_entries import (
+    SENT,
+    UNKNOWN,
+    Approval,
+    Sending,
+    queue_of,
+    save_approval,
+    save_sending,
+)
 from huizong.texts import say
+from huizong.upward import settle_received
 from huizong.work import Work, at_work
 from test_amendments import CLOSED, LATE, LIGHT, PEACE, Q1, corrected, office, readers, send, settle
 
@@ -188,6 +198,24 @@ def receipt(work: Work, digest: str) -> None:
         reason=TAKEN_ABOVE, letter=letter,
     )  # fmt: skip
     save_letters(work.book, [entry])
+
+
+@pytest.mark.parametrize("of", ["this", "another"])
+def test_receipt_settles_a_letter_of_which_nobody_knew(tmp_path, readers, of):
+    """
+    What the office above acknowledges has arrived: nobody is asked to send it again.
+    """
+    folder = test_amendments.street(tmp_path)
+    published = made(folder, readers, 10, hour=9)
+    act(folder, acts.submit, send_by="smtp")
+    queued(folder, UNKNOWN)
+    digest = hashlib.sha256(published.path.read_bytes()).hexdigest()
+    with at_work(folder, LATE, "test") as work:
+        receipt(work, digest if of == "this" else "d" * 64)
+        settle_received(work)
+        (row,) = queue_of(work.book)
+
+    assert row.state == {"this": SENT, "another": UNKNOWN}[of]
 
 
 def above(folder: Path) -> list[tuple[int, str]]:

@@ -13,6 +13,7 @@ from huizong.personal import masked
 from huizong.records import NOT_A_RETURN
 from huizong.safely import RESERVE, require_space
 from huizong.take_in import UNPACKED, Collected
+from huizong.upward import settle_received
 from huizong.work import Work
 
 WITHOUT_FORM = FORMLESS | {NO_FORM}
@@ -45,6 +46,7 @@ def fetch(work: Work, incoming: Iterable[Incoming]) -> Fetched:
     waiting = letters_of(work.book, state=UNOPENED)
     collected = pipeline.collect(work)
     settle_returned(work.book)
+    settle_received(work)
     wanted = {one.digest for one in (*waiting, *arrived.new)}
     letters = letters_of(work.book, digests=wanted) if wanted else ()
     if letters:

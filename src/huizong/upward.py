@@ -3,16 +3,19 @@
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+import msgspec
+
 from huizong.clock import minute_of
 from huizong.come_back import come_back
-from huizong.draft_entries import Drafted, drafted_upward
+from huizong.draft_entries import UPWARD, Drafted, drafted_upward
 from huizong.gone_up import sent_at
 from huizong.history import Made, last_summary, summaries_of
 from huizong.letter_entries import taken_above
 from huizong.letters import Attachment
 from huizong.periods import Period
 from huizong.safely import free_name, told, write_safely
-from huizong.sending_entries import rows_about, worst_of
+from huizong.sending_entries import SENT, UNKNOWN, queue_of, rows_about, save_sending, worst_of
+from huizong.settings import DRAFT
 from huizong.texts import listed, say
 from huizong.wholeness import digest_of_file
 from huizong.work import Work
@@ -59,7 +62,8 @@ def _above(
         row = worst_of(rows)
         state = say(f"sending_state.{row.state}")
         return say("command.queued_above", **said, state=state, when=minute_of(row.at), key=row.key)
-    return say("command.drafted_above", **said, when=minute_of(drafted.at))
+    code = "drafted_above" if work.office.settings.send_by == DRAFT else "unsent_above"
+    return say(f"command.{code}", **said, when=minute_of(drafted.at))
 
 
 def taken_at(work: Work, made: Made, receipts: Mapping[str, str]) -> str:
@@ -68,6 +72,19 @@ def taken_at(work: Work, made: Made, receipts: Mapping[str, str]) -> str:
     # Reasons may have been written into the file before it went up.
     now = digest_of_file(path) if receipts and path.is_file() else made.digest
     return receipts.get(now) or receipts.get(made.digest, "")
+
+
+def settle_received(work: Work) -> None:
+    """Call sent what may have been sent, once the office above has acknowledged what it carried."""
+    rows = [one for one in queue_of(work.book, states=(UNKNOWN,)) if one.kind in UPWARD]
+    receipts = taken_above(work.book) if rows else {}
+    periods = {row.period for row in rows}
+    made = [one for period in periods for one in summaries_of(work.book, period)]
+    letters = [drafted_upward(work.book, one) for one in made if taken_at(work, one, receipts)]
+    there = {one.about for one in letters if one}
+    for row in rows:
+        if row.about in there:
+            save_sending(work.book, msgspec.structs.replace(row, state=SENT, at=work.at))
 
 
 def lay_out(files: Sequence[Attachment], folder: Path) -> tuple[Path, ...]:
