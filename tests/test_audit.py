@@ -15,10 +15,11 @@ from huizong.cells import address, column_letters
 from huizong.entries import Answer
 from huizong.findings import words
 from huizong.forms import Column, Ledger
-from huizong.ground import Header
+from huizong.ground import Beside, Header, Returns
 from huizong.periods import Period
 from huizong.records import (
     PASSED,
+    SUMMARY,
     TO_EXPLAIN,
     TO_MEND,
     WAITING,
@@ -380,6 +381,54 @@ def test_what_was_counted_in_a_ledger_belongs_to_the_question():
         return one.key("990101001001", "2026Q1", "TJ")
 
     assert key(1) != key(2)
+
+
+def total(text: str, set_code: str = "SY", *missing: str) -> Reading:
+    """A summary of two units with these totals, without those that are missing."""
+    reading = filling(text).reading(checked_sets()[set_code].form_set)
+    identity = msgspec.structs.replace(reading.identity, code=STREET, role=SUMMARY)
+    return msgspec.structs.replace(
+        reading, identity=identity, expected=2, reported=2 - len(missing), missing=missing
+    )
+
+
+def of_total(mine: Reading, *beside: Reading, before: Reading | None = None) -> list[tuple]:
+    """What is asked of a summary whose district looks at the other sets' summaries beside it."""
+    sets = checked_sets()
+    others = {one.identity.set_code: Returns((one,)) for one in beside}
+    done = audit(
+        sets[mine.identity.set_code], [mine], [Header(Period.parse("2026Q2"), "街道")], [before],
+        beside=Beside(sets, others),
+    )  # fmt: skip
+    return [(one.code, one.level, one.subject) for one in done.findings[0]
+            if one.subject in ("SY18", "SY-R08", "SY-R09", "TJ-R03")]  # fmt: skip
+
+
+def test_total_that_nobody_can_mend_is_a_question():
+    """
+    A total whose parts have passed breaks a rule for a reason: its office is asked, not told.
+
+    One unit may say —— where the others give figures, and units come and go between quarters.
+    """
+    kinds = "; ".join(f"TJ{number:02} 1" for number in range(8, 14))
+
+    assert of_total(total(f"TJ02 7; {kinds}", "TJ")) == [("relation", "explain", "TJ-R03")]
+    assert of_total(total("SY18 600"), before=total("SY18 1000")) == [
+        ("falling_total", "explain", "SY18")
+    ]
+
+
+def test_totals_of_other_units_are_not_compared():
+    """
+    Totals of two sets are compared where the same units are missing in both, else neither is wrong.
+    """
+    assert of_total(total("SY18 9000"), total("JC02 8619", "JC", "光明社区")) == []
+    assert of_total(total("SY18 9000"), total("JC02 8619", "JC")) == [
+        ("relation", "explain", "SY-R08")
+    ]
+    assert of_total(total("SY18 9000", "SY", "光明社区"), total("JC02 8619", "JC", "光明社区")) == [
+        ("relation", "explain", "SY-R08")
+    ]
 
 
 def test_undecided_relations_say_nothing():

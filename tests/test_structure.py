@@ -45,7 +45,8 @@ LAYERS = (
         " restate amendments amendment_paper blank_problems corrections differences circulars"
         " placing choosing rivals descent answers settle papers chat findings_paper read_figures"
         " read_identity read_rows read_texts ledger_states read_summary unseen audit_figures"
-        " audit_units audit_columns audit_copies contents recount total_rates total_sheets"
+        " audit_units audit_columns audit_copies audit_relations contents recount total_rates"
+        " total_sheets"
         " unit_sheets ledger_sheets return_sheets charts briefing circular_sheets"
         " approval_sheet outgoing keeping notices letter_store mailbox_folder mailbox_imap"
         " letter_templates letter_drafts outgoing_parts leaving_scan draft_files delivery"
@@ -109,7 +110,7 @@ HOMES = {
         "audit_figures",
         "audit_units",
         "audit_copies",
-        "audit",
+        "audit_relations",
         "aggregate",
     ),
     "olefile": ("gate",),

@@ -1,10 +1,9 @@
 """Audit returns: the general rules and every relation, over all returns at once."""
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 import msgspec
-import numpy as np
 
 from huizong.audit_columns import check_columns, check_numbers
 from huizong.audit_copies import check_copies
@@ -19,16 +18,16 @@ from huizong.audit_figures import (
     check_to_date,
     check_year,
 )
+from huizong.audit_relations import check_relations
 from huizong.audit_units import check_outliers, check_slips
 from huizong.determine import Determined, determine
-from huizong.findings import both, digest_of, named, told
+from huizong.findings import both, digest_of, named
 from huizong.forms import Ledger
 from huizong.ground import NOTHING_BESIDE, Beside, Ground, Header
-from huizong.language import CheckedSet, Rule
+from huizong.language import CheckedSet
 from huizong.layout import ON_PAPER, STATUSES, report_sheet
 from huizong.records import SUMMARY, Finding, LedgerRows, Reading
 from huizong.texts import catalogue
-from huizong.vectors import failing_contents, judge, operands, row_verdicts
 
 SHORTEST_TEXT = 50
 
@@ -166,61 +165,6 @@ def _text_faults(text: str, *, required: bool) -> Iterator[tuple[str, str, str]]
     if _IDENTITY.search(text):
         # The number itself is never repeated.
         yield "section_identity", "must", ""
-
-
-def check_relations(audited: Audited) -> Iterator[Numbered]:
-    """Every relation of the form set holds, at the levels that it is meant for."""
-    for rule in audited.checked.relations:
-        verdicts = judge(rule, audited.ground)
-        for position in np.flatnonzero(verdicts == 0):
-            if audited.headers[position].level in rule.relation.levels:
-                yield int(position), _relation(audited, rule, int(position))
-
-
-def _relation(audited: Audited, rule: Rule, position: int) -> Finding:
-    """Say which cells a broken relation is about, what stands on both sides, and the difference."""
-    reading = audited.readings[position]
-    owners, numbers = row_verdicts(rule, audited.ground)
-    lines = [str(number) for number in numbers[owners == position]]
-    common = {"relation": rule.id, **named(rule, "rule")}
-    if lines:
-        symbol = rule.ledgers[0]
-        ledger = reading.rows_of(symbol)
-        sheet = ledger.sheet if ledger else ""
-        shown = "、".join(lines[:12])
-        contents = digest_of(failing_contents(rule, audited.ground, position))
-        details = {**common, "rows": shown, **told("finding.rows", "found", rows=shown), **contents}
-        return Finding("relation_rows", rule.level, sheet, f"A{lines[0]}", rule.id, details)
-    parts = operands(rule, audited.ground, position)
-    shown = "，".join(_shown(audited.checked, parts.operands, "zh"))
-    english = ", ".join(_shown(audited.checked, parts.operands, "en"))
-    cells = {figure.code: figure.cell for figure in reading.figures}
-    cell = next((cells[code] for code in rule.codes if cells.get(code)), "")
-    sign = _SIGNS.get(parts.sign, parts.sign)
-    details = {**common, **both("operands", shown, english), **both("found", shown, english),
-               "sign": sign, "left": parts.left, "right": parts.right,
-               "difference": parts.difference,
-               "expected": f"{sign} {parts.right}" if parts.right else ""}  # fmt: skip
-    if rule.ledgers:
-        # What was counted in the ledger stands in no figure.
-        details |= digest_of((shown, parts.left, parts.right))
-    code = "relation" if parts.left and parts.right else "relation_plain"
-    return Finding(code, rule.level, reading.sheet, cell, rule.id, details)
-
-
-_SIGNS = {"<=": "≤", ">=": "≥", "<>": "≠", "=": "="}
-
-
-def _shown(
-    checked: CheckedSet, operands: Iterable[tuple[str, str]], language: str
-) -> Iterator[str]:
-    """Put an indicator's name before its code: 受理件数 TJ02, 上期 PREV(TJ20) likewise."""
-    for operand, value in operands:
-        code = operand.rpartition("(")[2].rstrip(")")
-        indicator = checked.form_set.by_code.get(code)
-        name = (getattr(indicator, language) or indicator.zh) if indicator else ""
-        bare = name.strip().removeprefix("其中：").removeprefix("of which ")
-        yield f"{bare} {operand} {value or '—'}".strip()
 
 
 def _states() -> Mapping[str, str]:

@@ -14,7 +14,7 @@ from huizong.forms import Indicator
 from huizong.ground import BLANK, NUMBER, Ground, Header
 from huizong.language import CheckedSet
 from huizong.layout import ON_PAPER, STATUSES
-from huizong.records import LEVELS, Finding, LedgerRows, Reading
+from huizong.records import LEVELS, SUMMARY, Finding, LedgerRows, Reading
 from huizong.texts import catalogue
 
 Numbered = tuple[int, Finding]
@@ -57,7 +57,7 @@ def _numeric(audited: Audited) -> Iterator[Indicator]:
 
 
 def check_required(audited: Audited) -> Iterator[Numbered]:
-    """Every required figure is filled in (G02); a summary's totals are not asked for."""
+    """Every required figure is filled in (G02), but what a summary itself says it cannot say."""
     for indicator in audited.checked.form_set.indicators:
         if not indicator.required or indicator.computed:
             continue
@@ -66,15 +66,20 @@ def check_required(audited: Audited) -> Iterator[Numbered]:
             reading = audited.readings[position]
             if all(one.code != indicator.code for one in reading.figures):
                 continue  # the form had no such cell when it was read
-            # What came into the form after the blank was issued is told as that.
-            told = {
-                finding.subject
-                for finding in reading.findings
-                if finding.level == "must" or finding.code == "former_new"
-            }
-            if indicator.code not in told and not _waits(audited, reading, indicator):
+            if indicator.code not in _told(reading) and not _waits(audited, reading, indicator):
                 yield found_at(audited, int(position), indicator, "required", "must",
                           **_measure(indicator))  # fmt: skip
+
+
+def _told(reading: Reading) -> frozenset[str]:
+    """Name the figures of which it is said already why they are blank."""
+    told = (
+        finding.subject
+        for finding in reading.findings
+        # What came into the form after the blank was issued is told as that.
+        if finding.level == "must" or finding.code == "former_new"
+    )
+    return frozenset((*told, *reading.left_out))
 
 
 def _measure(indicator: Indicator) -> Mapping[str, str]:
@@ -195,7 +200,11 @@ def _changes(
 
 
 def check_to_date(audited: Audited) -> Iterator[Numbered]:
-    """A running total does not fall within a year (G06)."""
+    """
+    A running total does not fall within a year (G06).
+
+    A summary's may where units have come or gone: nobody can mend it, so its office is asked.
+    """
     for indicator in _numeric(audited):
         if indicator.time != "ytd" or indicator.computed:
             continue
@@ -203,9 +212,12 @@ def check_to_date(audited: Audited) -> Iterator[Numbered]:
         then = audited.ground.figure(indicator.code, "previous")
         for position in np.flatnonzero((now.state == NUMBER) & (then.state == NUMBER)):
             first = audited.headers[position].period.number == 1
-            if not first and Decimal(now.texts[position]) < Decimal(then.texts[position]):
-                yield found_at(audited, int(position), indicator, "falling_ytd", "must",
-                          before=then.texts[position])  # fmt: skip
+            if first or Decimal(now.texts[position]) >= Decimal(then.texts[position]):
+                continue
+            total = audited.readings[position].identity.role == SUMMARY
+            code, level = ("falling_total", "explain") if total else ("falling_ytd", "must")
+            yield found_at(audited, int(position), indicator, code, level,
+                      before=then.texts[position])  # fmt: skip
 
 
 def check_previous(audited: Audited) -> Iterator[Numbered]:

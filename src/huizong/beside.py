@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
+import msgspec
+
 from huizong.earlier import readings_now
 from huizong.forms import FormSet
 from huizong.ground import NOTHING_BESIDE, Beside, Returns
@@ -10,7 +12,7 @@ from huizong.history import adopted_of, figures_of, last_summary
 from huizong.language import CheckedSet, ledgers_of, others_of
 from huizong.past import Past, marks_of_past, reading_of
 from huizong.periods import Period
-from huizong.records import SUMMARY, FigureCell, Identity, Reading
+from huizong.records import SUMMARY, FigureCell, Identity, Reading, Summary
 from huizong.restate import pasts_of
 from huizong.syntax import Figure, walk
 from huizong.work import Work, checked_sets
@@ -35,7 +37,9 @@ def _returns(
     work: Work, checked: CheckedSet, other: CheckedSet, period: Period, places: Sequence[Place]
 ) -> Returns:
     form_set = other.form_set
-    now = _now(work, form_set, period, rows=_reads_rows(checked, form_set))
+    # A summary says itself which units are in it.
+    whole = _reads_rows(checked, form_set) or any(role == SUMMARY for _, role in places)
+    now = _now(work, form_set, period, whole=whole)
     past: Mapping[Place, Past] = {}
     if _looks_back(checked, form_set):
         who = {unit for unit, _ in places}
@@ -56,9 +60,9 @@ def _returns(
     )
 
 
-def _now(work: Work, form_set: FormSet, period: Period, *, rows: bool) -> dict[Place, Reading]:
-    """Give the other set's returns; whole readings only where a rule looks into its ledgers."""
-    if rows:
+def _now(work: Work, form_set: FormSet, period: Period, *, whole: bool) -> dict[Place, Reading]:
+    """Give the other set's returns; whole readings only where more than figures is looked at."""
+    if whole:
         adopted = adopted_of(work.book, str(period), form_set.code)
         readings = readings_now(work.book, adopted.values(), form_set)
         return {place: readings[digest] for place, digest in adopted.items() if digest in readings}
@@ -118,6 +122,14 @@ def figures_beside(
     return found
 
 
+def with_coverage(totals: Reading, summary: Summary) -> Reading:
+    """Say which units are not in the totals of a summary, as its file will say it."""
+    missing = tuple(one.unit.code for one in summary.units if not one.included)
+    return msgspec.structs.replace(
+        totals, expected=len(summary.units), reported=summary.reported, missing=missing
+    )
+
+
 def totals_beside(work: Work, checked: CheckedSet, period: Period) -> Beside:
     """Give the office's own totals of the other sets, as last published, beside its totals."""
     returns = {}
@@ -131,5 +143,6 @@ def totals_beside(work: Work, checked: CheckedSet, period: Period) -> Beside:
                 if t.state in ("number", "na")
             ]
             place = (summary.identity.code, SUMMARY)
-            returns[code] = Returns((_reading(form_set, period, place, cells),))
+            reading = with_coverage(_reading(form_set, period, place, cells), summary)
+            returns[code] = Returns((reading,))
     return Beside(checked_sets(), returns) if checked.others else NOTHING_BESIDE

@@ -249,6 +249,11 @@ class Ground:
     def __len__(self) -> int:
         return len(self.headers)
 
+    def beside(self, code: str, position: int) -> Reading | None:
+        """Give what the same unit has sent of another form set."""
+        returns = self._returns.get(code)
+        return returns.now[position] if returns else None
+
     def _readings(self, name: str, when: str) -> tuple[Reading | None, ...]:
         returns = self._returns.get(prefix_of(name))
         return returns.at(when) if returns else (None,) * len(self)

@@ -7,7 +7,7 @@ import msgspec
 
 from huizong.aggregate import aggregate, totals_reading, with_findings
 from huizong.audit import audit
-from huizong.beside import figures_beside, totals_beside
+from huizong.beside import figures_beside, totals_beside, with_coverage
 from huizong.cells import plain
 from huizong.determine import rates_of
 from huizong.digests import key_of
@@ -180,7 +180,7 @@ def _own_findings(
     beside: Beside,
 ) -> tuple[AuditedFinding, ...]:  # fmt: skip
     """Judge the totals; the officer's reasons are the explanations that go up with them."""
-    reading = totals_reading(summary)
+    reading = with_coverage(totals_reading(summary), summary)
     previous = _as_past(summary, "previous")
     year_ago = _as_past(summary, "year_ago")
     done = audit(checked, [reading], [header], [previous], [year_ago], beside=beside)
@@ -188,7 +188,7 @@ def _own_findings(
         finding
         for finding in done.findings[0]
         # What is missing in a total is said by its coverage.
-        if finding.code != "required"
+        if finding.code not in ("required", "incomplete")
     ] + _opened(work, checked, summary, header.period)
     told = {one.key: one for one in before.findings} if before else {}
     # An officer's reason for a total goes up with it as the office's own explanation.

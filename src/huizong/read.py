@@ -23,6 +23,7 @@ from huizong.ledger_states import find_state
 from huizong.read_figures import (
     Heading,
     find_rows,
+    left_out,
     read_column,
     read_figures,
     read_remarks,
@@ -190,8 +191,9 @@ def _read_set(
         "zero_report": zero,
     }
     if heading.summary:
-        own = read_column(page.sheet, heading, rows, "own", form_set, book=book)
-        return Reading(**common, own=own, **read_summary(book, form_set, identity.name, findings))
+        common["own"] = read_column(page.sheet, heading, rows, "own", form_set, book=book)
+        common["left_out"] = left_out(page.sheet, heading, rows, form_set)
+        return Reading(**common, **read_summary(book, form_set, identity.name, findings))
     ledgers = tuple(_ledgers(book, pages, form_set, findings))
     findings += heading_agrees(pages, page, form_set, ledgers)
     return Reading(

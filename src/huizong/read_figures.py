@@ -53,6 +53,7 @@ def find_heading(top: Sequence[Sequence[str]]) -> Heading | None:
     keys = {"name": words("name"), "code": words("code"), "measure": words("measure")}
     keys |= {"prev": words("prev"), "now": words("now"), "remark": words("remark")}
     keys |= {"total": frozenset(("合计", "Total")), "own": frozenset(("本级", "Own"))}
+    keys |= {"coverage": frozenset(map(squash, catalogue()["summary.heading.coverage"].values()))}
     for row, texts in enumerate(top):
         if keys["name"].isdisjoint(texts) or keys["code"].isdisjoint(texts):
             continue
@@ -113,6 +114,32 @@ def read_column(
         and sheet.rows[rows.found[code]][column : column + 1] not in ([""], [])
     )
     return tuple(cell for cell in cells if cell.state != "blank")
+
+
+def left_out(sheet: Sheet, heading: Heading, rows: Rows, form_set: FormSet) -> tuple[str, ...]:
+    """
+    Name the totals that a summary says it does not have, and says why.
+
+    A word may stand in place of a total that its definition does not add up, and nothing where
+    no unit gave a figure (0/14). A cell that was emptied is neither.
+    """
+    column = heading.columns.get("coverage")
+    found = []
+    for code, row in rows.found.items():
+        indicator, word = form_set.by_code[code], text_at(sheet, row, heading.value)
+        counted = text_at(sheet, row, column) if column is not None else ""
+        unsaid = sheet.rows[row][heading.value : heading.value + 1] in ([""], [])
+        if word in _words_of(indicator) or (unsaid and counted.startswith("0/")):
+            found.append(code)
+    return tuple(found)
+
+
+def _words_of(indicator: Indicator) -> frozenset[str]:
+    """The words that may stand in place of an indicator's total."""
+    if indicator.total == "distinct":
+        return _no_total("no_key")
+    summed = indicator.numeric and indicator.total != "none"
+    return frozenset() if summed else _no_total("not_summed")
 
 
 def read_remarks(sheet: Sheet, heading: Heading, rows: Rows) -> dict[str, str]:
@@ -259,12 +286,12 @@ def _figure(
         return FigureCell(
             indicator.code, "blank", "", place, "", formula
         ), findings if value != "" else []
+    if value.__class__ is str and squash(value) in _no_total("no_key", "not_summed"):
+        # A summary's total that could not be worked out: nothing stands there.
+        return FigureCell(indicator.code, "blank", "", place, "", formula), []
     nothing = saved_as_zero(book, sheet, row, column, value)
     if not indicator.numeric:
         return _other_figure("" if nothing else value, indicator, place, formula), []
-    if value.__class__ is str and squash(value) in _no_total():
-        # A summary's total that could not be worked out: nothing stands there, nothing is wrong.
-        return FigureCell(indicator.code, "blank", "", place, "", formula), []
     number = number_in_date(book, sheet, row, column, value)
     if number is not None:
         common["value"] = plain_text(number)
@@ -290,10 +317,9 @@ def _figure(
 
 
 @cache
-def _no_total() -> frozenset[str]:
+def _no_total(*words: str) -> frozenset[str]:
     texts = catalogue()
-    keys = ("summary.no_key", "summary.not_summed")
-    return frozenset(squash(text) for key in keys for text in texts[key].values())
+    return frozenset(squash(text) for word in words for text in texts[f"summary.{word}"].values())
 
 
 def _minus_nothing(value: object, formula: bool) -> tuple[str, str] | None:

@@ -120,6 +120,7 @@ class Reading(msgspec.Struct, frozen=True):
 
     `own` and `previous` are other columns of the statistics sheet, `remarks` its 备注 by code,
     `texts` the report's sections by key, `explanations` the reasons on 审核说明 by relation.
+    `left_out` are the codes for which a summary itself says that it has no total.
     `digests` are a summary's names by code, hashed under the key that `digest_key` marks.
     `corrects` is the mark of the correction copy that it was, if it was one.
     """
@@ -140,6 +141,7 @@ class Reading(msgspec.Struct, frozen=True):
     expected: int = 0
     reported: int = 0
     missing: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
     digests: Mapping[str, tuple[str, ...]] = {}
     digest_key: str = ""
     corrects: str = ""
