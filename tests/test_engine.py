@@ -114,6 +114,16 @@ def test_what_stood_in_a_cell_does_not_colour_what_comes(sheet):
     assert sheet["B1"].number_format == 'YYYY"年"M"月"D"日"'
 
 
+def test_number_that_no_calendar_has_is_read_as_a_number(scratch):
+    """
+    20260401 in a cell that shows dates is the number that was typed.
+    """
+    scratch["A1"].value = 20260401
+    scratch["A1"].number_format = "yyyy-mm-dd"
+
+    assert scratch["A1"].value == 20260401.0
+
+
 def test_one_value_fills_a_range(sheet):
     """
     One value is written into every cell, and a formula moves along as it does in Excel.

@@ -1,6 +1,7 @@
 """The office's folder: control workbook, roster, and whom it waits for."""
 
 import datetime as dt
+import shutil
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from huizong.book import open_book
 from huizong.control import write_control
 from huizong.doctor_office import gather_office
 from huizong.errors import HuizongError
+from huizong.forms import templates_folder
 from huizong.history import Issued, save_issued
 from huizong.office import expected_units, init_office, open_office
 from huizong.periods import Period
@@ -375,6 +377,34 @@ def test_form_set_that_is_gone_stops_nothing(tmp_path):
     with at_work(office.folder, NOW, "status") as work:
         assert [one.code for one in work.notices] == ["notice.set_gone"]
         assert {one.set_code for one in standing(work, Q1)} == {"TJ"}
+
+
+def test_init_that_fails_can_be_done_again(tmp_path, monkeypatch):
+    """
+    A definition that cannot be read stops `init` before anything is an office.
+    """
+    templates = tmp_path / "templates"
+    shutil.copytree(templates_folder(), templates, ignore=shutil.ignore_patterns("*.xlsx"))
+    definition = templates / "JC" / "definition.toml"
+    text = definition.read_text(encoding="utf-8")
+    definition.write_text(text + "\ndue_days = [", encoding="utf-8")
+    monkeypatch.setenv("HUIZONG_TEMPLATES", str(templates))
+    with pytest.raises(HuizongError):
+        init_office(tmp_path / "清河", now=NOW)
+
+    definition.write_text(text, encoding="utf-8")
+    assert init_office(tmp_path / "清河", now=NOW).book.exists()
+
+
+def test_control_workbook_that_cannot_be_read_is_an_office(tmp_path):
+    """
+    A control workbook that is there and cannot be read is told as that, by its name.
+    """
+    (tmp_path / "控制台.xlsm").mkdir()
+    with pytest.raises(HuizongError) as caught:
+        open_office(tmp_path)
+    assert caught.value.code == "error.control_closed"
+    assert "控制台.xlsm" in str(caught.value)
 
 
 def test_folder_that_is_no_office(tmp_path):

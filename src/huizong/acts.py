@@ -20,15 +20,19 @@ if TYPE_CHECKING:
     from huizong.paper_copies import Noted
 
 
-def issue(work: Work, period: Period, set_code: str = "") -> Told:
-    """Write the period's blanks."""
+def issue(work: Work, period: Period, set_code: str = "", *, letters_follow: bool = False) -> Told:
+    """Write the period's blanks, and say how they go out unless letters follow by themselves."""
     from huizong import pipeline
 
     issued = pipeline.issue(work, period, set_code)
     folder = work.office.issued(str(period))
     books = len({one.path for one in issued})
     line = say("command.issued", books=books, count=len(issued), folder=folder)
-    return Told((line,), results=(folder,))
+    own = work.office.unit.code
+    mailed = sum(bool(one.mail) for one in work.office.roster if one.parent == own)
+    then = say("command.issued_then", count=mailed, period=period)
+    lines = (line, then) if mailed and not letters_follow else (line,)
+    return Told(lines, results=(folder,), short=line)
 
 
 def collect(work: Work, files: tuple[Path, ...] = (), *, password: str = "") -> Told:
@@ -72,11 +76,11 @@ def answer(work: Work, period: Period, typed: Any) -> Told:
     return Told((say("command.answered", key=typed.key),))
 
 
-def send_back(work: Work, period: Period, unit: str = "") -> Told:
+def send_back(work: Work, period: Period, unit: str = "", set_code: str = "") -> Told:
     """Write a correction copy for every unit that has to mend or explain something."""
     from huizong import pipeline
 
-    done = pipeline.send_back(work, period, unit)
+    done = pipeline.send_back(work.for_set(set_code, period), period, unit)
     if not done:
         return Told((say("command.nothing_to_return", period=period),))
     folder = work.office.corrections(str(period))
@@ -101,11 +105,13 @@ def differences(work: Work, period: Period, unit: str = "") -> Told:
     return Told((say("command.one_version", name=unit, period=period, count=count),))
 
 
-def drafts(work: Work, period: Period, *, again: bool = False, unit: str = "") -> Told:
+def drafts(
+    work: Work, period: Period, set_code: str = "", *, again: bool = False, unit: str = ""
+) -> Told:
     """Draft receipts and the letters that carry correction copies."""
     from huizong import drafting
 
-    return drafting.drafts(work, period, again=again, unit=unit)
+    return drafting.drafts(work.for_set(set_code, period), period, again=again, unit=unit)
 
 
 def hand_out(
@@ -117,11 +123,13 @@ def hand_out(
     return drafting.hand_out(work, period, set_code, again=again, unit=unit)
 
 
-def remind(work: Work, period: Period, *, again: bool = False, unit: str = "") -> Told:
+def remind(
+    work: Work, period: Period, set_code: str = "", *, again: bool = False, unit: str = ""
+) -> Told:
     """Draft reminders to the units that have sent nothing."""
     from huizong import drafting
 
-    return drafting.remind(work, period, again=again, unit=unit)
+    return drafting.remind(work.for_set(set_code, period), period, again=again, unit=unit)
 
 
 def submit(
@@ -151,11 +159,11 @@ def queue(work: Work, decision: str = "", key: str = "") -> Told:
     return posting.queue(work, decision, key)
 
 
-def papers(work: Work, period: Period) -> Told:
+def papers(work: Work, period: Period, set_code: str = "") -> Told:
     """Write the bulletin, the problems, the reminder and the figures by unit."""
     from huizong import pipeline
 
-    done = pipeline.papers(work, period)
+    done = pipeline.papers(work.for_set(set_code, period), period)
     lines = (
         say("command.paper" if one.path else "command.paper_skipped",
             path=one.path, name=one.name, why=one.why)

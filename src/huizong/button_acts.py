@@ -20,20 +20,20 @@ _TABLES = (".xlsx", ".xlsm", ".csv", ".txt")
 
 def issue(work: Work, asked: Asked) -> Told:
     """Write the blanks, and draft the letters by which they go out."""
-    done = acts.issue(work, asked.period, asked.set_code)
+    done = acts.issue(work, asked.period, asked.set_code, letters_follow=True)
     return _with_letters(work, done, lambda: acts.hand_out(work, asked.period, asked.set_code))
 
 
 def send_back(work: Work, asked: Asked) -> Told:
     """Write the correction copies, and draft all letters that answer the units."""
-    done = acts.send_back(work, asked.period)
-    return _with_letters(work, done, lambda: acts.drafts(work, asked.period))
+    done = acts.send_back(work, asked.period, set_code=asked.set_code)
+    return _with_letters(work, done, lambda: acts.drafts(work, asked.period, asked.set_code))
 
 
 def papers(work: Work, asked: Asked) -> Told:
     """Write the papers, and draft reminders."""
-    done = acts.papers(work, asked.period)
-    return _with_letters(work, done, lambda: acts.remind(work, asked.period))
+    done = acts.papers(work, asked.period, asked.set_code)
+    return _with_letters(work, done, lambda: acts.remind(work, asked.period, asked.set_code))
 
 
 def _with_letters(work: Work, done: Told, letters: Callable[[], Told]) -> Told:

@@ -26,6 +26,7 @@ from huizong.usage import (
     Now,
     OneUnit,
     PeriodText,
+    SetCode,
     complaint,
     show,
     tell,
@@ -67,7 +68,7 @@ def init(
 @app.command(cls=Command)
 def issue(
     office: Folder, period: PeriodText,
-    set_code: Annotated[str, typer.Option("--set")] = "",
+    set_code: SetCode = "",
     now: Now = "",
 ) -> int:  # fmt: skip
     """Write the period's blanks, one a unit."""
@@ -123,11 +124,12 @@ def answer(
 def return_(
     office: Folder, period: PeriodText,
     unit: Annotated[str, typer.Option()] = "",
+    set_code: SetCode = "",
     now: Now = "",
 ) -> int:  # fmt: skip
     """Write a correction copy for every unit that has to mend or explain something."""
     with office_at_work(office, now, "return") as work:
-        return tell(acts.send_back(work, Period.parse(period), unit))
+        return tell(acts.send_back(work, Period.parse(period), unit, set_code))
 
 
 @app.command(cls=Command)
@@ -142,10 +144,10 @@ def differences(
 
 
 @app.command(cls=Command)
-def papers(office: Folder, period: PeriodText, now: Now = "") -> int:
+def papers(office: Folder, period: PeriodText, set_code: SetCode = "", now: Now = "") -> int:
     """Write the bulletin, the problems, the reminder and the figures by unit."""
     with office_at_work(office, now, "papers") as work:
-        return tell(acts.papers(work, Period.parse(period)))
+        return tell(acts.papers(work, Period.parse(period), set_code))
 
 
 @app.command(cls=Command)
@@ -160,7 +162,7 @@ def paper(
     office: Folder, period: PeriodText,
     unit: Annotated[str, typer.Option()] = "",
     code: Annotated[str, typer.Option()] = "",
-    set_code: Annotated[str, typer.Option("--set")] = "",
+    set_code: SetCode = "",
     file: Annotated[Path | None, typer.Option()] = None,
     now: Now = "",
 ) -> int:  # fmt: skip
@@ -180,7 +182,7 @@ def sign(
     step: Annotated[str, typer.Option()] = "",
     officer: Annotated[str, typer.Option()] = "",
     note: Annotated[str, typer.Option()] = "",
-    set_code: Annotated[str, typer.Option("--set")] = "",
+    set_code: SetCode = "",
     now: Now = "",
 ) -> int:  # fmt: skip
     """Take a step on the last summary; without one say where it stands."""
@@ -191,7 +193,7 @@ def sign(
 @app.command(cls=Command)
 def submit(
     office: Folder, period: PeriodText,
-    set_code: Annotated[str, typer.Option("--set")] = "",
+    set_code: SetCode = "",
     again: Again = False,
     encrypt: Annotated[bool, typer.Option("--encrypt")] = False,
     now: Now = "",
@@ -201,16 +203,20 @@ def submit(
 
     asked = {"again": again, "password": ask_new_password() if encrypt else ""}
     with office_at_work(office, now, "submit") as work:
-        return tell(acts.submit(work, Period.parse(period), set_code.upper(), **asked))
+        return tell(acts.submit(work, Period.parse(period), set_code, **asked))
 
 
 @app.command(cls=Command)
 def remind(
-    office: Folder, period: PeriodText, unit: OneUnit = "", again: Again = False, now: Now = ""
-) -> int:
+    office: Folder, period: PeriodText,
+    set_code: SetCode = "",
+    unit: OneUnit = "",
+    again: Again = False,
+    now: Now = "",
+) -> int:  # fmt: skip
     """Draft reminders to the units that have sent nothing."""
     with office_at_work(office, now, "remind") as work:
-        return tell(acts.remind(work, Period.parse(period), again=again, unit=unit))
+        return tell(acts.remind(work, Period.parse(period), set_code, again=again, unit=unit))
 
 
 @app.command(cls=Command)

@@ -9,7 +9,18 @@ from huizong import acts
 from huizong.doing import office_at_work
 from huizong.errors import HuizongError
 from huizong.periods import Period
-from huizong.usage import GROUP, Again, Command, Folder, Now, OneUnit, PeriodText, show, tell
+from huizong.usage import (
+    GROUP,
+    Again,
+    Command,
+    Folder,
+    Now,
+    OneUnit,
+    PeriodText,
+    SetCode,
+    show,
+    tell,
+)
 
 mail = typer.Typer(**GROUP)
 
@@ -30,25 +41,27 @@ def fetch(
 @mail.command("hand-out", cls=Command)
 def hand_out(
     office: Folder, period: PeriodText,
-    set_code: Annotated[str, typer.Option("--set")] = "",
+    set_code: SetCode = "",
     unit: OneUnit = "",
     again: Again = False,
     now: Now = "",
 ) -> int:  # fmt: skip
     """Draft the letters by which the issued blanks go out."""
     with office_at_work(office, now, "hand_out") as work:
-        return tell(
-            acts.hand_out(work, Period.parse(period), set_code.upper(), again=again, unit=unit)
-        )
+        return tell(acts.hand_out(work, Period.parse(period), set_code, again=again, unit=unit))
 
 
 @mail.command(cls=Command)
 def drafts(
-    office: Folder, period: PeriodText, unit: OneUnit = "", again: Again = False, now: Now = ""
-) -> int:
+    office: Folder, period: PeriodText,
+    set_code: SetCode = "",
+    unit: OneUnit = "",
+    again: Again = False,
+    now: Now = "",
+) -> int:  # fmt: skip
     """Draft receipts, and letters with the correction copies."""
     with office_at_work(office, now, "drafts") as work:
-        return tell(acts.drafts(work, Period.parse(period), again=again, unit=unit))
+        return tell(acts.drafts(work, Period.parse(period), set_code, again=again, unit=unit))
 
 
 @mail.command(cls=Command)

@@ -144,7 +144,9 @@ def _receipts(
             by_file.setdefault((file.unit, digest_of(file.digest)), []).append(file)
     for (code, digest), files in by_file.items():
         answered = letter_with(work.book, digest)
-        if answered and answered.by_machine:
+        wanted = work.office.settings.sets
+        unwanted = wanted and not any(one.set_code in wanted for one in files)
+        if unwanted or (answered and answered.by_machine):
             continue
         sets, version = listed(set_name(one.set_code) for one in files), str(files[0].number)
         fields = {

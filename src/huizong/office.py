@@ -164,9 +164,10 @@ def init_office(
             (folder / name).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise told(error, folder) from error
-    create_book(folder / BOOK, now.isoformat(timespec="seconds"))
     with write_safely(folder / CONTROL[0]) as temp:
         write_control(temp, settings, units, now)
+        # Only now: a book without a control workbook is no office, and would keep one from being.
+        create_book(folder / BOOK, now.isoformat(timespec="seconds"))
     write_launchers(folder)
     return open_office(folder)
 

@@ -138,8 +138,11 @@ def read_control(path: Path) -> tuple[Settings, tuple[Unit, ...]]:
     """
     try:
         data = path.read_bytes()
-    except OSError as error:
+    except FileNotFoundError as error:
         raise HuizongError("error.no_office", folder=path.parent) from error
+    except OSError as error:
+        told = {"file": path, "why": error.strerror or type(error).__name__}
+        raise HuizongError("error.control_closed", **told) from error
     return control_of(dict(sheets_of(data, path, faults=True)), path.name)
 
 

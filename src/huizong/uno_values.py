@@ -47,9 +47,13 @@ def _midnight(document: Any) -> dt.datetime:
     return dt.datetime(day.Year, day.Month, day.Day)
 
 
-def _moment(serial: float, midnight: dt.datetime) -> dt.datetime:
+def _moment(serial: float, midnight: dt.datetime) -> dt.datetime | float:
     # A double holds no more than milliseconds of a day in our century.
-    return midnight + dt.timedelta(milliseconds=round(serial * _DAY_MILLISECONDS))
+    try:
+        return midnight + dt.timedelta(milliseconds=round(serial * _DAY_MILLISECONDS))
+    except OverflowError:
+        # 20260401, typed where dates stand, is a number of days that no calendar has.
+        return serial
 
 
 def _name_errors(rows: list[list[Any]], cells: Any) -> None:

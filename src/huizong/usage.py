@@ -14,9 +14,16 @@ from huizong.errors import HuizongError
 from huizong.screen import put
 from huizong.texts import catalogue, say
 
+
+def _in_capitals(code: str) -> str:
+    """Codes of form sets are in capitals, however they are typed."""
+    return code.strip().upper()
+
+
 # What several commands take.
 Folder = Annotated[Path, typer.Argument(metavar="OFFICE")]
 PeriodText = Annotated[str, typer.Argument(metavar="PERIOD")]
+SetCode = Annotated[str, typer.Option("--set", callback=_in_capitals)]
 Now = Annotated[str, typer.Option("--now")]
 Again = Annotated[bool, typer.Option("--again")]
 OneUnit = Annotated[str, typer.Option("--unit")]

@@ -73,6 +73,20 @@ class Work(msgspec.Struct, frozen=True):
             raise HuizongError("error.no_set", set=only or listed(wanted), period=period or "")
         return _after_others(found)
 
+    def for_set(self, set_code: str, period: Period) -> "Work":
+        """
+        Give the same work for one form set; for all that the office uses where none is named.
+
+        Raises:
+            HuizongError: If the office does not use it for periods of this kind (`error.no_set`).
+        """
+        if not set_code:
+            return self
+        self.sets(period, set_code)
+        settings = msgspec.structs.replace(self.office.settings, sets=(set_code,))
+        office = msgspec.structs.replace(self.office, settings=settings)
+        return msgspec.structs.replace(self, office=office)
+
 
 def _after_others(found: "tuple[CheckedSet, ...]") -> "tuple[CheckedSet, ...]":
     """Put each set behind those whose figures it uses; where they use each other, as they stand."""
