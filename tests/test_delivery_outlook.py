@@ -5,8 +5,10 @@ order. A stand-in keeps what it was told; whether Outlook understands it is not 
 
 import sys
 import tempfile
+import threading
 import types
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -23,6 +25,7 @@ from posting_office import MAILS, TO, at, states, street_with_drafts
 from street import LIGHT, PERIOD
 
 DATA = b"PK a workbook"
+IN_USE: list[int] = []  # by which threads COM is used
 
 
 class ComError(Exception):
@@ -47,20 +50,30 @@ class Item:
 
 
 @pytest.fixture
-def outlook(monkeypatch) -> Callable[[Callable[[Item], None]], None]:
+def outlook(monkeypatch) -> Callable[[Callable[[Item], None] | None], None]:
     """Have an Outlook on this machine that does with each letter what it is told."""
 
-    def has(sent: Callable[[Item], None]) -> None:
+    def has(sent: Callable[[Item], None] | None) -> None:
         program = types.SimpleNamespace(CreateItem=lambda kind: [Item(sent)][kind])
         client = types.ModuleType("win32com.client")
-        client.Dispatch = {"Outlook.Application": program}.__getitem__
+        client.Dispatch = lambda name: _dispatched(name, program if sent else None)
+        com = types.ModuleType("pythoncom")
+        com.CoInitialize = lambda: IN_USE.append(threading.get_ident())
+        com.CoUninitialize = lambda: IN_USE.remove(threading.get_ident())
         errors = types.ModuleType("pywintypes")
         errors.com_error = ComError
-        for name, module in (("win32com", types.ModuleType("win32com")),
+        for name, module in (("win32com", types.ModuleType("win32com")), ("pythoncom", com),
                              ("win32com.client", client), ("pywintypes", errors)):  # fmt: skip
             monkeypatch.setitem(sys.modules, name, module)
 
     return has
+
+
+def _dispatched(name: str, program: object) -> object:
+    """Give Outlook, if there is one, to a thread that has said that it will use COM."""
+    if threading.get_ident() not in IN_USE or not program:
+        raise ComError
+    return {"Outlook.Application": program}[name]
 
 
 @pytest.fixture
@@ -129,6 +142,28 @@ def test_letter_that_outlook_fails_to_send_is_unknown(office, outlook):
 
     assert len(asked) == len(TO) + 1
     assert set(states(office).values()) == {UNKNOWN}
+
+
+def test_outlook_is_used_from_the_thread_of_a_button(office, outlook):
+    """A button works in a thread of its own, which says that it uses COM, and when it is done."""
+    items: list[Item] = []
+    outlook(items.append)
+    with ThreadPoolExecutor(1) as pool:
+        told = pool.submit(press, office).result()
+
+    assert not told.waits
+    assert len(items) == len(TO) + 1
+    assert IN_USE == []
+
+
+def test_outlook_that_does_not_start_is_told(office, outlook):
+    """Fault 66: where Windows finds no Outlook it is said what to set instead."""
+    outlook(None)
+    with pytest.raises(HuizongError) as caught:
+        press(office)
+
+    assert caught.value.code == "error.no_outlook"
+    assert IN_USE == []
 
 
 def test_without_outlook_letters_wait(office):

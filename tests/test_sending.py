@@ -14,13 +14,14 @@ from pathlib import Path
 import pytest
 
 from huizong import acts, delivery_smtp
-from huizong.accounts import SMTP, Account, no_line
+from huizong.accounts import SMTP, Account
 from huizong.delivery import Outbound
 from huizong.delivery_smtp import Postman
 from huizong.errors import HuizongError
 from huizong.send_reasons import reason_of
 from huizong.sending_entries import CANCELLED, GIVEN_UP, REFUSED, SENT, UNKNOWN, WAITING
 from huizong.texts import say
+from huizong.unreached import no_line
 from mail_server import CUT, LOST, MUTE, SILENT, MailServer, taking
 from mail_servers import HOST, PASSWORD, USER, make_certificate
 from posting_office import (

@@ -12,7 +12,15 @@ from huizong import acts, approving, outbox, sending
 from huizong.come_back import come_back
 from huizong.errors import HuizongError
 from huizong.last_letters import last_letters
-from huizong.sending_entries import CANCELLED, SENT, UNKNOWN, WAITING, queue_of, save_sending
+from huizong.sending_entries import (
+    CANCELLED,
+    SENDING,
+    SENT,
+    UNKNOWN,
+    WAITING,
+    queue_of,
+    save_sending,
+)
 from huizong.texts import say
 from keyrings import own_keyring
 from mail_corpus import multipart, text
@@ -68,6 +76,27 @@ def states_shown(office: Path, now: dt.datetime = LATER) -> dict[str, str]:
     """Give the words for the state of each recipient's row on 发件."""
     with at(office, now=now) as work:
         return {row[2]: row[5] for row in outbox.outbox_rows(work, PERIOD)}
+
+
+def test_letter_that_was_cut_off_is_told_though_the_password_is_missing(office):
+    """
+    Fault 67: what a broken run may have sent is found once; it is told with what stops this run.
+    """
+    approve(office, SENDING)
+    with at(office) as work:
+        (first, *_) = queue_of(work.book)
+        save_sending(work.book, replace(first, state=WAITING))
+    with own_keyring(), at(office, now=LATER) as work:
+        told = acts.send(work, PERIOD, lambda _: pytest.fail("nothing is drafted"))
+        unknown = [one.recipient for one in queue_of(work.book, states=(UNKNOWN,))]
+        with pytest.raises(HuizongError) as again:
+            acts.send(work, PERIOD, lambda _: pytest.fail("nothing is drafted"))
+
+    assert sorted((*unknown, first.recipient)) == sorted(TO)
+    assert [any(to in line for line in told.lines[:-1]) for to in unknown] == [True] * 2
+    assert told.lines[-1] == str(again.value)
+    assert again.value.code == "error.send_password"
+    assert told.waits
 
 
 def test_letter_that_came_back_is_told_until_it_is_written_anew(office):

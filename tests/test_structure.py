@@ -36,8 +36,8 @@ LAYERS = (
         "console roster table_files settings control_places control_progress control_desk"
         " control_outbox control_roster control"
         " lock wholeness schema book launchers office entries history past digests paperwork"
-        " letter_entries passwords accounts draft_entries sending_entries come_back gone_up"
-        " held",
+        " letter_entries accounts passwords unreached draft_entries sending_entries come_back"
+        " gone_up held",
     ),
     (
         "parts of stages",
@@ -115,6 +115,7 @@ HOMES = {
     ),
     "olefile": ("gate",),
     # Outlook's object model, on Windows alone.
+    "pythoncom": ("delivery_outlook",),
     "pywintypes": ("delivery_outlook",),
     "openpyxl": ("submit",),  # edits an upper office's own form
     "pandas": ("ground", "evaluate", "row_functions"),

@@ -25,23 +25,33 @@ _HEADINGS = {
 class Outlook:
     """Hands letters over to a running Outlook, or to one that it starts."""
 
-    def __init__(self) -> None:
+    def __enter__(self) -> "Outlook":
+        """
+        Find Outlook.
+
+        Raises:
+            HuizongError: If this computer has none (`error.no_outlook`).
+        """
         try:
+            import pythoncom
             import pywintypes
             from win32com.client import Dispatch
         except ImportError as error:
             raise HuizongError("error.no_outlook") from error
+        # A button works in a thread of its own, and each has to say that it will use COM.
+        pythoncom.CoInitialize()
+        self._leave, self._fails = pythoncom.CoUninitialize, pywintypes.com_error
         try:
             self._program = Dispatch("Outlook.Application")
         except pywintypes.com_error as error:
+            self._leave()
             raise HuizongError("error.no_outlook") from error
-        self._fails = pywintypes.com_error
-
-    def __enter__(self) -> "Outlook":
         return self
 
     def __exit__(self, *_: object) -> None:
         """Outlook stays as it is: it sends what lies in its outbox."""
+        self._program = None
+        self._leave()
 
     def __call__(self, letter: Outbound, at_the_end: Callable[[], None]) -> Reply:
         """

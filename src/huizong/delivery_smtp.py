@@ -10,10 +10,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 
-from huizong.accounts import Account, no_line, speaks_plainly
+from huizong.accounts import Account
 from huizong.delivery import Outbound, Reply
 from huizong.errors import HuizongError
 from huizong.personal import masked
+from huizong.unreached import no_line, speaks_plainly
 
 SECONDS = 60.0
 # A letter may be looked through for long when it is whole: who does not wait does not know.

@@ -9,7 +9,8 @@ from huizong.book import Book
 from huizong.history import Made
 
 # The letters that carry a summary upward: the first, and one that corrects what went up before.
-UPWARD = SUBMISSION, AMENDED = ("submission", "amended")
+SUBMISSION, AMENDED = "submission", "amended"
+UPWARD = (SUBMISSION, AMENDED)
 
 
 class Drafted(msgspec.Struct, frozen=True, kw_only=True):

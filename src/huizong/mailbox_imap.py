@@ -11,12 +11,13 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from imap_tools import BaseMailBox, MailBox, MailBoxUnencrypted
 from imap_tools.errors import ImapToolsError, MailboxLoginError
 
-from huizong.accounts import Account, no_line, speaks_plainly
+from huizong.accounts import Account
 from huizong.errors import HuizongError
 from huizong.letter_store import Incoming
 from huizong.letters import MOST_BYTES
 from huizong.mailbox_folder import BEGINNING
 from huizong.texts import say
+from huizong.unreached import no_line, speaks_plainly
 
 FOLDER = "INBOX"
 SECONDS = 30.0

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from huizong import reports
-from huizong.accounts import account_of, password_of
+from huizong.accounts import account_of
 from huizong.clock import minute_of
 from huizong.doing import Told
 from huizong.errors import HuizongError
@@ -17,7 +17,7 @@ from huizong.letters import BOUNCE, RETURNS
 from huizong.letters_in import MOST_FROM_ONE, TOO_MANY
 from huizong.mailbox_folder import KIND, letters_below
 from huizong.mailbox_imap import letters_on
-from huizong.passwords import keep_password
+from huizong.passwords import keep_password, password_of
 from huizong.personal import masked
 from huizong.texts import listed, say
 from huizong.work import Work

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 from huizong import leaving, sending
-from huizong.accounts import SMTP, Account, account_of, password_of
+from huizong.accounts import SMTP, Account, account_of
 from huizong.approving import Proposed, approve, approver, proposed, unapproved
 from huizong.clock import minute_of
 from huizong.come_back import come_back
@@ -14,7 +14,7 @@ from huizong.doing import Told
 from huizong.draft_entries import UPWARD
 from huizong.errors import HuizongError
 from huizong.letter_writing import units_of
-from huizong.passwords import keep_password
+from huizong.passwords import keep_password, password_of
 from huizong.periods import Period
 from huizong.send_reasons import reason_of
 from huizong.sending_entries import SENT, SETTLED, WAITING, Sending, queue_of
@@ -34,29 +34,48 @@ def send(
     """Ask whether the drafts of a period may leave; send these and what is due of earlier runs."""
     if work.office.settings.send_by == DRAFT:
         return Told((say("sending.drafts_only"),), waits=True)
-    lines = [_row_line(work, one) for one in sending.after_break(work.book, work.at)]
+    # It is told once: whatever stops this run, it is said before.
+    broken = [_row_line(work, one) for one in sending.after_break(work.book, work.at)]
+    try:
+        told = _send(work, period, agree, officer, remember=remember)
+    except HuizongError as stopped:
+        if not broken:
+            raise
+        told = Told((str(stopped),), waits=True)
+    return Told((*broken, *told.lines), bool(broken) or told.waits, short=told.short)
+
+
+def _send(
+    work: Work, period: Period, agree: Agree, officer: str, *, remember: bool
+) -> Told:  # fmt: skip
     letters = proposed(work, period)
     ready = [one for one in letters if not one.wrong]
     kept_back = [line for one in letters if one.wrong for line in _kept_back(one)]
-    login = None
-    if not ready:
-        lines += kept_back
-    else:
+    lines, login = kept_back, None
+    if ready:
         try:
             agreed = agree([*kept_back, *_shown(ready), *_also_due(work)])
         except HuizongError as error:
             if error.code != "error.nobody_agrees":
                 raise
-            lines += (*kept_back, say("sending.nobody_agrees", count=len(ready)))
+            lines = [*kept_back, say("sending.nobody_agrees", count=len(ready))]
         else:
             if not agreed:
-                return Told((*lines, say("sending.not_agreed")), waits=True)
-            officer = approver(work, officer)
-            # Where nobody can type the password nothing is approved.
-            login = _login(work, remember=remember)
-            approve(work, ready, officer)
+                return Told((say("sending.not_agreed"),), waits=True)
+            lines, login = [], _approve(work, ready, officer, remember=remember)
     told = _send_due(work, login, remember=remember)
-    return Told((*lines, *told.lines), bool(lines or kept_back) or told.waits, short=told.short)
+    waits = bool(kept_back or lines) or told.waits
+    return Told((*lines, *told.lines), waits, short=told.short)
+
+
+def _approve(
+    work: Work, letters: Sequence[Proposed], officer: str, *, remember: bool
+) -> _Login | None:  # fmt: skip
+    """Where nobody can type the password nothing is approved."""
+    officer = approver(work, officer)
+    login = _login(work, remember=remember)
+    approve(work, letters, officer)
+    return login
 
 
 def _shown(letters: Sequence[Proposed]) -> Iterator[str]:
