@@ -114,6 +114,7 @@ def test_letter_that_came_back_is_told_until_it_is_written_anew(office):
     assert say("sending.count", name=back, count=1) in told.short
     assert say("sending.count", name=say("sending_state.sent"), count=2) in told.short
     assert back not in states_shown(office).values()
+    assert states_shown(office)[ONE] == say("sending_state.bounced_anew")
     assert not any(ONE in line for line in queue(office).lines)
 
 

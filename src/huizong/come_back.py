@@ -28,15 +28,24 @@ def come_back(book: Book) -> Mapping[tuple[str, str], str]:
     """
     Give ID and recipient of each letter that came back, with when the bounce did.
 
-    A letter that was drafted anew since is settled.
+    One that was drafted anew since is settled: it is in `came_back` alone.
     """
+    return {
+        (row.message_id, row.recipient): at
+        for row, at in came_back(book).items()
+        if not newer_about(book, row.about, row.number)
+    }
+
+
+def came_back(book: Book) -> Mapping[Sending, str]:
+    """Give the rows of all letters that ever came back, with when the bounce did."""
     bounces = bounces_by_address(book)
     rows = queue_of(book, states=(SENT,)) if bounces else ()
     return {
-        (row.message_id, row.recipient): bounce.received_at
+        row: bounce.received_at
         for row in rows
         for bounce in bounces.get(row.recipient, ())
-        if _tells_of(bounce, row) and not newer_about(book, row.about, row.number)
+        if _tells_of(bounce, row)
     }
 
 

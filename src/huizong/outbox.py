@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from huizong.book import Book
 from huizong.cells import squash
 from huizong.clock import minute_of
-from huizong.come_back import come_back
+from huizong.come_back import came_back, come_back
 from huizong.draft_entries import UPWARD
 from huizong.periods import Period
 from huizong.personal import masked
@@ -29,14 +29,17 @@ _FIRST = (UNKNOWN, REFUSED, GIVEN_UP, "bounced")
 
 def outbox_rows(work: Work, period: Period) -> tuple[tuple[str, ...], ...]:
     """Give the letters of a period, and those of others that are not settled yet."""
-    back = come_back(work.book)
+    back, ever = come_back(work.book), came_back(work.book)
     rows = [
         one for one in queue_of(work.book)
         if one.period == str(period) or one.state not in SETTLED or _place(one) in back
     ]  # fmt: skip
     names = {one.code: one.name for one in work.office.roster}
     newest = sorted(rows, key=lambda one: one.at, reverse=True)
-    states = {one: "bounced" if _place(one) in back else one.state for one in newest}
+    states = {
+        one: "bounced" if _place(one) in back else "bounced_anew" if one in ever else one.state
+        for one in newest
+    }
     newest.sort(key=lambda one: _rank(states[one]))
     return tuple(tuple(_cells(work, one, states[one], names)) for one in newest)
 
@@ -47,7 +50,7 @@ def _place(one: Sending) -> tuple[str, str]:
 
 def _rank(state: str) -> int:
     """What an officer has to decide stands first, what is settled last."""
-    return 0 if state in _FIRST else 2 if state in SETTLED else 1
+    return 0 if state in _FIRST else 2 if state in (*SETTLED, "bounced_anew") else 1
 
 
 def _cells(work: Work, one: Sending, state: str, names: dict[str, str]) -> Iterator[str]:
