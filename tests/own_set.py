@@ -1,5 +1,6 @@
 """A form set of an office's own: numbers beside a choice, a text and a date."""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from huizong import read, verify
 from huizong.caches import with_caches
 from huizong.desk import Blank
+from huizong.former import former_versions
 from huizong.forms import read_form_set
 from huizong.issue import blanks_for
 from huizong.language import CheckedSet, check
@@ -41,8 +43,10 @@ relations = [
 
 def defined(root: Path, text: str = DEFINITION, **former: str) -> CheckedSet:
     """Put the definition into a folder of form sets, with descriptions of former versions."""
+    former_versions.cache_clear()
     versions = root / "FX" / "versions"
-    versions.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(versions, ignore_errors=True)
+    versions.mkdir(parents=True)
     (root / "FX" / "definition.toml").write_text(text, encoding="utf-8")
     for version, described in former.items():
         path = versions / f"{version.removeprefix('v').replace('_', '.')}.toml"

@@ -21,7 +21,8 @@ LEVELS = ("must", "release", "explain", "ask", "note", "info")
 CODES = [key.removeprefix("finding.") for key in catalogue() if key.startswith("finding.")]
 # Chinese forms space out two characters to the width of three.
 SPACED = frozenset(("book.form_no",))
-FORMER = {"reader_timeout", "reader_memory", "reader_crashed"}  # children name how they died
+# Children name how they died.
+FORMER = {"reader_timeout", "reader_memory", "reader_crashed", "reader_failed"}
 
 
 def fields(text: str) -> set[str]:

@@ -55,8 +55,9 @@ LAYERS = (
     ("stages", "issue collect read audit aggregate write verify submit"),
     (
         "pipeline",
-        "work checking beside key_files issuing take_in across unit_returns examine editions"
-        " problems publish versions send_back circulate standing closing openings opening_blank"
+        "work checking beside key_files issuing rereading take_in across unit_returns examine"
+        " editions problems publish versions send_back circulate standing closing openings"
+        " opening_blank"
         " amend paper_copies signing ready upward office_lists letters_in unlocking pipeline"
         " fetch standing_book audit_one draft_places letter_writing letters_out letters_amended"
         " enclosures letters_upward letters_issued last_letters leaving approving sending"

@@ -55,7 +55,7 @@ def _readings(path: Path) -> tuple[Reading, ...]:
     """Read in a child: what stands in an open workbook may have come from anywhere."""
     with Children(1, TASK) as readers:
         (outcome,) = readers.run([(str(path),)])
-    died = Refusal(f"reader_{outcome.died}", {})
+    died = Refusal(f"reader_{outcome.why}", {})
     result = died if outcome.value is None else _decode(outcome.value)
     if isinstance(result, Unpacked):
         result = Refusal("not_ours", {})

@@ -36,6 +36,11 @@ class Outcome:
     died: str | None = None
     details: str = ""
 
+    @property
+    def why(self) -> str:
+        """How the child died; failed where it lives, and only the task could not be done."""
+        return "failed" if self.details else self.died or ""
+
 
 @dataclass(slots=True)
 class _Job:

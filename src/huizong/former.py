@@ -66,18 +66,17 @@ def check_versions(form_set: FormSet) -> None:
     Raises:
         DefinitionError: With the file, and the code that cannot be.
     """
-    former = former_versions(form_set.folder)
-    for path in _files(form_set.folder):
+    for version, former in former_versions(form_set.folder).items():
+        path = Path(form_set.folder, "versions", f"{version}.toml")
         texts = {f"versions/{path.name}": path.read_text(encoding="utf-8-sig")}
-        if path.stem == form_set.version:
-            now = Flaw("definition.version_now", details={"what": path.stem})
-            raise definition_error(now, texts, form_set.code)
-        for flaw in _flaws(form_set, former[path.stem]):
+        for flaw in _flaws(form_set, former, version):
             raise definition_error(flaw, texts, form_set.code)
 
 
-def _flaws(form_set: FormSet, former: Former) -> Iterator[Flaw]:
+def _flaws(form_set: FormSet, former: Former, version: str) -> Iterator[Flaw]:
     """List what a description says of figures, ledgers and columns that there are not."""
+    if version == form_set.version:
+        yield Flaw("definition.version_now", details={"what": version})
     codes = form_set.by_code
     named = {"new": former.new, "names": former.names, "renamed": former.renamed.values()}
     for key, found in named.items():

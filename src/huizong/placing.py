@@ -31,6 +31,7 @@ IDENTITY_QUESTIONS = frozenset({"identity_contradicts", "identity_differs", "unk
 
 
 # What is no workbook of ours at all; everything else may be sent again.
+_FAILED = "reader_failed"  # the program's own fault: the file waits for a better one
 _NO_RETURNS = frozenset({"not_ours", "picture", "pdf", "other_kind", "unpacked", "beside"})
 
 
@@ -114,8 +115,9 @@ def place(
 
 def _refused(refusal: object) -> Placing:
     code = getattr(refusal, "code", "not_ours")
-    state = NOT_A_RETURN if code in _NO_RETURNS else RETURNED
-    return Placing(state, code)
+    if code == _FAILED:
+        return Placing(PENDING, code)
+    return Placing(NOT_A_RETURN if code in _NO_RETURNS else RETURNED, code)
 
 
 def _whose(identity: Identity, office: Office) -> tuple[Unit | None, tuple[Finding, ...]]:

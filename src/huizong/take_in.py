@@ -32,8 +32,9 @@ from huizong.key_files import is_key_file, take_keys
 from huizong.letter_entries import claims_of
 from huizong.periods import Period
 from huizong.placing import Placing, place
-from huizong.read import Read, Refusal
+from huizong.read import Read, Refusal, form_sets
 from huizong.records import NOT_A_RETURN, PENDING, RETURNED, Finding, Reading
+from huizong.rereading import FAILED, read_again
 from huizong.safely import RESERVE, require_space
 from huizong.work import Work
 
@@ -93,7 +94,11 @@ def collect(work: Work, files: Sequence[Path] = (), readers: Children | None = N
     Take in what lies in 收表 (or `files`): stored before opened, read, filed; nothing is lost.
 
     `readers` may be kept from an earlier collection; else child processes are started if needed.
+
+    Raises:
+        DefinitionError: If a form set is wrong: no return must suffer for it.
     """
+    form_sets()
     scan = collecting.scan(work.office, work.book, files)
     sizes = (stat.st_size for path in scan.found if (stat := stat_of(path)))
     require_space(work.office.folder, RESERVE + sum(sizes))
@@ -101,9 +106,11 @@ def collect(work: Work, files: Sequence[Path] = (), readers: Children | None = N
     keys: list[Received] = []
     placed: list[tuple[Received, Placing]] = []
     opened, held = 0, _held(work, files_of(work.book, states=(PENDING,)))
+    again = read_again(work)
     with contextlib.ExitStack() as stack:
         # Twice where there are archives: what was in them waits after the first round.
-        while unread := _unread(work):
+        while unread := [*again, *_unread(work)]:
+            again = []
             keys += take_keys(work, [file for file in unread if is_key_file(file)])
             unread = [file for file in unread if not is_key_file(file)]
             if unread and readers is None:
@@ -162,9 +169,9 @@ def _read(
 
 def _results(work: Work, file: Received, outcome: Outcome) -> tuple[Reading | Refusal, ...]:
     if outcome.value is None:
-        died = {"file": file.digest[:16], "why": outcome.died or "", "kind": outcome.details}
+        died = {"file": file.digest[:16], "why": outcome.why, "kind": outcome.details}
         work.book.record("reader_died", died, work.at)
-        return (Refusal(f"reader_{outcome.died}", {}),)
+        return (Refusal(f"reader_{outcome.why}", {}),)
     result = _decode(outcome.value)
     if isinstance(result, Unpacked):
         result = _take_apart(work, file, result)
@@ -242,6 +249,7 @@ def _save(
         # Files first: one with several form sets has entries that are new here.
         saved = save_files(work.book, [file for file, _ in placed])
         save_readings(work.book, readings, reader_version())
+        work.book.put("DELETE FROM audited WHERE digest = ?", [(digest,) for digest in readings])
         # Within the transaction: a run that is killed here shows them the next time.
         _keep(work, saved)
     return [(file, placing) for file, (_, placing) in zip(saved, placed, strict=True)]
@@ -258,7 +266,7 @@ def _current(issued: Collection[tuple[str, str]]) -> dict[str, str]:
 def _entry(file: Received, placing: Placing, seal: str, result: Reading | Refusal) -> Received:
     findings = placing.findings
     if isinstance(result, Refusal):
-        level = "note" if placing.state == NOT_A_RETURN else "must"
+        level = "note" if placing.state == NOT_A_RETURN or placing.reason == FAILED else "must"
         ours = result.code == "encrypted" and came_under_password(file.name)
         code = WITH_PASSWORD if ours else f"file_{result.code}"
         findings = (Finding(code, level, details=result.details),)
