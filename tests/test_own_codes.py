@@ -10,6 +10,7 @@ from huizong import pipeline
 from huizong.answers import Typed
 from huizong.issuing import blanks_of
 from huizong.letters_issued import issued_letters
+from huizong.letters_out import reminders
 from huizong.office import Office, expected_units, init_office, open_office
 from huizong.openings import import_history
 from huizong.placing import place
@@ -70,7 +71,8 @@ def district(tmp_path_factory) -> Path:
 
 def test_zone_is_counted_like_any_sub_district(district, tmp_path):
     """
-    The key goes down to the zone, its summary comes up, is expected, audited and added up.
+    The key goes down to the zone, its summary comes up, is expected, audited and added up; only who
+    has sent none is reminded.
     """
     zone = zone_at(tmp_path / "高新园区", f"{ZONE},高新园区,{DISTRICT},街道,")
     with at(district, NOW) as work:
@@ -88,7 +90,9 @@ def test_zone_is_counted_like_any_sub_district(district, tmp_path):
     with at(district) as work:
         above = added_up(work)
         stands = {one.unit: one for one in standing(work, PERIOD)}
+        asked = reminders(work, PERIOD)
 
+    assert [one.unit for one in asked] == [STREET]
     assert (stands[ZONE].role, stands[ZONE].state) == (SUMMARY, PASSED)
     assert (above.summary.reported, len(above.summary.units)) == (1, 2)
     values = {one.code: (one.state, one.value) for one in below.summary.totals}
