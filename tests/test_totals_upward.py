@@ -17,10 +17,14 @@ from huizong.issuing import blanks_of
 from huizong.office import init_office
 from huizong.periods import Period
 from huizong.read import read_bytes
+from huizong.read_figures import Rows, find_heading, find_rows, left_out, read_figures
 from huizong.ready import ready_to_submit
 from huizong.records import PASSED, TO_MEND, AuditedFinding, Summary, UnitReturn
 from huizong.sample import fill
+from huizong.sheets import folded
 from huizong.work import Work, at_work, checked_sets
+from huizong.workbooks import open_workbook
+from relation_sets import constructs
 from returned import PERIOD, SENT, at, good, put, with_figure
 
 SECOND, LATER = Period.parse("2026Q2"), dt.datetime(2026, 7, 3, 10)
@@ -224,3 +228,37 @@ def test_what_a_summary_leaves_out_is_read(district):
     (reading,) = read_bytes(summary_path(district).read_bytes()).readings
 
     assert reading.left_out == ("SY03", "SY17")
+
+
+def test_words_in_place_of_totals(tmp_path):
+    """
+    逐单位列示 stands for a date or a choice, 不可去重 for names; elsewhere both are wrong.
+
+    No figure is read where a word stands, and nothing is wrong with the cell.
+    """
+    rows = [
+        ["指标名称", "代码", "计量单位", "合计", "覆盖"],
+        ["户数", "KK01", "户", 12, "2/2"],
+        ["人数", "KK02", "人", "逐单位列示", "2/2"],
+        ["件数", "KK03", "件", "不可去重", "2/2"],
+        ["次数", "KK04", "次", None, "0/2"],
+        ["经费", "KK07", "万元", None, "2/2"],
+        ["结论", "KK08", "", "逐单位列示", "2/2"],
+        ["命名日期", "KK09", "", "逐单位列示", "2/2"],
+    ]
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    book.save(tmp_path / "汇总.xlsx")
+    opened = open_workbook((tmp_path / "汇总.xlsx").read_bytes())
+    form_set, sheet = constructs()["KK"].form_set, opened.sheets[0]
+    heading = find_heading(folded(sheet))
+    found = find_rows(sheet, heading, form_set)
+    figures, faults = read_figures(
+        sheet, heading, Rows(found.found), form_set, book=opened, zero_report=False
+    )
+
+    assert left_out(sheet, heading, found, form_set) == ("KK04", "KK08", "KK09")
+    states = {one.code: one.state for one in figures if one.code in found.found}
+    assert states == dict.fromkeys(found.found, "blank") | {"KK01": "number"}
+    assert faults == ()
