@@ -8,7 +8,7 @@ import pytest
 
 from huizong import acts, approving, closing, pipeline
 from huizong.answers import Typed
-from huizong.letter_templates import CORRECTION, RECEIPT, REMINDER, REPLY
+from huizong.letter_templates import CORRECTION, ISSUED, RECEIPT, REMINDER, REPLY
 from huizong.letter_writing import THERE
 from huizong.letters_out import replies
 from huizong.records import AuditedFinding
@@ -134,6 +134,23 @@ def test_nothing_is_asked_again_of_a_unit_that_owes_nothing(office):
 
     assert [*before.values()] == [()]
     assert offered(office, REPLY) == dict.fromkeys(before, (say("sending.overtaken_reply"),))
+
+
+def test_blank_that_was_issued_anew_is_not_handed_out(office):
+    """Fault 68: a letter with the blank of a former issue is kept back, and the file is named."""
+    with at(office) as work:
+        acts.issue(work, PERIOD)
+        acts.hand_out(work, PERIOD)
+    before = offered(office, ISSUED)
+    with at(office, now=LATER, officer="李强") as work:
+        acts.issue(work, PERIOD)
+        (blank,) = (office / "下发" / str(PERIOD)).glob(f"*{LIGHT}*.xlsx")
+    (light, why), (_, peace) = sorted(offered(office, ISSUED, TOMORROW).items())
+
+    assert [*before.values()] == [(), ()]
+    assert "光明" in light
+    assert why == (say("sending.old_blank", files=blank.name, unit=LIGHT),)
+    assert len(peace) == 1
 
 
 def test_receipt_stands_until_the_return_is_turned_away(office):

@@ -21,8 +21,9 @@ from huizong.draft_entries import (
 from huizong.draft_files import DraftFile, as_sent, read_draft
 from huizong.draft_places import lying
 from huizong.errors import HuizongError
+from huizong.history import closed_periods, issued_of
 from huizong.leaving import Concern, letters_concerns
-from huizong.letter_templates import CORRECTION, RECEIPT, REMINDER, REPLY
+from huizong.letter_templates import CORRECTION, ISSUED, RECEIPT, REMINDER, REPLY
 from huizong.letter_writing import known_addresses, own_domain, units_of
 from huizong.letters import MOST_BYTES, is_address, is_ours, letter_id
 from huizong.letters_out import still_asked
@@ -106,8 +107,10 @@ def _proposed(
     file = read_draft(content[:MOST_BYTES])
     unit = units_of(work).get(drafted.unit)
     name = say("letter.upper") if drafted.kind in UPWARD else unit.name if unit else drafted.unit
-    wrong = unreadable or (*_too_big(content), *_wrong_headings(work, drafted, file),
-                           *_outdated(work, drafted, asked))  # fmt: skip
+    wrong = unreadable or (
+        *_too_big(content), *_wrong_headings(work, drafted, file),
+        *_outdated(work, drafted, asked), *_old_blanks(work, drafted, file),
+    )  # fmt: skip
     return Proposed(
         drafted=drafted, path=path, name=name, content=content, file=file, wrong=wrong
     )  # fmt: skip
@@ -157,6 +160,19 @@ def _outdated(
         yield say(f"sending.overtaken_{drafted.kind}")
     if drafted.kind in UPWARD and drafted.about not in _newest_upward(work, drafted.period):
         yield say("sending.old_summary")
+
+
+def _old_blanks(work: Work, drafted: Drafted, file: DraftFile) -> Iterator[str]:
+    """A letter has the blanks as they were issued last, and goes out while the period is open."""
+    if drafted.kind != ISSUED:
+        return
+    if drafted.period in closed_periods(work.book):
+        yield say("sending.closed")
+    issued = {Path(one.path).name: one.digest for one in issued_of(work.book, drafted.period)}
+    digests = {one.name: hashlib.sha256(one.data).hexdigest() for one in file.attachments}
+    old = [name for name, digest in digests.items() if issued.get(name, digest) != digest]
+    if old:
+        yield say("sending.old_blank", files=listed(old), unit=drafted.unit)
 
 
 def _newest_upward(work: Work, period: str) -> frozenset[str]:
