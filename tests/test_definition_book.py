@@ -14,6 +14,7 @@ from huizong.forms import installed, read_form_set
 from huizong.issue import write_standard
 from huizong.texts import catalogue, speak
 from huizong.work import checked_sets
+from test_form_sets import EXAMPLE, written
 
 SHEETS = ["报表", "指标", "台账", "审核关系", "计划"]
 
@@ -79,7 +80,7 @@ def column(path, sheet: str, key: str) -> str:
         ("审核关系", "level", "hard", "definition.value", 2),
         ("指标", "min", "九", "definition.value", 2),
         ("指标", "min", 9000, "definition.range", 2),
-        ("指标", "code", "TJ02", "definition.double", 2),
+        ("指标", "code", "TJ02", "definition.double", 3),
         ("指标", "total", "wmean", "definition.total", 2),
         ("指标", "total", "max", "definition.extreme", 2),
     ],
@@ -98,6 +99,92 @@ def test_fault_is_named_by_sheet_and_row(sheet, field, value, code, line, tmp_pa
     )  # fmt: skip
     assert "{" not in str(caught.value)
     assert not (tmp_path / "TJ" / "definition.toml").exists()
+
+
+EXCEL = (
+    # A cell of the example, what a designer types there, what it is refused for, sheet and row.
+    ("指标", "choices", 3, "是、否", "choices_few"),
+    ("指标", "choices", 3, "是,否", "choices_few"),
+    ("指标", "required", 2, "也许", "value"),
+    ("指标", "name_en", 5, None, "missing_key"),
+    ("指标", "code", 6, "XF04", "double"),
+    ("指标", "code", 6, " XF05", "code"),
+    ("计划", "quarters", 3, "1、5", "quarters"),
+    ("计划", "quarters", 3, "春、冬", "value"),
+    ("计划", "indicator", 2, "XF30", "unknown_code"),
+    ("台账", "column_key", 4, "seq", "double_key"),
+    ("台账", "column_key", 4, "日期", "column_key"),
+    ("审核关系", "rule", 2, "XF5 <= XF04", "unknown_code"),
+    ("报表", "due_days", "五天", None, "value"),
+    ("报表", "cycle", "季", None, "value"),
+)
+
+
+@pytest.mark.parametrize(("sheet", "field", "row", "value", "code"), EXCEL)
+def test_what_designers_mistype_is_refused_at_its_row(sheet, field, row, value, code, tmp_path):
+    """
+    What Excel lets one type, and no definition can mean, is refused with sheet and row.
+    """
+    path = example_book(tmp_path)
+    book = openpyxl.load_workbook(path)
+    if sheet == "报表":
+        book[sheet].append([catalogue()[f"design.{field}"]["zh"], row])
+        row = book[sheet].max_row
+    else:
+        book[sheet][f"{column(path, sheet, field)}{row}"] = value
+    book.save(path)
+    with pytest.raises(DefinitionError) as caught:
+        import_definition(path, tmp_path / "again")
+    details = caught.value.details
+
+    assert (caught.value.code, details["file"], details["line"]) == (
+        f"definition.{code}", f"XF.xlsx {sheet}", row,
+    )  # fmt: skip
+
+
+def example_book(folder):
+    """Export the example of the documentation."""
+    with pytest.MonkeyPatch.context() as patch:
+        written(folder, EXAMPLE)
+        patch.setenv("HUIZONG_TEMPLATES", str(folder))
+        export("XF", folder / "XF.xlsx")
+    return folder / "XF.xlsx"
+
+
+@pytest.mark.parametrize(
+    ("sheet", "field", "row", "typed", "found"),
+    [
+        ("指标", "required", 8, "√", True),
+        ("指标", "required", 8, "Yes", True),
+        ("指标", "required", 2, "×", False),
+        ("指标", "choices", 3, "是;否", ("是", "否")),
+        ("计划", "quarters", 3, "1、4", (1, 4)),
+        ("计划", "quarters", 3, "2，3", (2, 3)),
+        ("计划", "quarters", 3, 2, (2,)),
+    ],
+)
+def test_what_designers_type_is_understood(sheet, field, row, typed, found, tmp_path):
+    """
+    A tick is yes, a cross is no, quarters may be divided by any comma.
+    """
+    path = example_book(tmp_path)
+    book = openpyxl.load_workbook(path)
+    book[sheet][f"{column(path, sheet, field)}{row}"] = typed
+    book.save(path)
+    form_set = import_definition(path, tmp_path / "again")
+    entries = form_set.plan_items if sheet == "计划" else form_set.indicators
+
+    assert getattr(entries[row - 2], field) == found
+
+
+def test_example_of_the_documentation_goes_through_excel(tmp_path):
+    """
+    A choice without a unit of measure is exported and read back as it was.
+    """
+    again = import_definition(example_book(tmp_path), tmp_path / "again")
+    before = read_form_set(tmp_path / "XF")
+
+    assert msgspec.structs.replace(again, folder="") == msgspec.structs.replace(before, folder="")
 
 
 def test_odd_heading_and_missing_sheet_are_named(tmp_path):

@@ -123,6 +123,8 @@ FAULTY = {
     "range upside down": ("max = 5000", "max = -1", "range", "XF03"),
     # Expressions.
     "code that there is not": ("XF05 <= XF04", "XF05 <= XF40", "unknown_code", "XF-R01"),
+    "code with too few digits": ("XF05 <= XF04", "XF5 <= XF04", "unknown_code", "XF-R01"),
+    "code in small letters there": ("XF05 <= XF04", "xf05 <= XF04", "unknown_code", "XF-R01"),
     "date beside a text": ("mended_on >= date", "mended_on >= place", "type", "XF-R03"),
     "money beside a count": ("XF05 <= XF04", "XF07 <= XF04", "dimension", "XF-R01"),
 }  # fmt: skip

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -49,6 +50,12 @@ _WIDE = frozenset(
     ("definition", "definition_en", "from", "ratio", "rule", "source", "measure", "help", "help_en")
 )
 _MADE = dt.datetime(2026, 1, 1)
+# Where an entry was read from, kept beside its fields until it is written.
+_ROW = "#"
+_YES, _NO = ("√", "✓", "✔", "true", "1", "y"), ("×", "✗", "false", "0", "n")
+_BETWEEN = re.compile(r"[；;\n]")
+_BETWEEN_NUMBERS = re.compile(r"[；;、，,\s]+")
+Place = tuple[str, int]  # sheet and row
 Record = type[msgspec.Struct]
 Rows = Sequence[Sequence[Any]]
 
@@ -147,34 +154,32 @@ def import_definition(path: Path, folder: Path) -> FormSet:
     if not path.is_file():
         raise HuizongError("error.no_file", path=path)
     sheets = dict(sheets_of(path.read_bytes(), path))
-    text = to_toml(_read(sheets, path.name))
+    lines = list(_lines(_read(sheets, path.name)))
     with write_safely(target) as temp:
-        temp.write_text(text, encoding="utf-8")
+        temp.write_text("\n".join(text for text, _ in lines) + "\n", encoding="utf-8")
     try:
         form_set = read_form_set(folder)
         check(form_set, {**read_installed(), form_set.code: form_set})
     except DefinitionError as error:
         target.unlink()
-        raise _placed(error, sheets, path.name) from error
+        raise _placed(error, [place for _, place in lines], path.name) from error
     return form_set
 
 
-def _placed(error: DefinitionError, sheets: Mapping[str, Rows], file: str) -> DefinitionError:
-    """Say where in the workbook the entry stands that a fault is about."""
-    key = str(error.details.get("key", ""))
-    for name, rows in sheets.items():
-        for number, row in enumerate(rows, 1):
-            if key and any(isinstance(cell, str) and cell.strip() == key for cell in row):
-                return DefinitionError(
-                    error.code, **{**error.details, "file": f"{file} {name}", "line": number}
-                )
-    return DefinitionError(error.code, **{**error.details, "file": file, "line": 0})
+def _placed(error: DefinitionError, places: Sequence[Place], file: str) -> DefinitionError:
+    """Say where in the workbook the entry stands that a fault is about; one line is one row."""
+    line = error.details.get("line", 0)
+    if error.details.get("file") != "definition.toml":
+        return error
+    sheet, row = places[line - 1] if line else (FORM, 0)
+    details = {**error.details, "set": "", "file": f"{file} {sheet}".strip(), "line": row}
+    return DefinitionError(error.code, **details)
 
 
 def _read(sheets: Mapping[str, Rows], file: str) -> dict[str, Any]:
     missing = [name for name in (FORM, FIGURES, LEDGERS, RELATIONS, PLAN) if name not in sheets]
     if missing:
-        raise DefinitionError("definition.sheet", file=file, line=0, key="", what=listed(missing))
+        raise DefinitionError("definition.sheet", file=file, what=listed(missing))
     table = _form(sheets[FORM], file)
     for name, (key, record) in SHEETS.items():
         rows = [_typed(entry, record) for entry in _entries(sheets[name], name, file)]
@@ -203,17 +208,16 @@ def _entries(rows: Rows, name: str, file: str) -> Iterator[dict[str, Any]]:
             "definition.heading",
             file=f"{file} {name}",
             line=1,
-            key="",
             what=listed(strange) or "——",
         )
-    for row in rows[1:]:
+    for number, row in enumerate(rows[1:], 2):
         entry = {
             key: cell
             for key, cell in zip(heading, row, strict=False)
             if key and cell not in ("", None)
         }
         if entry:
-            yield entry
+            yield {**entry, _ROW: (name, number)}
 
 
 def _labels() -> dict[str, str]:
@@ -228,28 +232,29 @@ def _labels() -> dict[str, str]:
 
 
 def _form(rows: Rows, file: str) -> dict[str, Any]:
-    table: dict[str, Any] = {}
+    table: dict[str, Any] = {_ROW: {}}
     known = _labels()
     types = _types(FormSet)
     for entry in _entries(rows, FORM, file):
-        key = known.get(squash(str(entry.pop(_NAME, ""))), "")
+        name, (_, row) = str(entry.pop(_NAME, "")), entry[_ROW]
+        key = known.get(squash(name), "")
+        table[_ROW].setdefault(key, row)
         if key == _SECTION:
             table.setdefault(key, []).append(_typed(entry, TextSection))
-        elif key not in (*types, "plan"):
-            raise DefinitionError(
-                "definition.heading", file=f"{file} {FORM}", line=0, key=key, what=key or "——"
-            )
-        elif "tuple" in types.get(key, ""):
+        elif key not in types:
+            what = name or "——"
+            raise DefinitionError("definition.heading", file=f"{file} {FORM}", line=row, what=what)
+        elif "tuple" in types[key]:
             table.setdefault(key, []).append(_text(entry.get(_VALUE, "")))
         else:
-            table[key] = _value(entry.get(_VALUE, ""), types.get(key, "str"))
+            table[key] = _value(entry.get(_VALUE, ""), types[key])
     return table
 
 
 def _ledgers(rows: Rows, file: str) -> list[dict[str, Any]]:
     """A row without a column's key is the ledger itself; the rows below it are its columns."""
     ledgers: dict[str, dict[str, Any]] = {}
-    own = {*_keys(Ledger)} - {"columns"}
+    own = {*_keys(Ledger), _ROW} - {"columns"}
     for entry in _entries(rows, LEDGERS, file):
         code = _text(entry.get("code", ""))
         if "key" not in entry:
@@ -258,13 +263,11 @@ def _ledgers(rows: Rows, file: str) -> list[dict[str, Any]]:
                 "columns": [],
             }
         elif code not in ledgers:
+            sheet, row = entry[_ROW]
             raise DefinitionError(
                 "definition.column",
-                file=f"{file} {LEDGERS}",
-                line=0,
-                key=code,
-                what=_text(entry["key"]),
-            )
+                file=f"{file} {sheet}", line=row, key=code, what=_text(entry["key"]),
+            )  # fmt: skip
         else:
             entry.pop("code", None)
             ledgers[code]["columns"].append(_typed(entry, Column))
@@ -277,19 +280,34 @@ def _types(record: Record) -> dict[str, str]:
 
 def _typed(entry: Mapping[str, Any], record: Record) -> dict[str, Any]:
     types = _types(record)
-    return {key: _value(value, types.get(key, "str")) for key, value in entry.items()}
+    return {
+        key: value if key == _ROW else _value(value, types.get(key, "str"))
+        for key, value in entry.items()
+    }
 
 
 def _value(value: Any, kind: str) -> Any:
     """Read a cell as its field wants it: a list, yes or no, a number, else a text as it is."""
+    if "tuple" in kind and "int" in kind:
+        parts = filter(None, _BETWEEN_NUMBERS.split(_text(value)))
+        return [int(part) if part.isdecimal() else part for part in parts]
     if "tuple" in kind:
-        parts = [part for part in _text(value).replace(";", _JOIN).split(_JOIN) if part]
-        return [int(part) for part in parts] if "int" in kind else parts
+        return [part for part in _BETWEEN.split(_text(value)) if part]
     if "bool" in kind:
-        return squash(_text(value)) in {squash(text) for text in catalogue()["design.yes"].values()}
+        return _yes_or_no(_text(value))
     if any(name in kind for name in ("Decimal", "int", "float")) and "Literal" not in kind:
         return _number(value)
     return _text(value)
+
+
+def _yes_or_no(text: str) -> bool | str:
+    """Read what people write for yes and no; anything else is refused when the set is read."""
+    words = {
+        squash(word).casefold(): meant
+        for code, more, meant in (("yes", _YES, True), ("no", _NO, False))
+        for word in (*catalogue()[f"design.{code}"].values(), *more)
+    }
+    return words.get(squash(text).casefold(), text)
 
 
 def _number(value: Any) -> Any:
@@ -308,24 +326,42 @@ def _text(value: Any) -> str:
 
 def to_toml(table: Mapping[str, Any]) -> str:
     """Write a definition as TOML, one indicator, relation or item on one line."""
-    lines = [
-        f"{key} = {_toml(value)}"
-        for key, value in table.items()
-        if not (isinstance(value, list) and value and isinstance(value[0], dict | str))
-    ]
-    for key, value in table.items():
+    return "\n".join(text for text, _ in _lines(table)) + "\n"
+
+
+def _lines(table: Mapping[str, Any]) -> Iterator[tuple[str, Place]]:
+    """Write the lines of a definition, each with its sheet and row in the workbook."""
+    rows = table.get(_ROW, {})
+    for key, value in _said(table):
+        if not (isinstance(value, list) and value and isinstance(value[0], dict | str)):
+            yield f"{key} = {_toml(value)}", (FORM, rows.get(key, 0))
+    for key, value in _said(table):
         if isinstance(value, list) and value and key != "ledgers":
-            lines += ["", f"{key} = [", *(f"  {_toml(one)}," for one in value), "]"]
+            here = (FORM, rows.get(key, 0))
+            yield from (("", here), (f"{key} = [", here))
+            yield from ((f"  {_toml(one)},", _place(one, here)) for one in value)
+            yield "]", here
     for ledger in table.get("ledgers", []):
-        lines += ["", "[[ledgers]]"]
-        lines += [f"{key} = {_toml(value)}" for key, value in ledger.items() if key != "columns"]
-        lines += ["columns = [", *(f"  {_toml(one)}," for one in ledger["columns"]), "]"]
-    return "\n".join(lines) + "\n"
+        here = _place(ledger, (LEDGERS, 0))
+        yield from (("", here), ("[[ledgers]]", here))
+        said = [(key, value) for key, value in _said(ledger) if key != "columns"]
+        yield from ((f"{key} = {_toml(value)}", here) for key, value in said)
+        yield "columns = [", here
+        yield from ((f"  {_toml(one)},", _place(one, here)) for one in ledger["columns"])
+        yield "]", here
+
+
+def _said(entry: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    return [(key, value) for key, value in entry.items() if key != _ROW]
+
+
+def _place(entry: Any, otherwise: Place) -> Place:
+    return entry.get(_ROW, otherwise) if isinstance(entry, dict) else otherwise
 
 
 def _toml(value: Any) -> str:
     if isinstance(value, dict):
-        return "{ " + ", ".join(f"{key} = {_toml(one)}" for key, one in value.items()) + " }"
+        return "{ " + ", ".join(f"{key} = {_toml(one)}" for key, one in _said(value)) + " }"
     if isinstance(value, list):
         return "[" + ", ".join(map(_toml, value)) + "]"
     if isinstance(value, bool):

@@ -10,7 +10,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from huizong.errors import DefinitionError
-from huizong.form_shape import Flaw
+from huizong.form_shape import Flaw, nearest
 from huizong.former import check_versions
 from huizong.forms import FormSet, Ledger, Relation, definition_error
 from huizong.layout import MOST_OF_SHEET_NAME, odd_sheet_name
@@ -296,9 +296,18 @@ class _Reader:
             if (kind := facts(node).kind) not in kinds:
                 raise wrong_kind(text, kinds, kind)
         except DefinitionError as error:
+            error = self._known(error)
             outer = (("code", scope.ledger.code),) if scope.ledger else ()
             raise self.fault(error, *outer, entry) from error
         return node
+
+    def _known(self, error: DefinitionError) -> DefinitionError:
+        """Say of a code that is none which one was probably meant."""
+        if error.code != "definition.odd_code":
+            return error
+        what, codes = str(error.details["what"]), self.form_set.by_code
+        near = nearest(what.upper(), codes)
+        return DefinitionError("definition.unknown_code", what=what, near=near)
 
     def fault(self, error: DefinitionError, *entry: Name) -> DefinitionError:
         """Add the place of an entry to a fault."""

@@ -149,7 +149,10 @@ def _ledger(symbol: str, scope: Scope) -> Ledger:
 def _resolve_cell(node: Cell, scope: Scope) -> Cell:
     column = scope.ledger.by_key.get(node.key) if scope.ledger else None
     if column is None:
-        ledger = scope.ledger.symbol if scope.ledger else ""
+        if not scope.ledger and node.key.upper() in scope.own.by_code:
+            near = nearest(node.key.upper(), scope.own.by_code)
+            raise _fault("unknown_code", node.key, near=near)
+        ledger = scope.ledger.symbol if scope.ledger else say("definition.no_ledger")
         near = nearest(node.key, scope.ledger.by_key if scope.ledger else ())
         raise _fault("unknown_column", node.key, ledger=ledger, near=near)
     return replace(

@@ -17,6 +17,8 @@ _COMPARE = {"!=": "<>", "≠": "<>", "≤": "<=", "≥": ">="}
 # Full-width signs, one for one, so that columns in messages stay right.
 _FULL_WIDTH = str.maketrans("（），＝＜＞＋－＊／［］：　", "(),=<>+-*/[]: ")
 _QUOTED = re.compile("(\"[^\"]*\"|'[^']*'|“[^”]*”|‘[^’]*’)")
+# What is meant as a code and is none: in small letters, or with one digit, or four.
+_ALMOST_CODE = re.compile(r"[A-Za-z]{2,6}\d+\b")
 # Name: fewest and most arguments; None is no limit.
 FUNCTIONS: dict[str, tuple[int, int | None]] = {
     "ABS": (1, 1),
@@ -315,6 +317,8 @@ def parse(rule: str) -> Node:
         raise error.orig_exc from error
     except lark.exceptions.UnexpectedInput as error:
         column = getattr(error, "column", 0)
+        if code := _ALMOST_CODE.match(text, max(column - 1, 0)):
+            raise DefinitionError("definition.odd_code", what=code[0]) from error
         at_end = column < 1 or column > len(text)
         raise _wrong("" if at_end else text[column - 1 : column + 11], max(column, 0)) from error
 
