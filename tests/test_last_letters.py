@@ -10,6 +10,8 @@ import pytest
 
 from huizong import acts, pipeline
 from huizong.last_letters import LastLetters, last_letters
+from huizong.letters import RETURNS
+from huizong.locked import lock
 from huizong.office import init_office, open_office
 from huizong.settings import SETTINGS
 from huizong.texts import say
@@ -165,6 +167,22 @@ def test_letters_of_units_without_a_form_and_of_strangers(office):
         LIGHT: ("in", "no_form", "no_form"),
         EAST: ("in", "returns", "waits"),
     }
+
+
+def test_file_that_cannot_be_opened_is_not_taken_in(office):
+    """
+    A letter of which a workbook is under a password, or no workbook, is 打不开, not 已收.
+    """
+    data = send(office, LIGHT).read_bytes()
+    (office / "收表" / f"{LIGHT}.xlsx").unlink()
+    locked = attached(lock(data, "qinghe2026"), called("报表.xlsx"))
+    broken = attached(data[: len(data) // 2], called("报表.xlsx"))
+    fetch(office, letter(text(), locked, sender=MAILS[LIGHT]))
+    fetch(office, letter(text(), broken, sender=MAILS[EAST]))
+
+    assert states(office)[LIGHT] == ("in", RETURNS, "unopened")
+    assert states(office)[EAST] == ("in", RETURNS, "unopened")
+    assert states(office)[PEACE] == ("in", RETURNS, "filed")
 
 
 def test_letter_upward_until_its_receipt(office):

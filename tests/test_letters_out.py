@@ -218,7 +218,7 @@ def test_unit_whose_file_waits_is_not_reminded(office, tmp_path):
 
     assert (held.unit, held.name) == (EAST, "东风报表.xlsx")
     assert any(asked in line for line in audited.lines)
-    assert say("command.held", file=held.name) in audited.lines
+    assert say("command.held_set", file=held.name, set="TJ") in audited.lines
     (stand,) = [line for line in stands.lines if EAST in line]
     assert stand.endswith(say("command.stands_held", file=held.name))
     assert not [name for name in letters(office) if UNITS[EAST] in name]

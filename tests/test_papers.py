@@ -9,11 +9,14 @@ from openpyxl import load_workbook
 from huizong.answers import Typed, action_of, read_answers
 from huizong.cells import squash
 from huizong.chat import chat_of
+from huizong.console import TODO_ANSWERS
 from huizong.entries import Answer, Received
 from huizong.findings_paper import rows_of, todo_rows, write_findings
 from huizong.office import init_office
 from huizong.papers import SetReturns, Unfiled, write_status
+from huizong.progress_table import Table
 from huizong.records import AuditedFinding, Finding, Unit, UnitReturn
+from huizong.reports import held_lines
 from huizong.roster import sheets_of
 from huizong.texts import catalogue, say, speak
 from validator import validate
@@ -165,6 +168,34 @@ def test_question_of_one_workbook_stands_for_each_of_its_sets(office):
 
     assert column(rows, "报表") == ["JC", "SY"]
     assert len(set(column(rows, "编号"))) == 2
+    heads = [line for line in held_lines(both) if not line.startswith(" ")]
+    assert heads == [say("command.held_set", file=both[0].name, set=code) for code in ("JC", "SY")]
+
+
+def test_choice_between_files_is_one_question(office):
+    """Of two files to choose from one is wanted: 待办 counts it once, and no more when answered."""
+    asked = TWO
+    both = [
+        file(name, "pending", reason="two_returns", unit="990101001001", findings=(asked,),
+             digest=name * 64, period="2026Q1", set_code="TJ")
+        for name in "ab"
+    ]  # fmt: skip
+    key = asked.key("990101001001", "2026Q1", "TJ")
+    used = Answer(key=key, action="use", officer="王芳", reason="后一份有误", file="a" * 64)
+
+    def notes(answers: dict[str, Answer]) -> list[str]:
+        path = write_findings(office, "2026Q1", (), both, office.findings, NOW, answers=answers)
+        return [str(cell) for row in sheets(path)["待办"] for cell in row]
+
+    told = say("paper.findings_help")
+    assert say("paper.todo_count", count=1, help=told) in notes({})
+    assert say("paper.todo_count", count=0, help=told) in notes({key: used})
+    assert say("paper.todo_answered", count=1) in notes({key: used})
+    blank = ["K", *[""] * 20]
+    answered = [*blank[:TODO_ANSWERS], "采用此份", "王芳", "后一份有误", ""]
+    other = ["L", *[""] * 20]
+    assert Table((), (tuple(blank), tuple(blank), tuple(other))).asked == 2
+    assert Table((), (tuple(blank), tuple(answered), tuple(other))).asked == 1
 
 
 def test_question_about_a_total_is_the_offices(office):

@@ -1,15 +1,19 @@
 """What actions say: every file counted once, own figures apart, no form set left unsaid."""
 
+import shutil
+
 import msgspec
 import pytest
 
 from huizong import acts, pipeline
 from huizong.asking import agreed
-from huizong.records import MISSING, PASSED
+from huizong.entries import files_of
+from huizong.records import ADOPTED, MISSING, PASSED, SUPERSEDED
 from huizong.standing import counted
 from huizong.texts import name_of, say
-from huizong.work import checked_sets
+from huizong.work import at_work, checked_sets
 from returned import PERIOD, at, good, office_of, put
+from street import NOW, PEACE, empty_street, send
 
 
 @pytest.fixture
@@ -74,3 +78,27 @@ def test_agreeing_in_words(monkeypatch, typed: str, yes):
     monkeypatch.setattr("builtins.input", lambda _prompt: typed)
 
     assert agreed(["……"]) is yes
+
+
+def test_earlier_version_that_comes_again(tmp_path):
+    """
+    An earlier version sent again under another name is told as that; the later one stays in use.
+    """
+    folder = empty_street(tmp_path)
+    first, second = (send(folder, PEACE, f"{hour}", hour=hour) for hour in (0, 1))
+    again = folder / "收表" / "又报.xlsx"
+    with at_work(folder, NOW, "test") as work:
+        pipeline.collect(work)
+        pipeline.audit(work, PERIOD)
+        (used,) = files_of(work.book, unit=PEACE, states=(ADOPTED,))
+        shutil.copy2(first, again)
+        told = acts.collect(work)
+        states = [one.state for one in files_of(work.book, unit=PEACE)]
+
+    said = {"when": f"{NOW:%Y-%m-%d %H:%M}", "since": f"{NOW:%Y-%m-%d %H:%M}"}
+    assert used.name == second.name
+    assert told.lines[-1] == say(
+        "command.duplicate_replaced", file=again.name, set="TJ", number=3 - used.number,
+        used=used.number, **said,
+    )  # fmt: skip
+    assert sorted(states) == [ADOPTED, SUPERSEDED]

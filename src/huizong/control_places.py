@@ -51,6 +51,7 @@ PAPER_COLOURS = {"matched": "green", "differs": "red", "replace": "red", "open":
 LETTER_COLOURS = {
     "letter_state.filed": "green", "letter_state.taken_above": "green",
     "letter_state.waits": "amber", "letter_state.no_form": "red", "letter_state.bounced": "red",
+    "letter_state.unopened": "red",
     "sending_state.sent": "green", "sending_state.waiting": "amber",
     "sending_state.unknown": "amber", "sending_state.refused": "red",
     "sending_state.given_up": "red",

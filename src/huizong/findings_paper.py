@@ -154,7 +154,7 @@ def write_findings(
         styles = Styles(book)
         waiting = tuple(todo_rows(rows, files))
         sheets = (say("paper.todo_sheet"), say("paper.findings_sheet"), say("paper.chat_sheet"))
-        told = _todo_notes(len(waiting), refused)
+        told = _todo_notes(waiting, refused)
         _write_rows(book, styles, sheets[0], say("paper.todo_title"), waiting, told, kept)
         _write_rows(book, styles, sheets[1], title, rows, (say("paper.findings_help"),), kept)
         write_chat(Table(book, styles, sheets[2], (20, 12, 86)), period, sets, now, files)
@@ -162,10 +162,15 @@ def write_findings(
     return safely.path
 
 
-def _todo_notes(count: int, refused: Sequence[str]) -> tuple[str, ...]:
-    if not count and not refused:
+def _todo_notes(waiting: Sequence[Row], refused: Sequence[str]) -> tuple[str, ...]:
+    """Count what is to be answered; a choice between files is one, however many rows it has."""
+    if not waiting and not refused:
         return (say("paper.todo_none"),)
-    return (say("paper.todo_count", count=count, help=say("paper.findings_help")), *refused)
+    answered = {row.key for row in waiting if row.answered}
+    count = len({row.key for row in waiting} - answered)
+    notes = [say("paper.todo_count", count=count, help=say("paper.findings_help"))]
+    notes += [say("paper.todo_answered", count=len(answered))] if answered else []
+    return (*notes, *refused)
 
 
 def _write_rows(

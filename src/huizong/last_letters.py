@@ -11,7 +11,7 @@ from huizong.letter_entries import Carried, LetterEntry, carried_files, letters_
 from huizong.letters import FORMS_OR_NOT, NO_FORM, RETURNS, TAKEN_ABOVE, addresses
 from huizong.papers import Row, SetReturns
 from huizong.periods import Period
-from huizong.records import NOT_A_RETURN, OWN, PENDING, UNIT
+from huizong.records import NOT_A_RETURN, OWN, PENDING, RETURNED, UNIT
 from huizong.sending_entries import Sending, queue_of, worst_of
 from huizong.settings import DRAFT as BY_HAND
 from huizong.take_in import UNPACKED
@@ -23,8 +23,11 @@ IN, OUT = "in", "out"
 # How a letter of ours stands: written and its file is there, or is not any more (sent by a mail
 # program, or put away), come back …
 DRAFT, GONE, BOUNCED = "letter_state.draft", "letter_state.gone", "letter_state.bounced"
-# … and one that came: its files are taken in, wait for the officer, or there was none.
-FILED, WAITS = "letter_state.filed", "letter_state.waits"
+# … and one that came: its files are taken in, wait for the officer, could not be opened (of
+# several the worst counts), or there was none.
+CAME = FILED, WAITS, UNOPENED = (
+    "letter_state.filed", "letter_state.waits", "letter_state.unopened",
+)  # fmt: skip
 EMPTY, RECEIVED_ABOVE = "letter_state.no_form", "letter_state.taken_above"
 
 
@@ -141,16 +144,24 @@ def _received(work: Work, period: Period) -> Iterator[_Found]:
     for one in letters_of(work.book):
         wrote = senders.get(one.letter.sender.lower(), ())
         forms = [file for file in carried.get(one.kept_as, ()) if _is_form(file)]
-        for file in forms:
+        # Of the same letter what comes last is shown.
+        for file in sorted(forms, key=lambda file: CAME.index(_state(file))):
             if file.period in ("", str(period)):
-                state = WAITS if file.state == PENDING and file.reason != "placed" else FILED
-                yield from ((code, _came(one, state)) for code in _units(file, wrote))
+                yield from ((code, _came(one, _state(file))) for code in _units(file, wrote))
         if not forms and one.reason in FORMS_OR_NOT:
             yield from ((code, _came(one, EMPTY)) for code in wrote)
 
 
 def _is_form(file: Carried) -> bool:
     return file.state != NOT_A_RETURN and file.reason != UNPACKED
+
+
+def _state(file: Carried) -> str:
+    if file.state == PENDING and file.reason != "placed":
+        return WAITS
+    # What an officer has turned away was read, and so was what tells whose it is.
+    unread = file.state == RETURNED and not file.unit and file.reason != "turned_away"
+    return UNOPENED if unread else FILED
 
 
 def _units(file: Carried, wrote: Sequence[str]) -> Sequence[str]:

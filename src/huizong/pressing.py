@@ -132,7 +132,7 @@ def _write_back(book: "xlwings.Book", opened: Opened, action: str, done: _Done) 
         choices=opened.asked.choices if action == "send" else (),
     )
     write_tables(book, done.table, entered)
-    return _ended(book, action, done.told, len(done.table.todo))
+    return _ended(book, action, done.told, done.table.asked)
 
 
 def _ended(book: "xlwings.Book", action: str, told: Told, todo: int = 0) -> Ended:

@@ -44,6 +44,13 @@ class Table(msgspec.Struct, frozen=True):
     todo: tuple[Cells, ...]
     outbox: tuple[Cells, ...] = ()
 
+    @property
+    def asked(self) -> int:
+        """How many questions of 待办 have no answer; a choice between files is one."""
+        typed = slice(TODO_ANSWERS, TODO_ANSWERS + 3)
+        answered = {row[0] for row in self.todo if any(row[typed])}
+        return len({row[0] for row in self.todo} - answered)
+
 
 class _Office(msgspec.Struct, frozen=True):
     """

@@ -21,7 +21,7 @@ from huizong.publish import Published
 from huizong.records import MISSING, WAITING, AuditedFinding, Finding, Summary, UnitReturn
 from huizong.safely import stands_beside
 from huizong.standing import counted
-from huizong.take_in import BESIDE, UNPACKED, Collected
+from huizong.take_in import BESIDE, UNPACKED, Collected, Replaced
 from huizong.texts import catalogue, listed, say
 
 # Files of which their state would say something else: nothing is wrong with an archive that was
@@ -44,7 +44,17 @@ def _unfiled_lines(done: Collected) -> Iterator[str]:
     yield from (say("command.busy", file=path.name) for path in done.busy)
     for one in done.stored:
         if one.fate == "known":
-            yield say("command.duplicate", file=one.name, when=minute_of(one.first_at))
+            yield _known_line(one.name, one.first_at, done.replaced.get(one.digest))
+
+
+def _known_line(name: str, first_at: str, replaced: Replaced | None) -> str:
+    """Say of a file that came before that it counts once, or that another counts in its stead."""
+    told = {"file": name, "when": minute_of(first_at)}
+    if replaced is None:
+        return say("command.duplicate", **told)
+    told |= {"set": replaced.used.set_code, "number": replaced.number}
+    told |= {"used": replaced.used.number, "since": minute_of(replaced.used.received_at)}
+    return say("command.duplicate_replaced", **told)
 
 
 def unfiled_line(file: Received) -> str:
@@ -59,7 +69,8 @@ def unfiled_line(file: Received) -> str:
 def held_lines(files: Iterable[Received]) -> Iterator[str]:
     """Say of the files that wait for the officer what is asked, with the key of each question."""
     for file in files:
-        yield say("command.held", file=masked(file.name))
+        code = "command.held_set" if file.set_code else "command.held"
+        yield say(code, file=masked(file.name), set=file.set_code)
         if wants_password(file):
             yield from (f"  {words(one)} {remedy(one)}" for one in file.findings)
         asked = [one for one in file.findings if one.level == "ask"]

@@ -3,8 +3,9 @@
 import contextlib
 import datetime as dt
 import itertools
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 import msgspec
 
@@ -33,7 +34,7 @@ from huizong.letter_entries import claims_of
 from huizong.periods import Period
 from huizong.placing import Placing, place
 from huizong.read import Read, Refusal, form_sets
-from huizong.records import NOT_A_RETURN, PENDING, RETURNED, Finding, Reading
+from huizong.records import ADOPTED, NOT_A_RETURN, PENDING, RETURNED, Finding, Reading
 from huizong.rereading import FAILED, read_again
 from huizong.safely import RESERVE, require_space
 from huizong.work import Work
@@ -57,6 +58,13 @@ HELD = frozenset(
 _decode = msgspec.msgpack.Decoder(Read | Refusal | Unpacked).decode
 
 
+class Replaced(msgspec.Struct, frozen=True):
+    """The version of a unit's return that came again, and the one that is in use instead."""
+
+    number: int
+    used: Received
+
+
 class Collected(msgspec.Struct, frozen=True):
     """
     What a collection did: `filed` and `unfiled` are the files it dealt with, by their state.
@@ -64,7 +72,8 @@ class Collected(msgspec.Struct, frozen=True):
     A file with several form sets stands there once for each; `keys` are keys of digests,
     `archives` those that were taken apart: what was in them stands there as files of its own;
     papers beside a summary are among them: nothing is to be done about either;
-    `locked` those that the password typed has not opened.
+    `locked` those that the password typed has not opened; `replaced` tells by digest of files
+    that came again which version is in use in their stead.
     """
 
     scan: Scan
@@ -75,6 +84,7 @@ class Collected(msgspec.Struct, frozen=True):
     keys: tuple[Received, ...] = ()
     archives: tuple[Received, ...] = ()
     locked: tuple[Received, ...] = ()
+    replaced: Mapping[str, Replaced] = MappingProxyType({})
 
     @property
     def busy(self) -> tuple[Path, ...]:
@@ -120,7 +130,21 @@ def collect(work: Work, files: Sequence[Path] = (), readers: Children | None = N
             placed += _save(work, itertools.chain(results, held))
             opened, held = opened + len(unread), iter(())
         placed += _save(work, held)
-    return _collected(scan, stored, placed, keys, opened)
+    done = _collected(scan, stored, placed, keys, opened)
+    return msgspec.structs.replace(done, replaced=dict(_replaced(work, stored)))
+
+
+def _replaced(work: Work, stored: Iterable[collecting.Stored]) -> Iterator[tuple[str, Replaced]]:
+    """Find of the files that came again those that were a return which another one replaced."""
+    again = [one.digest for one in stored if one.fate == "known"]
+    for file in files_of(work.book, digests=again) if again else ():
+        place = {"period": file.period, "set_code": file.set_code, "unit": file.unit}
+        if not (file.number and all(place.values())):
+            continue
+        rivals = files_of(work.book, **place, states=(ADOPTED,))
+        used = [one for one in rivals if one.role == file.role and one.number != file.number]
+        if used:
+            yield file.digest, Replaced(file.number, used[-1])
 
 
 def _unread(work: Work) -> list[Received]:
