@@ -50,7 +50,8 @@ LAYERS = (
         " unit_sheets ledger_sheets return_sheets charts briefing circular_sheets"
         " approval_sheet outgoing keeping notices letter_store mailbox_folder mailbox_imap"
         " letter_templates letter_drafts outgoing_parts leaving_scan draft_files delivery"
-        " delivery_smtp delivery_outlook detail_book earlier verify_versions",
+        " delivery_smtp delivery_outlook detail_book earlier verify_versions"
+        " blank_words",
     ),
     ("stages", "issue collect read audit aggregate write verify submit"),
     (

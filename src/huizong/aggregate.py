@@ -151,7 +151,8 @@ def _total(
 
 def _counted(indicator: Indicator, included: Sequence[UnitReturn]) -> int:
     cells = (cell_of(one, indicator.code) for one in included)
-    return sum(cell is not None and cell.state in ("number", "na") for cell in cells)
+    answered = ("number", "na", "choice", "date")
+    return sum(cell is not None and cell.state in answered for cell in cells)
 
 
 def _over(indicator: Indicator, column: _Column) -> int:

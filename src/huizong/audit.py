@@ -16,6 +16,7 @@ from huizong.audit_figures import (
     check_range,
     check_required,
     check_to_date,
+    check_words,
     check_year,
 )
 from huizong.audit_relations import check_relations
@@ -176,6 +177,7 @@ def _states() -> Mapping[str, str]:
 CHECKS: tuple[Check, ...] = (
     check_ledgers,
     check_required,
+    check_words,
     check_places,
     check_range,
     check_year,

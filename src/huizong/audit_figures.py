@@ -9,12 +9,12 @@ import msgspec
 import numpy as np
 
 from huizong.cells import plain
-from huizong.findings import both, named
+from huizong.findings import both, named, told
 from huizong.forms import Indicator
 from huizong.ground import BLANK, NUMBER, Ground, Header
 from huizong.language import CheckedSet
 from huizong.layout import ON_PAPER, STATUSES
-from huizong.records import LEVELS, SUMMARY, Finding, LedgerRows, Reading
+from huizong.records import LEVELS, SUMMARY, FigureCell, Finding, LedgerRows, Reading
 from huizong.texts import catalogue
 
 Numbered = tuple[int, Finding]
@@ -67,8 +67,11 @@ def check_required(audited: Audited) -> Iterator[Numbered]:
             if all(one.code != indicator.code for one in reading.figures):
                 continue  # the form had no such cell when it was read
             if indicator.code not in _told(reading) and not _waits(audited, reading, indicator):
-                yield found_at(audited, int(position), indicator, "required", "must",
-                          **_measure(indicator))  # fmt: skip
+                yield found_at(
+                    audited, int(position), indicator,
+                    "required" if indicator.numeric else "required_word", "must",
+                    **(_measure(indicator) if indicator.numeric else _wanted(indicator)),
+                )  # fmt: skip
 
 
 def _told(reading: Reading) -> frozenset[str]:
@@ -85,6 +88,29 @@ def _told(reading: Reading) -> frozenset[str]:
 def _measure(indicator: Indicator) -> Mapping[str, str]:
     english = catalogue().get(f"measure.{indicator.unit}", {}).get("en", indicator.unit)
     return both("measure", f"（{indicator.unit}）", f" ({english})")
+
+
+def _wanted(indicator: Indicator) -> Mapping[str, str]:
+    """Say what is to be put into a cell that holds no number."""
+    parts = "、".join(indicator.choices)
+    return told(f"book.wanted_{indicator.type}", "expected", parts=parts)
+
+
+def check_words(audited: Audited) -> Iterator[Numbered]:
+    """A choice is one of its options, a date is a day."""
+    for indicator in audited.checked.form_set.indicators:
+        code = {"choice": "not_a_choice", "date": "not_date"}.get(indicator.type)
+        for position, reading in enumerate(audited.readings if code else ()):
+            cell = next((one for one in reading.figures if one.code == indicator.code), None)
+            if code and cell and _is_odd(indicator, cell):
+                expected = {"expected": "、".join(indicator.choices)} if indicator.choices else {}
+                yield found_at(audited, position, indicator, code, "must", **expected)
+
+
+def _is_odd(indicator: Indicator, cell: FigureCell) -> bool:
+    if indicator.type == "date":
+        return cell.state == "text"
+    return cell.state == "choice" and cell.value not in indicator.choices
 
 
 def _waits(audited: Audited, reading: Reading, indicator: Indicator) -> bool:

@@ -5,7 +5,14 @@ from typing import Any
 
 from xlsxwriter.utility import quote_sheetname
 
-from huizong import layout
+from huizong import blank_words, layout
+from huizong.blank_words import (
+    FIGURE_WIDTH,
+    MEASURE_WIDTH,
+    NAME_WIDTH,
+    cached_word,
+    write_word,
+)
 from huizong.cells import NOT_APPLICABLE, address
 from huizong.desk import (
     NO_TEXT,
@@ -20,20 +27,20 @@ from huizong.desk import (
     write_value,
     zero_value,
 )
-from huizong.form_styles import lines_needed, tidy
+from huizong.form_styles import tidy
 from huizong.forms import Indicator
 from huizong.records import LEVELS
-from huizong.texts import marked, measure_name, name_of, say
+from huizong.texts import marked, name_of, say
 
 LINE = 16.5  # points of a row
-NAME_WIDTH = 38
+HIGHEST = 409  # points that Excel allows a row
 ONE_PAGE = 32  # so many rows are printed on one page
 
 
 def statistics(desk: Desk) -> None:
     """The form itself: official heading, figures, signatures, check column outside the print."""
     sheet = add_sheet(desk, layout.statistics_sheet(desk.form_set))
-    for column, width in enumerate((NAME_WIDTH, 9, 11, 13, 13, 13, 13, 18, 24)):
+    for column, width in enumerate((NAME_WIDTH, 9, MEASURE_WIDTH, *[FIGURE_WIDTH] * 4, 18, 24)):
         sheet.set_column(column, column, width)
     heading(desk, sheet, layout.REMARK, form_title(desk.form_set), desk.form_set.form_no)
     _figure_heading(desk, sheet)
@@ -67,19 +74,22 @@ def _figure_heading(desk: Desk, sheet: Any) -> None:
 def _figure(desk: Desk, sheet: Any, row: int, indicator: Indicator) -> None:
     blank, styles, code = desk.blank, desk.styles, indicator.code
     name = styles["name" if not indicator.indent else "name_indented"]
-    sheet.set_row(row, LINE * lines_needed(name_of(indicator), NAME_WIDTH))
+    measure = blank_words.measure_of(indicator)
+    if lines := blank_words.lines_of(desk, indicator):
+        sheet.set_row(row, min(HIGHEST, LINE * lines))
     sheet.write_string(row, layout.NAME, name_of(indicator), name)
     sheet.write_string(row, layout.CODE, code, styles["centre"])
-    sheet.write_string(row, layout.MEASURE, measure_name(indicator.unit), styles["centre"])
-    number = styles.number(indicator.scale)
+    centre = styles["wrapped_centre" if indicator.choices else "centre"]
+    sheet.write_string(row, layout.MEASURE, measure, centre)
+    look, write = styles.figure(indicator), write_value if indicator.numeric else write_word
     _now(desk, sheet, row, indicator)
     for column, base in ((layout.PREV, blank.previous), (layout.YEAR_AGO, blank.year_ago)):
-        write_value(sheet, row, column, base.get(code, ""), number)
+        write(sheet, row, column, base.get(code, ""), look)
     formula = _ytd_formula(desk, indicator, row)
     if formula:
-        sheet.write_formula(row, layout.YTD, formula, number, cached(blank.caches.ytd.get(code)))
+        sheet.write_formula(row, layout.YTD, formula, look, cached(blank.caches.ytd.get(code)))
     else:
-        sheet.write_blank(row, layout.YTD, None, number)
+        sheet.write_blank(row, layout.YTD, None, look)
     remark = tidy(blank.filling.remarks.get(code, "")) if blank.filling else ""
     if remark:
         sheet.write_string(row, layout.REMARK, remark, styles["remark"])
@@ -100,12 +110,14 @@ def _now(desk: Desk, sheet: Any, row: int, indicator: Indicator) -> None:
     code = indicator.code
     value = blank.caches.figures.get(code, "")
     if blank.typed_in(indicator):
-        style = styles.number(indicator.scale, entry=True)
+        style = styles.figure(indicator, entry=True)
         said = typed(desk, code)
         if said:
-            write_value(sheet, row, layout.NOW, said, style)
+            write = write_value if indicator.numeric else write_word
+            write(sheet, row, layout.NOW, said, style)
         else:
-            sheet.write_formula(row, layout.NOW, _zeroed(desk, indicator), style, cached(value))
+            kept = cached(value) if indicator.numeric else cached_word(value, indicator)
+            sheet.write_formula(row, layout.NOW, _zeroed(desk, indicator), style, kept)
         _validate(desk, sheet, row, indicator)
         return
     formula = _determined(desk, indicator)
@@ -136,9 +148,11 @@ def _zeroed(desk: Desk, indicator: Indicator, otherwise: str = '""') -> str:
 
 def _validate(desk: Desk, sheet: Any, row: int, indicator: Indicator) -> None:
     """Excel's own check at typing: a number in range with the declared places, or ——."""
-    if not indicator.numeric:
-        return
     cell = address(row, layout.NOW)
+    if not indicator.numeric:
+        if wanted := blank_words.validation(indicator, cell):
+            sheet.data_validation(row, layout.NOW, row, layout.NOW, wanted)
+        return
     low = "" if indicator.minimum is None else f",{cell}>={indicator.minimum}"
     maximum = _maximum(desk, indicator)
     high = "" if maximum is None else f",{cell}<={maximum}"
@@ -162,7 +176,9 @@ def _ytd_formula(desk: Desk, indicator: Indicator, row: int) -> str:
     blank, cell = desk.blank, address(row, layout.NOW)
     if indicator.computed:
         return f"={desk.formulas.to_date[indicator.code]}"
-    if indicator.time != "flow" or not indicator.numeric:
+    if not indicator.numeric:
+        return ""
+    if indicator.time != "flow":
         return f'=IF({cell}="","",{cell})'
     base = blank.before.get(indicator.code)
     return (
@@ -179,6 +195,9 @@ def _check_formula(desk: Desk, indicator: Indicator, row: int) -> str:
             at = f"{name}!$D${desk.checks_rows[relation.id] + 1}"
             bad = f'OR({at}="{say("level.must")}",{at}="{say("level.explain")}")'
             chain = f'IF({bad},"{relation.id} "&{at},{chain})'
+    missing = _missing(desk, indicator) if indicator.required else ""
+    if not indicator.numeric:
+        return blank_words.check_formula(indicator, cell, missing, chain)
     if desk.blank.typed_in(indicator):
         low = "FALSE" if indicator.minimum is None else f"{cell}<{indicator.minimum}"
         maximum = _maximum(desk, indicator)
@@ -188,7 +207,6 @@ def _check_formula(desk: Desk, indicator: Indicator, row: int) -> str:
             f'IF(OR({low},{high}),"{say("book.v_range")}",'
             f'IF(ROUND({cell},{indicator.scale})<>{cell},"{places}",{chain}))'
         )
-    missing = _missing(desk, indicator) if indicator.required else ""
     return (
         f'=IF({cell}="","{missing}",IF({cell}="{NOT_APPLICABLE}","",'
         f'IF(NOT(ISNUMBER({cell})),"{say("book.v_number")}",{chain})))'
@@ -202,9 +220,7 @@ def _check_cache(desk: Desk, indicator: Indicator) -> str:
         return ""
     if not value:
         return _missing(desk, indicator) if indicator.required else ""
-    if not is_number(value):
-        return say("book.v_number")
-    if desk.blank.typed_in(indicator) and (fault := _typed_fault(desk, indicator, Decimal(value))):
+    if fault := _fault(desk, indicator, value):
         return fault
     words = dict(zip(desk.checks_rows, verdict_words(desk), strict=True))
     for relation in desk.blank.checked.relations:
@@ -219,6 +235,14 @@ def _missing(desk: Desk, indicator: Indicator) -> str:
     """Say of a blank figure whether it is to be typed or waits for the state of its ledger."""
     by_hand = desk.blank.typed_in(indicator) or not desk.formulas.ledgers[indicator.code]
     return say("book.v_blank" if by_hand else "book.v_status")
+
+
+def _fault(desk: Desk, indicator: Indicator, value: str) -> str:
+    if not indicator.numeric:
+        return blank_words.fault_of(indicator, value)
+    if not is_number(value):
+        return say("book.v_number")
+    return _typed_fault(desk, indicator, Decimal(value)) if desk.blank.typed_in(indicator) else ""
 
 
 def _typed_fault(desk: Desk, indicator: Indicator, value: Decimal) -> str:

@@ -14,6 +14,7 @@ from huizong.forms import Ledger
 from huizong.ground import NA, NUMBER, Ground, Header
 from huizong.language import CheckedSet
 from huizong.layout import ON_PAPER
+from huizong.past import reading_of
 from huizong.periods import Period
 from huizong.records import FigureCell, LedgerRows, Reading
 from huizong.vectors import judge, values
@@ -81,20 +82,14 @@ def _on_paper(ledger: Ledger) -> LedgerRows:
 
 
 def _figures_only(blank: Blank, figures: Mapping[str, str]) -> Reading | None:
-    if not figures:
-        return None
-    cells = (
-        FigureCell(code, "na" if value == NOT_APPLICABLE else "number", value)
-        for code, value in figures.items()
-    )
-    return Reading(identity=blank.identity, figures=tuple(cells))
+    return reading_of(blank.identity, figures)
 
 
 def _shown(reading: Reading) -> dict[str, str]:
     return {
         cell.code: NOT_APPLICABLE if cell.state == "na" else cell.value
         for cell in reading.figures
-        if cell.state in ("number", "na")
+        if cell.state in ("number", "na", "choice", "date")
     }
 
 
@@ -108,7 +103,7 @@ def _to_date(
         sums: dict[str, str] = {}
         for one in checked.form_set.indicators:
             value = shown.get(one.code, "")
-            if one.computed or not value:
+            if one.computed or not one.numeric or not value:
                 continue
             if one.time != "flow" or value == NOT_APPLICABLE:
                 sums[one.code] = value if one.time != "flow" else ""

@@ -311,7 +311,7 @@ def typed(desk: Desk, code: str) -> str:
         return ""
     for figure in filling.figures:
         if figure.code == code and not figure.formula:
-            if figure.state == "number":
+            if figure.state in ("number", "date"):
                 return figure.value
             return NOT_APPLICABLE if figure.state == "na" else tidy(figure.typed)
     return ""
@@ -319,6 +319,9 @@ def typed(desk: Desk, code: str) -> str:
 
 def zero_value(indicator: Indicator) -> str:
     """Compile what a zero report says of a figure: flows are 0, stocks stay as they were."""
+    last = f"HZ_{indicator.code}_P"
+    if not indicator.numeric:
+        return '""' if indicator.time == "flow" else f'IF({last}="","",{last})'
     if indicator.time == "flow":
         return "0"
     return f'IF(ISNUMBER(HZ_{indicator.code}_P),HZ_{indicator.code}_P,"")'

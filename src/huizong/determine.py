@@ -78,19 +78,21 @@ def _zero_reports(
     ground: Ground,
 ) -> Iterator[Numbered]:  # fmt: skip
     """Fill the blank cells of zero reports; a figure given beside one is contradicted."""
-    if indicator.computed or not indicator.numeric:
+    if indicator.computed:
         return
+    said = {"date": "date", "choice": "choice", "text": "choice"}.get(indicator.type, "number")
     for position, reading in enumerate(readings):
         cell = figures[position].get(indicator.code)
         if not reading.zero_report or cell is None:
             continue
         details = {**named(indicator), "found": cell.typed}
-        if cell.state == "blank" or (cell.formula and cell.state == "number"):
+        if cell.state == "blank" or (cell.formula and cell.state == said):
             value = _zero_value(indicator, position, ground)
-            if value is None or (cell.state == "number" and cell.value == value):
+            if value is None or (cell.state == said and cell.value == value):
                 continue
+            words = {} if indicator.numeric else {"typed": value}
             figures[position][indicator.code] = msgspec.structs.replace(
-                cell, state="number", value=value
+                cell, state=said, value=value, **words
             )
             yield position, Finding("zero_reported", "info", reading.sheet, cell.cell,
                                     indicator.code, {**details, "value": value})  # fmt: skip
@@ -101,9 +103,10 @@ def _zero_reports(
 
 def _zero_value(indicator: Indicator, position: int, ground: Ground) -> str | None:
     if indicator.time == "flow":
-        return "0"
+        return "0" if indicator.numeric else None
     last = ground.figure(indicator.code, "previous")
-    return last.texts[position] if last.state[position] == NUMBER else None
+    known = (NUMBER,) if indicator.numeric else (NUMBER, TEXT)
+    return last.texts[position] if last.state[position] in known else None
 
 
 def _rebuilt(

@@ -41,6 +41,7 @@ def _indicator(indicator: Indicator) -> Iterator[str]:
     facts = [
         measure_name(indicator.unit),
         say(f"dictionary.type.{indicator.type}"),
+        marked("／").join(indicator.choices),
         say(f"dictionary.time.{indicator.time}"),
         say(f"dictionary.total.{indicator.total}"),
         _range(indicator),

@@ -5,7 +5,7 @@ import unicodedata
 from typing import Any
 
 from huizong.cells import clean_text, cut
-from huizong.forms import Column
+from huizong.forms import Column, Indicator
 from huizong.texts import say
 
 # Families that every Chinese Windows has; other systems fall back to their own CJK font.
@@ -15,6 +15,7 @@ BASE = {"font_name": SONG, "font_size": 10.5, "valign": "vcenter"}
 CELL = {**BASE, "border": 1, "border_color": RULE}
 OPEN = {"locked": False, "bg_color": TINT}
 
+DAY = "yyyy-mm-dd"
 NARROW = 9  # columns below this width are centred
 
 NAMED: dict[str, dict[str, Any]] = {
@@ -89,13 +90,25 @@ class Styles:
         look = {**CELL, "align": "right", "indent": 1, "num_format": number_format(places)}
         return self._make(("number", str(places), str(entry)), {**look, **(OPEN if entry else {})})
 
+    def figure(self, indicator: Indicator, *, entry: bool = False) -> Any:
+        """Give the format of an indicator's cell: a number, or a text, day or choice."""
+        if indicator.numeric:
+            return self.number(indicator.scale, entry=entry)
+        looks = {
+            "text": {"align": "left", "indent": 1, "num_format": "@"},
+            "date": {"align": "center", "num_format": DAY},
+            "choice": {"align": "center"},
+        }
+        look = {**CELL, "text_wrap": True, **looks[indicator.type], **(OPEN if entry else {})}
+        return self._make(("figure", indicator.type, str(entry)), look)
+
     def entry(self, column: Column, *, drawn: bool) -> Any:
         """Give the format of a ledger's column; rows below the first ones are drawn by need."""
         look = {**BASE, "font_size": 10, "locked": not column.entry and column.key != "seq"}
         if drawn:
             look |= NAMED["row_entry" if column.entry else "row_fixed"]
         if column.type == "date":
-            look |= {"num_format": "yyyy-mm-dd", "align": "center"}
+            look |= {"num_format": DAY, "align": "center"}
         elif column.numeric:
             # An amount has its places; a target is of any unit and shows what was typed.
             places = number_format(column.scale) if column.unit or column.rule else "General"

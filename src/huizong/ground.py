@@ -264,8 +264,11 @@ class Ground:
             cells = tuple(_cells(code, self._readings(code, when)))
             texts = np.empty(len(cells), dtype=object)
             texts[:] = [(cell.value or cell.typed or None) if cell else None for cell in cells]
-            states = [_STATES[cell.state] if cell else BLANK for cell in cells]
-            self._figures[code, when] = values_of(texts, np.array(states), self._kind(code))
+            kind = self._kind(code)
+            states = np.array([_STATES[cell.state] if cell else BLANK for cell in cells])
+            if kind == "text":
+                states[states == NUMBER] = TEXT  # an answer of the past that ends in a digit
+            self._figures[code, when] = values_of(texts, states, kind)
         return self._figures[code, when]
 
     def _kind(self, code: str) -> str:

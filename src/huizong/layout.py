@@ -161,7 +161,7 @@ def paper_code_weights(form_set: FormSet) -> tuple[tuple[int, str, int], ...]:
     return tuple(
         (place.row, code, (2 * position + 3) ** 2 % 9973)
         for position, (code, place) in enumerate(figure_places(form_set).items())
-        if not asked_elsewhere(form_set, code)
+        if form_set.by_code[code].numeric and not asked_elsewhere(form_set, code)
     )
 
 

@@ -235,7 +235,7 @@ def figures_at(
     """Give the figures of one period as the book is now; openings where nothing was received."""
     found: dict[Who, dict[str, str]] = {}
     for figure in figures_of(book, str(period), form_set.code, units):
-        if figure.column == "now" and figure.state in ("number", "na"):
+        if figure.column == "now" and figure.state in ("number", "na", "choice", "date"):
             value = NOT_APPLICABLE if figure.state == "na" else figure.value
             found.setdefault((figure.unit, figure.role), {})[figure.code] = value
     return {**openings_at(book, period, form_set), **found}
@@ -245,11 +245,13 @@ def reading_of(
     identity: Identity, figures: Figures, ledgers: tuple[LedgerRows, ...] = ()
 ) -> Reading | None:
     """Lay the books' figures of an earlier period out as a return; None if there are none."""
-    cells = tuple(
-        FigureCell(code, "number" if value[-1:].isdigit() else "na", value)
-        for code, value in figures.items()
-    )
+    cells = tuple(FigureCell(code, _state(value), value) for code, value in figures.items())
     return Reading(identity=identity, figures=cells, ledgers=ledgers) if cells else None
+
+
+def _state(value: str) -> str:
+    """Tell a number or date from —— and words; what it is to be, its indicator knows."""
+    return "na" if value == NOT_APPLICABLE else "number" if value[-1:].isdigit() else "choice"
 
 
 def opening_sources(book: Book, period: Period, form_set: FormSet) -> dict[Who, tuple[str, ...]]:

@@ -188,7 +188,7 @@ def _own_findings(
         finding
         for finding in done.findings[0]
         # What is missing in a total is said by its coverage.
-        if finding.code not in ("required", "incomplete")
+        if finding.code not in ("required", "required_word", "incomplete")
     ] + _opened(work, checked, summary, header.period)
     told = {one.key: one for one in before.findings} if before else {}
     # An officer's reason for a total goes up with it as the office's own explanation.

@@ -214,8 +214,8 @@ def _check_measure(
 ) -> None:
     """The measure printed beside a figure is the form's: 万人 over 人 makes it another figure."""
     column = heading.columns.get("measure")
-    if column is None:
-        return
+    if column is None or not indicator.numeric:
+        return  # in place of a measure stand the options of a choice
     printed = text_at(sheet, row, column).strip("()")
     if printed and printed not in _measures(indicator.unit):
         rows.findings.append(
@@ -331,14 +331,17 @@ def _minus_nothing(value: object, formula: bool) -> tuple[str, str] | None:
 
 def _other_figure(value: object, indicator: Indicator, place: str, formula: bool) -> FigureCell:
     """A figure that is a date, a choice or a text."""
-    if indicator.type == "date":
+    if indicator.type == "date" and value != NOT_APPLICABLE:
         day = read_date(value)
         state = "date" if day else ("blank" if value == "" else "text")
         return FigureCell(
             indicator.code, state, day.isoformat() if day else "", place, plain_text(value), formula
         )
     text = plain_text(value)
-    return FigureCell(indicator.code, "choice" if text else "blank", text, place, text, formula)
+    if squash(text) == squash(NOT_APPLICABLE):
+        return FigureCell(indicator.code, "na", "", place, text, formula)
+    same = {squash(one): one for one in indicator.choices}.get(squash(text), text)
+    return FigureCell(indicator.code, "choice" if text else "blank", same, place, text, formula)
 
 
 def _remarks(

@@ -5,7 +5,7 @@ from xlsxwriter.format import Format
 from huizong.contents import Contents
 from huizong.forms import Indicator
 from huizong.pages import Page, lines_needed
-from huizong.styles import set_up_page
+from huizong.styles import Styles, set_up_page
 from huizong.texts import either, measure_name, name_of, say
 from huizong.total_sheets import own_value, short_name, total_value, write_head
 
@@ -56,12 +56,14 @@ def _write_down(page: Page, contents: Contents) -> None:
     row += 1
     normal, grey = (_unit_formats(page, contents, kind) for kind in ("", "grey_"))
     codes = tuple(one.code for one in indicators)
+    wordy = [at for at, one in enumerate(indicators) if one.type == "text"]
     for number, (entry, name, figures) in enumerate(
         zip(contents.summary.units, contents.names, contents.figures, strict=True), 1
     ):
-        values = (own_value(figures.get(code)) for code in codes)
+        values = [own_value(figures.get(code)) for code in codes]
+        texts = [(str(values[at]), widths[3 + at] - 1) for at in wordy if values[at]]
         state = say(f"state.{entry.state}") if not entry.included else None
-        page.fit(row, (name, 21))
+        page.fit(row, (name, 21), *texts)
         page.line(row, (float(number), name, state, *values), normal if entry.included else grey)
         row += 1
     page.say(row, 0, say("summary.note_grey"), "left")
@@ -75,7 +77,8 @@ def _of(contents: Contents) -> str:
 def _figure_width(indicator: Indicator, contents: Contents) -> float:
     total = contents.totals.get(indicator.code)
     digits = len(total.value) * 4 / 3 + 3 if total else 0
-    return max(8.5, digits)
+    least = {"text": 26, "date": 11}.get(indicator.type, 8.5)
+    return max(least, digits)
 
 
 def _write_unit_headings(page: Page, row: int, contents: Contents, widths: list[float]) -> int:
@@ -99,8 +102,15 @@ def _write_unit_headings(page: Page, row: int, contents: Contents, widths: list[
 
 def _unit_formats(page: Page, contents: Contents, kind: str) -> list[Format]:
     styles = page.styles
-    numbers = [styles.number(one.scale, f"{kind}number") for one in contents.form_set.indicators]
-    return [styles(f"{kind}centre"), styles(f"{kind}text"), styles(f"{kind}centre"), *numbers]
+    figures = [_figure_format(styles, one, kind) for one in contents.form_set.indicators]
+    return [styles(f"{kind}centre"), styles(f"{kind}text"), styles(f"{kind}centre"), *figures]
+
+
+def _figure_format(styles: Styles, indicator: Indicator, kind: str) -> Format:
+    """Give the format of a figure: a text is read from the left, a choice and a day stand alone."""
+    if indicator.numeric:
+        return styles.number(indicator.scale, f"{kind}number")
+    return styles(f"{kind}text" if indicator.type == "text" else f"{kind}centre")
 
 
 def _write_across(page: Page, contents: Contents) -> None:
@@ -133,7 +143,7 @@ def _write_indicator_across(page: Page, row: int, indicator: Indicator, contents
     total = contents.totals.get(indicator.code)
     centre = page.styles("centre")
     normal, grey, bold = (
-        page.styles.number(indicator.scale, f"{kind}number") for kind in ("", "grey_", "total_")
+        _figure_format(page.styles, indicator, kind) for kind in ("", "grey_", "total_")
     )
     code = indicator.code
     page.line(
