@@ -17,7 +17,7 @@ from huizong.history import Issued, save_issued
 from huizong.office import expected_units, init_office, open_office
 from huizong.periods import Period
 from huizong.records import Unit
-from huizong.roster import read_roster
+from huizong.roster import read_lines, read_roster
 from huizong.settings import DRAFT, SMTP, settings_of
 from huizong.standing import standing
 from huizong.tables import OPTIONS
@@ -151,6 +151,17 @@ def test_every_wrong_cell_of_a_roster_is_named(tmp_path):
         ("K9", "merge_loop", "990101001008"),
         ("K10", "merge_loop", "990101001007"),
     ]
+
+
+def test_line_of_a_roster_stays_as_it_was_read(tmp_path):
+    """
+    The cells of a line are those of the file, and nobody can change them.
+    """
+    (line,) = read_lines(roster_file(tmp_path, f"990101001001,和平社区,{STREET}"))
+
+    with pytest.raises(TypeError):
+        line.cells["code"] = "A9"
+    assert line.cells["code"] == "A2"
 
 
 def test_parent_that_nobody_knows_is_named(tmp_path):

@@ -304,6 +304,16 @@ def words_past_the_screen(package: Path) -> list[str]:
     ]
 
 
+def choices_without_a_value(package: Path) -> list[str]:
+    """`a() if b else c()` gives a value; what only does something is an `if`."""
+    return [
+        f"{module}, line {node.lineno}: write an if"
+        for module, path in modules(package)
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.IfExp)
+    ]
+
+
 def slow_starts(package: Path) -> list[str]:
     """Nothing that the command line imports at once is slow."""
     reached, queue, found = {"cli"}, ["cli"], imports(package)
@@ -339,7 +349,7 @@ def slow_help(source: Path) -> list[str]:
 
 
 GUARDS = (undeclared_modules, upward_imports, import_cycles, homeless_imports, slow_starts,
-          words_past_the_screen)  # fmt: skip
+          words_past_the_screen, choices_without_a_value)  # fmt: skip
 
 
 @pytest.mark.parametrize("guard", GUARDS)
@@ -387,6 +397,7 @@ BAD = (
     (homeless_imports, {"audit": "from . import errors"}, "imports ."),
     (words_past_the_screen, {"menu": "def f():\n print(1)"}, "menu, line 2: print"),
     (words_past_the_screen, {"cli": "typer.echo(1)"}, "cli, line 1: typer.echo"),
+    (choices_without_a_value, {"audit": "a() if b else c()"}, "audit, line 1: write an if"),
     (slow_starts, {"cli": "import huizong.read", "read": "import pandas.io"}, "read, line 1"),
     (slow_starts, {"cli": "try:\n import xlwings\nexcept E:\n pass"}, "inside the function"),
 )

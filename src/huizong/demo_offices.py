@@ -51,7 +51,10 @@ def clear(folder: Path) -> None:
     if not (folder / READ_ME).exists():
         raise HuizongError("error.demo_folder", folder=folder)
     for path in sorted(folder.rglob("*"), reverse=True):
-        path.rmdir() if path.is_dir() else path.unlink()
+        if path.is_dir():
+            path.rmdir()
+        else:
+            path.unlink()
 
 
 def init_district(folder: Path, set_code: str, now: dt.datetime) -> None:

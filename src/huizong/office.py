@@ -148,7 +148,7 @@ def init_office(
     for name in (*CONTROL, BOOK):
         if (folder / name).exists():
             raise HuizongError("error.office_exists", folder=folder, file=name)
-    lines = read_lines(roster) if roster else tuple(Line(unit, {}) for unit in sample_roster())
+    lines = read_lines(roster) if roster else tuple(Line(unit) for unit in sample_roster())
     units = tuple(line.unit for line in lines)
     own = _own_unit(units, unit, folder)
     refuse_unknown_parents(lines, own.code, roster.name if roster else CONTROL[0])

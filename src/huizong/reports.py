@@ -19,9 +19,10 @@ from huizong.personal import masked
 from huizong.pipeline import Audited
 from huizong.publish import Published
 from huizong.records import MISSING, WAITING, AuditedFinding, Finding, Summary, UnitReturn
+from huizong.rivals import Replaced
 from huizong.safely import stands_beside
 from huizong.standing import counted
-from huizong.take_in import BESIDE, UNPACKED, Collected, Replaced
+from huizong.take_in import BESIDE, UNPACKED, Collected
 from huizong.texts import catalogue, listed, say
 
 # Files of which their state would say something else: nothing is wrong with an archive that was

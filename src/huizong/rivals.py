@@ -1,15 +1,24 @@
 """Put a unit's files up for the choice, with what is known of each."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+
+import msgspec
 
 from huizong.book import Book
 from huizong.choosing import Candidate, Choice, choose
 from huizong.earlier import readings_now
-from huizong.entries import Answer, Received
+from huizong.entries import Answer, Received, files_of
 from huizong.forms import FormSet
 from huizong.history import copies_of
 from huizong.records import ADOPTED, PENDING, RETURNED, WAITING, AuditedFinding, Reading
 from huizong.settle import state_of
+
+
+class Replaced(msgspec.Struct, frozen=True):
+    """The version of a unit's return that came again, and the one that is in use instead."""
+
+    number: int
+    used: Received
 
 
 def choose_file(
@@ -56,3 +65,15 @@ def _only(file: Received, state: str) -> Choice:
     if state == WAITING:
         return Choice("", ((file.digest, PENDING, "asked"),))
     return Choice(file.digest, ((file.digest, ADOPTED, "adopted"),))
+
+
+def replaced(book: Book, digests: Collection[str]) -> dict[str, Replaced]:
+    """Find of these files those that were a return which another one has replaced."""
+    found: dict[str, Replaced] = {}
+    for file in files_of(book, digests=digests) if digests else ():
+        place = {"period": file.period, "set_code": file.set_code, "unit": file.unit}
+        if file.number and all(place.values()):
+            rivals = files_of(book, **place, states=(ADOPTED,))
+            used = [one for one in rivals if one.role == file.role and one.number != file.number]
+            found |= {file.digest: Replaced(file.number, used[-1])} if used else {}
+    return found

@@ -6,6 +6,7 @@ import io
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -61,7 +62,7 @@ class Line(msgspec.Struct, frozen=True):
     """One filled line: its unit, and the cell of each field."""
 
     unit: Unit
-    cells: dict[str, str]
+    cells: Mapping[str, str] = MappingProxyType({})
 
 
 def read_roster(path: Path) -> tuple[Unit, ...]:
@@ -113,13 +114,14 @@ def sheets_of(data: bytes, path: Path, *, faults: bool = False) -> list[tuple[st
 
 def _with_faults(sheet: "Sheet") -> list[list]:
     """Give the rows with what stands in cells that the parser leaves blank: #REF! or `=…`."""
+    rows = [list(row) for row in sheet.rows]
     faults = dict.fromkeys(sheet.uncached, NO_RESULT) | dict(sheet.errors)
     for (row, column), fault in faults.items():
-        sheet.rows.extend([] for _ in range(row + 1 - len(sheet.rows)))
-        line = sheet.rows[row]
+        rows.extend([] for _ in range(row + 1 - len(rows)))
+        line = rows[row]
         line.extend("" for _ in range(column + 1 - len(line)))
         line[column] = line[column] or fault
-    return sheet.rows
+    return rows
 
 
 def _csv_rows(data: bytes, path: Path) -> list[list]:
@@ -211,7 +213,7 @@ def _line(
         values[field], code = _READERS.get(field, _text)(value)
         if code:
             wrong.append(Wrong(sheet, cells[field], code, shown(value)))
-    return Line(Unit(**values), cells) if len(wrong) == before else None
+    return Line(Unit(**values), MappingProxyType(cells)) if len(wrong) == before else None
 
 
 def shown(value: object) -> str:

@@ -58,7 +58,8 @@ def send_back(work: Work, period: Period, unit: str = "") -> tuple[SentBack, ...
         wanted = [one for one in to_send_back(returns) if unit in ("", one.unit.code)]
         done += _send_set(work, checked, period, returns, wanted)
     details = {"period": str(period), "files": [one.path.name for one in done]}
-    work.book.record("sent_back", details, work.at) if done else None
+    if done:
+        work.book.record("sent_back", details, work.at)
     return tuple(done)
 
 

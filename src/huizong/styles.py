@@ -111,7 +111,10 @@ def set_up_page(
     """
     paper = _paper(width) if landscape else A4
     sheet.set_paper(paper)
-    sheet.set_landscape() if landscape else sheet.set_portrait()
+    if landscape:
+        sheet.set_landscape()
+    else:
+        sheet.set_portrait()
     inches = {side: round(millimetres / 25.4, 2) for side, millimetres in _MARGINS.items()}
     sheet.set_margins(**inches)
     sheet.set_footer("&C" + say("summary.page"))

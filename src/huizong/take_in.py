@@ -34,8 +34,9 @@ from huizong.letter_entries import claims_of
 from huizong.periods import Period
 from huizong.placing import Placing, place
 from huizong.read import Read, Refusal, form_sets
-from huizong.records import ADOPTED, NOT_A_RETURN, PENDING, RETURNED, Finding, Reading
+from huizong.records import NOT_A_RETURN, PENDING, RETURNED, Finding, Reading
 from huizong.rereading import FAILED, read_again
+from huizong.rivals import Replaced, replaced
 from huizong.safely import RESERVE, require_space
 from huizong.work import Work
 
@@ -56,13 +57,6 @@ HELD = frozenset(
     )
 )  # fmt: skip
 _decode = msgspec.msgpack.Decoder(Read | Refusal | Unpacked).decode
-
-
-class Replaced(msgspec.Struct, frozen=True):
-    """The version of a unit's return that came again, and the one that is in use instead."""
-
-    number: int
-    used: Received
 
 
 class Collected(msgspec.Struct, frozen=True):
@@ -131,20 +125,8 @@ def collect(work: Work, files: Sequence[Path] = (), readers: Children | None = N
             opened, held = opened + len(unread), iter(())
         placed += _save(work, held)
     done = _collected(scan, stored, placed, keys, opened)
-    return msgspec.structs.replace(done, replaced=dict(_replaced(work, stored)))
-
-
-def _replaced(work: Work, stored: Iterable[collecting.Stored]) -> Iterator[tuple[str, Replaced]]:
-    """Find of the files that came again those that were a return which another one replaced."""
     again = [one.digest for one in stored if one.fate == "known"]
-    for file in files_of(work.book, digests=again) if again else ():
-        place = {"period": file.period, "set_code": file.set_code, "unit": file.unit}
-        if not (file.number and all(place.values())):
-            continue
-        rivals = files_of(work.book, **place, states=(ADOPTED,))
-        used = [one for one in rivals if one.role == file.role and one.number != file.number]
-        if used:
-            yield file.digest, Replaced(file.number, used[-1])
+    return msgspec.structs.replace(done, replaced=replaced(work.book, again))
 
 
 def _unread(work: Work) -> list[Received]:

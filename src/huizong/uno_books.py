@@ -177,7 +177,10 @@ class Book(base_classes.Book):
         self.check()
         target = path or (None if self._document.hasLocation() else f"{self.fullname}.xlsx")
         try:
-            self._document.store() if target is None else self._save_as(Path(target).absolute())
+            if target is None:
+                self._document.store()
+            else:
+                self._save_as(Path(target).absolute())
         except not_written() as error:
             raise HuizongError("error.book_not_saved", file=target or self.fullname) from error
 

@@ -127,7 +127,8 @@ def _write_book(book: Workbook, contents: Contents) -> str:
     total_sheets.write_code(pages[0], code)
     for number, row in enumerate(_with_code(rows, code)):
         for column, text in enumerate(row):
-            hidden.write_string(number, column, text) if text else None
+            if text:
+                hidden.write_string(number, column, text)
     hidden.hide()
     pages[0].sheet.activate()
     return code
