@@ -116,3 +116,20 @@ def test_return_on_a_version_that_is_described_later_is_read_again(sent_on_2026_
     (after,) = collected(root, folder)
 
     assert (before[2], after[2]) == ("to_mend", "passed")
+
+
+def test_set_that_is_not_installed_any_more_is_told(sent_on_2026_1):
+    """
+    Where the book has returns of a set that is not installed, every command says so.
+    """
+    root, folder = sent_on_2026_1
+    collected(root, folder)
+    with in_use(root), at_work(folder, NOW, "status") as work:
+        assert work.notices == ()
+    with at_work(folder, NOW, "status") as work:
+        (notice,) = work.notices
+
+    assert (notice.code, notice.details["sets"]) == ("notice.sets_missed", ("FX",))
+    with at_work(folder, NOW + dt.timedelta(days=300), "status") as work:
+        # Long ago is no news.
+        assert "notice.sets_missed" not in [one.code for one in work.notices]

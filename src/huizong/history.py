@@ -160,6 +160,15 @@ def sets_ever(book: Book) -> frozenset[str]:
     return frozenset(code for (code,) in rows if code)
 
 
+def sets_since(book: Book, since: str) -> frozenset[str]:
+    """Give the form sets of which anything was issued or received since then."""
+    sql = (
+        "SELECT set_code FROM issued WHERE at >= ? "
+        "UNION SELECT set_code FROM file WHERE received_at >= ?"
+    )
+    return frozenset(code for (code,) in book.ask(sql, (since, since)) if code)
+
+
 def save_copy(book: Book, copy: SentCopy, at: str) -> None:
     """Enter a correction copy; the same one written again is the same entry."""
     cells = msgspec.json.encode(copy.cells).decode()

@@ -7,7 +7,8 @@ import msgspec
 
 from huizong.book import Book
 from huizong.clock import is_doubtful, minute_of
-from huizong.history import sets_ever
+from huizong.forms import installed, templates_folder
+from huizong.history import sets_ever, sets_since
 from huizong.keeping import altered, edited
 from huizong.office import Office
 from huizong.roster import refused
@@ -43,6 +44,8 @@ def notices_of(office: Office, book: Book, now: dt.datetime, *, reading: bool) -
     for made in edited(office, book):
         yield Notice("notice.summary_edited", {"file": made.path, "number": made.number})
     since = (now - IN_USE).isoformat(timespec="seconds")
+    if not book.damage:
+        yield from sets_missed(office, book, since)
     names = () if reading else altered(office, book, since)
     if names:
         told = {"count": len(names), "files": tuple(names[:NAMED])}
@@ -65,3 +68,14 @@ def sets_gone(office: Office, book: Book) -> tuple[Notice, ...]:
         Notice("notice.set_gone", {"sheet": one.sheet, "cell": one.cell, "set": one.found})
         for one in unknown
     )
+
+
+def sets_missed(office: Office, book: Book, since: str) -> Iterator[Notice]:
+    """Tell which form sets were in use until lately and are installed no more."""
+    settings = office.settings
+    named = {one.found for one in settings.unknown_sets}
+    gone = sets_since(book, since) - installed().keys() - named
+    gone &= frozenset(settings.sets) or gone
+    if gone:
+        told = {"sets": tuple(sorted(gone)), "folder": str(templates_folder())}
+        yield Notice("notice.sets_missed", told)
