@@ -11,9 +11,11 @@ EDITABLE := --config-settings editable_mode=compat --editable
 export LC_ALL := C.UTF-8
 export PYTHON
 
-.PHONY: demo test bench edits lint format blanks pictures generated templates workbook wheelhouse
+.PHONY: venv demo test bench edits lint format blanks pictures generated templates workbook wheelhouse
 .PHONY: lock clean help
 .DEFAULT_GOAL := help
+
+venv: $(VENV)/huizong  ## only install: the program is .venv/bin/huizong then
 
 demo: $(VENV)/huizong  ## one district, two quarters, in the folder demo/
 	$(BIN)/huizong demo demo

@@ -7,10 +7,24 @@ import re
 import shutil
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from huizong.errors import DefinitionError, HuizongError
-from huizong.forms import FormSet, installed, read_form_set, read_installed, templates_folder
+from huizong.former import Former
+from huizong.forms import (
+    Column,
+    FormSet,
+    Indicator,
+    Ledger,
+    PlanItem,
+    Relation,
+    TextSection,
+    installed,
+    read_form_set,
+    read_installed,
+    templates_folder,
+)
 from huizong.language import check
 from huizong.texts import spoken
 
@@ -250,3 +264,31 @@ def test_templates_that_are_not_there_are_refused(there, tmp_path, monkeypatch):
         installed()
 
     assert caught.value.code == "error.no_templates"
+
+
+RECORDS = (FormSet, Indicator, Ledger, Column, Relation, PlanItem, TextSection, Former)
+
+
+@pytest.mark.parametrize("record", RECORDS)
+def test_every_key_is_documented(record):
+    """
+    docs/forms.md names each key of a definition, and shows in bold those that are required.
+    """
+    text = DOCS.read_text(encoding="utf-8")
+    keys = {one.encode_name: one.required for one in msgspec.structs.fields(record)}
+    unsaid = [key for key in keys if key != "folder" and f"`{key}`" not in text]
+    plain = [key for key, required in keys.items() if required and f"**`{key}`**" not in text]
+
+    assert (unsaid, plain) == ([], [])
+
+
+def test_description_in_the_documentation_is_right(tmp_path):
+    """
+    The former version that docs/forms.md shows is one of the example.
+    """
+    (text,) = re.findall(r"```toml\n(new = .*?)```", DOCS.read_text(encoding="utf-8"), re.DOTALL)
+    folder = written(tmp_path, EXAMPLE)
+    (folder / "versions").mkdir()
+    (folder / "versions" / "2025.4.toml").write_text(text, encoding="utf-8")
+
+    assert read(tmp_path, EXAMPLE)
