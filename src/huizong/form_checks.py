@@ -49,6 +49,9 @@ def check_codes(form_set: "FormSet") -> Iterator[Flaw]:
     if not _SET.fullmatch(own):
         yield Flaw("definition.set_code", _of(own), {"what": own})
         return
+    codes = [one.code for one in form_set.indicators]
+    if codes and not any(code.startswith(own) for code in codes):
+        yield Flaw("definition.codes_differ", _of(own), {"what": own, "found": codes[0]})
     for one in form_set.indicators:
         if not re.fullmatch(rf"{own}\d{{2,3}}", one.code):
             yield Flaw("definition.code", _of(one.code), {"expected": f"{own}01"})
@@ -157,6 +160,20 @@ def check_ranks(form_set: "FormSet") -> Iterator[Flaw]:
             yield Flaw("definition.rank", _of(one.code))
 
 
+def check_lights(form_set: "FormSet") -> Iterator[Flaw]:
+    """Limits say which way is better, and the green one is on the better side of the amber."""
+    for one in form_set.indicators:
+        if one.green is None and one.amber is None:
+            continue
+        if one.green is None or not one.better:
+            yield Flaw("definition.light_alone", _of(one.code))
+            continue
+        amber = one.green if one.amber is None else one.amber
+        if (one.green < amber) if one.better == "more" else (one.green > amber):
+            limits = {"green": one.green, "amber": one.amber}
+            yield Flaw("definition.light_order", _of(one.code), limits)
+
+
 CHECKS = (
     check_blanks,
     check_codes,
@@ -167,6 +184,7 @@ CHECKS = (
     check_items,
     check_ranges,
     check_ranks,
+    check_lights,
 )
 
 
