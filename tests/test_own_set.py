@@ -233,3 +233,32 @@ def test_summary_counts_answers_and_shows_long_texts(tmp_path):
     assert len(cells) == 1
     # A text without an alignment of its own stands at the left.
     assert (cells[0].alignment.horizontal, cells[0].alignment.wrap_text) == (None, True)
+
+
+FRONT, CHECKS = "填报说明", "审核说明"
+BASES = {
+    # last period's figures, what is typed, the relation FX01 >= PREV(FX01)
+    "no base, filled": ({}, FULL, "不适用"),
+    "no base, blank": ({}, {}, "待填"),
+    "base, blank": (BEFORE, {}, "待填"),
+    "base, filled": (BEFORE, FULL, "通过"),
+}
+
+
+@pytest.mark.libreoffice
+@pytest.mark.parametrize("case", BASES)
+def test_relation_without_a_base_is_not_waited_for(case, session, tmp_path):
+    """
+    Where last period has no figure nothing can be filled in for it: 待填 comes down to 0.
+    """
+    past, figures, expected = BASES[case]
+    blank = blank_of(defined(tmp_path / "sets"), "2026Q2", **({"previous": past} if past else {}))
+    path = tmp_path / "return.xlsx"
+    path.write_bytes(written(typed(blank, **figures)))
+
+    with session.open(path) as book:
+        for _ in range(2):
+            assert book.values(CHECKS, "D3")[0][0] == expected
+            told = book.values(FRONT, "B10")[0][0]
+            assert told.endswith("1" if expected == "待填" else "0")
+            book.calculate()

@@ -51,7 +51,7 @@ LAYERS = (
         " approval_sheet outgoing keeping notices letter_store mailbox_folder mailbox_imap"
         " letter_templates letter_drafts outgoing_parts leaving_scan draft_files delivery"
         " delivery_smtp delivery_outlook detail_book earlier verify_versions"
-        " blank_words",
+        " blank_words blank_verdicts",
     ),
     ("stages", "issue collect read audit aggregate write verify submit"),
     (

@@ -3,6 +3,7 @@
 from typing import Any
 
 from huizong import layout
+from huizong.blank_verdicts import undecided_formula, verdict_words
 from huizong.cells import address
 from huizong.desk import (
     Asked,
@@ -11,10 +12,9 @@ from huizong.desk import (
     form_title,
     heading,
     unit_name,
-    verdict_words,
 )
 from huizong.form_styles import lines_needed, tidy
-from huizong.forms import Relation
+from huizong.language import Rule
 from huizong.settle import SHORTEST_REASON
 from huizong.texts import name_of, say
 
@@ -80,7 +80,7 @@ def _name_the_unit(desk: Desk, sheet: Any) -> None:
     sheet.set_header(f"&R&9{shown[:200]}" if shown else "", {"margin": 0.35})
 
 
-def _check(desk: Desk, sheet: Any, relation: Relation, word: str) -> None:
+def _check(desk: Desk, sheet: Any, relation: Rule, word: str) -> None:
     row, styles = desk.checks_rows[relation.id], desk.styles
     sheet.write_string(row, 0, relation.id, styles["centre"])
     sheet.write_string(row, 1, say(f"level.{relation.level}"), styles["wrapped_centre"])
@@ -106,7 +106,7 @@ def _check(desk: Desk, sheet: Any, relation: Relation, word: str) -> None:
     sheet.set_row(row, min(409, LINE * lines + 2))
 
 
-def _offer(desk: Desk, sheet: Any, row: int, relation: Relation) -> str:
+def _offer(desk: Desk, sheet: Any, row: int, relation: Rule) -> str:
     """Show what the unit said last period, in grey; it counts only when chosen or written anew."""
     if not desk.blank.told:
         return ""
@@ -142,7 +142,7 @@ def _asked(desk: Desk, sheet: Any, row: int, asked: Asked) -> None:
     sheet.set_row(row, min(409, LINE * lines + 2))
 
 
-def _verdict_formula(desk: Desk, relation: Relation, row: int) -> str:
+def _verdict_formula(desk: Desk, relation: Rule, row: int) -> str:
     """Turn 0, 0.5, 1 into the words that the unit reads."""
     bad = f'"{say("level.must")}"'
     if relation.level not in ("must", "release"):
@@ -150,5 +150,5 @@ def _verdict_formula(desk: Desk, relation: Relation, row: int) -> str:
         yes, no = say("book.explained"), say("level.explain")
         bad = f'IF(LEN(TRIM({reason}))>={SHORTEST_REASON},"{yes}","{no}")'
     verdict = desk.formulas.verdicts[relation.id]
-    words = f'{bad},"{say("book.undecided")}","{say("book.passed")}"'
+    words = f'{bad},{undecided_formula(desk, relation)},"{say("book.passed")}"'
     return f"=CHOOSE(2*({verdict})+1,{words})"

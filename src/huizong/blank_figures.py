@@ -6,6 +6,7 @@ from typing import Any
 from xlsxwriter.utility import quote_sheetname
 
 from huizong import blank_words, layout
+from huizong.blank_verdicts import verdict_words
 from huizong.blank_words import (
     FIGURE_WIDTH,
     MEASURE_WIDTH,
@@ -23,7 +24,6 @@ from huizong.desk import (
     heading,
     is_number,
     typed,
-    verdict_words,
     write_value,
     zero_value,
 )

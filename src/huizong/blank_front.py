@@ -5,8 +5,9 @@ from typing import Any
 from xlsxwriter.utility import quote_sheetname
 
 from huizong import layout
+from huizong.blank_verdicts import verdict_words
 from huizong.clock import minute_of
-from huizong.desk import Desk, add_sheet, form_title, unit_name, verdict_words
+from huizong.desk import Desk, add_sheet, form_title, unit_name
 from huizong.form_styles import lines_needed
 from huizong.records import OWN
 from huizong.texts import either, language, listed, name_of, say

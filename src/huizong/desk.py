@@ -20,7 +20,6 @@ from huizong.formulas import live, value_formula, verdict_formula
 from huizong.language import CheckedSet
 from huizong.periods import Period
 from huizong.records import LEVELS, Identity, Reading
-from huizong.settle import SHORTEST_REASON
 from huizong.syntax import Node
 from huizong.texts import either, marked, name_of, say
 
@@ -325,27 +324,6 @@ def zero_value(indicator: Indicator) -> str:
     if indicator.time == "flow":
         return "0"
     return f'IF(ISNUMBER(HZ_{indicator.code}_P),HZ_{indicator.code}_P,"")'
-
-
-def verdict_words(desk: Desk) -> list[str]:
-    """Give the words that the verdicts of all relations come to, in the relations' order."""
-    caches, filling = desk.blank.caches, desk.blank.filling
-    explanations = filling.explanations if filling else {}
-    words = []
-    for relation in desk.blank.checked.relations:
-        verdict = caches.verdicts.get(relation.id, -1)
-        if relation.id not in desk.formulas.verdicts:
-            meant = desk.blank.level in relation.relation.levels
-            words.append(say("book.office_only" if meant else "book.not_here"))
-        elif not desk.judged(relation.id):
-            words.append(say("book.on_paper"))
-        elif verdict == 0 and relation.level not in ("must", "release"):
-            said = len(explanations.get(relation.id, "").strip()) >= SHORTEST_REASON
-            words.append(say("book.explained") if said else say("level.explain"))
-        else:
-            keys = {1: "book.passed", 0: "level.must", -1: "book.undecided"}
-            words.append(say(keys[verdict]))
-    return words
 
 
 class _NoText(str):
