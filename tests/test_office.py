@@ -372,6 +372,13 @@ def test_form_set_that_nobody_knows_is_refused_by_cell(tmp_path):
     ]  # fmt: skip
     facts = gather_office(office.folder, "ext4", libreoffice=False)
     assert facts.settings.code == "error.roster"
+    # What a damaged book says was used here is not known: the damage is told, nothing refused.
+    data = bytearray(office.book.read_bytes())
+    data[-100] ^= 1
+    office.book.write_bytes(data)
+    with at_work(office.folder, NOW, "status") as work:
+        assert work.notices[0].code.startswith("error.book_damaged")
+    assert gather_office(office.folder, "ext4", libreoffice=False).settings is None
 
 
 def test_form_set_that_is_gone_stops_nothing(tmp_path):

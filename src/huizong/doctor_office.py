@@ -73,7 +73,8 @@ def gather_office(folder: Path, filesystem: str, *, libreoffice: bool) -> Office
         who = me(facts.now.isoformat(timespec="seconds"), "doctor")
         with hold(folder, who), open_book(folder / BOOK, reading=True) as book:
             facts = msgspec.structs.replace(facts, book=book.damage, last=book.last_event_at())
-            return msgspec.structs.replace(facts, settings=_unknown_sets(office, book))
+            unknown = None if book.damage else _unknown_sets(office, book)
+            return msgspec.structs.replace(facts, settings=unknown)
     except HuizongError as error:
         return msgspec.structs.replace(facts, book=error)
 

@@ -34,9 +34,10 @@ class Notice(msgspec.Struct, frozen=True):
 
 def notices_of(office: Office, book: Book, now: dt.datetime, *, reading: bool) -> Iterator[Notice]:
     """Look at the book, the clock and the files; originals only where their figures are used."""
-    yield from sets_gone(office, book)
     if book.damage:
         yield Notice(book.damage.code, book.damage.details)
+    else:
+        yield from sets_gone(office, book)
     last = book.last_event_at()
     if is_doubtful(now, last):
         told = {"now": f"{now:%Y-%m-%d %H:%M}", "last": minute_of(last) or "——"}
