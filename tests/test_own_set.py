@@ -14,6 +14,7 @@ from huizong.ground import Header
 from huizong.past import Past, reading_of
 from huizong.periods import Period
 from huizong.records import PASSED, SUMMARY, Identity, Reading, UnitReturn
+from huizong.verify_versions import made_by, said_by
 from huizong.write import write_summary
 from issued import OTHER, OWN, UNIT, read, written
 from libreoffice import convert
@@ -262,3 +263,16 @@ def test_relation_without_a_base_is_not_waited_for(case, session, tmp_path):
             told = book.values(FRONT, "B10")[0][0]
             assert told.endswith("1" if expected == "待填" else "0")
             book.calculate()
+
+
+def test_what_the_book_carried_over_is_not_held_against_the_file(tmp_path):
+    """
+    A zero report whose form showed no figure of last period says nothing of its stocks.
+    """
+    checked = defined(tmp_path / "sets")
+    with in_use(tmp_path / "sets"):
+        zero, blank = (read(written(one(blank_of(checked)))) for one in (zeroed, lambda some: some))
+    made = made_by(checked.form_set, "2026.1")
+
+    assert said_by(zero, made) == {"FX02": "0"}
+    assert said_by(blank, made) == dict.fromkeys(("FX01", "FX02", "FX03", "FX04", "FX05"), "")

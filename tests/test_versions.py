@@ -75,6 +75,18 @@ def test_row_put_between_moves_no_other():
     ]
 
 
+def test_what_is_not_applicable_is_the_same_however_it_was_stored():
+    """
+    LibreOffice stores the —— of a formula as 0 in an .xls: no difference from another file's.
+    """
+    one, other = (
+        msgspec.structs.replace(ledger(), figures=(FigureCell("TJ19", "na", "", "D21", typed),))
+        for typed in ("——", "0")
+    )
+
+    assert told(one, other) == []
+
+
 def test_changed_cell_differs_alone():
     """
     A changed cell is one difference, with where it stands now.

@@ -5,9 +5,10 @@ from difflib import SequenceMatcher
 
 import msgspec
 
+from huizong.cells import NOT_APPLICABLE
 from huizong.forms import FormSet
 from huizong.personal import masked
-from huizong.records import LedgerRows, LedgerTotal, Reading
+from huizong.records import FigureCell, LedgerRows, LedgerTotal, Reading
 from huizong.texts import marked, name_of, say
 
 Cell = tuple[str, str, str, str, bool]  # label, sheet, cell, content, and whether of a person
@@ -112,7 +113,7 @@ def _cells(
     for mark, figures in (("", reading.figures), (say("book.own_mark"), reading.own)):
         for figure in figures:
             if figure.state != "blank":
-                content = figure.value if figure.state == "number" else figure.typed or figure.state
+                content = _content(figure)
                 name = _figure(figure.code, form_set) + mark
                 yield name, reading.sheet, figure.cell, content, False
     if reading.zero_report and form_set:
@@ -121,6 +122,13 @@ def _cells(
         yield from _ledger_cells(ledger, rows[ledger.symbol], form_set)
     for total in () if reading.ledgers else reading.ledger_totals:
         yield _total(total, form_set), "", "", total.value, False
+
+
+def _content(figure: FigureCell) -> str:
+    """Give what a cell says; —— is that, whatever a program has stored for it."""
+    if figure.state == "na":
+        return NOT_APPLICABLE
+    return figure.value if figure.state == "number" else figure.typed or figure.state
 
 
 def _figure(code: str, form_set: FormSet | None) -> str:

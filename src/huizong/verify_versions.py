@@ -48,7 +48,9 @@ def said_by(reading: Reading, made: MadeBy) -> dict[str, str]:
     figures = {
         made.codes[cell.code]: _said(cell, numeric=made.now.by_code[cell.code].numeric)
         for cell in reading.figures
-        if cell.code in made.codes and _in_its_file(made.now, cell)
+        if cell.code in made.codes
+        and _in_its_file(made.now, cell)
+        and not _carried(reading, cell, made.now)
     }
     # What is not asked any more is told by the reader as it was typed.
     left = {
@@ -57,6 +59,12 @@ def said_by(reading: Reading, made: MadeBy) -> dict[str, str]:
         if one.code == "former_removed" and one.subject in made.gone
     }
     return figures | left
+
+
+def _carried(reading: Reading, cell: FigureCell, form_set: FormSet) -> bool:
+    """Whether a zero report left it to the book to say what a stock was last period."""
+    stock = form_set.by_code[cell.code].time != "flow"
+    return reading.zero_report and stock and cell.state == "blank"
 
 
 def _said(cell: FigureCell, *, numeric: bool) -> str:
